@@ -1,0 +1,2 @@
+//! The list of this project's commands.
+fn main() {}
