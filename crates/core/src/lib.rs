@@ -1,4 +1,56 @@
 //! The words that every Counterseal room speaks.
+//!
+//! A room is one decision about credentials (is this request genuine, may this token rotate). Rooms
+//! are pure: time and randomness come as arguments, and storage as single atomic steps that the
+//! caller runs. This crate holds what they share: [`Time`], [`Lifetime`], [`Secret`] and [`Seed`],
+//! [`Code`]s, [`AuditEvent`]s, MACs and sealing, [`Record`]s, the storage steps ([`Claim`],
+//! [`Load`], [`Swap`], [`Charge`], [`Sweep`]) and the shape of a decision ([`Pending`], [`Step`],
+//! [`drive`]).
+//!
+//! It contains no clock, no file, no socket and no thread; `probe-nostd` proves that.
 #![no_std]
 #![forbid(unsafe_code)]
+
 extern crate alloc;
+
+mod audit;
+mod code;
+mod id;
+mod lifetime;
+mod mac;
+mod op;
+mod pending;
+mod rate;
+mod row;
+mod seal;
+mod secret;
+mod time;
+mod token;
+
+pub use audit::{AuditEvent, Fact, FactValue};
+pub use code::{
+    Blame, Code, PENDING_SPENT, Refusal, STORE_ANSWER_MALFORMED, STORE_CODES, STORE_UNAVAILABLE,
+};
+pub use id::{BadKeyId, KeyId, MAX_KEY_ID};
+pub use lifetime::{Bound, Cut, Lifetime, LifetimeError, MAX_BOUNDS, Trail};
+pub use mac::{Forged, MIN_KEY, MacKey, TAG, WeakKey, hkdf_sha256, same_bytes, sha256};
+pub use op::{
+    Charge, Charged, Claim, Claimed, Load, Op, Row, RowOp, Space, Swap, Sweep, Unavailable,
+};
+pub use pending::{Pending, Run, RunAsync, Step, drive, drive_async};
+pub use rate::{Gcra, Rate};
+pub use row::{BadRow, Carry, Column, Columns, Kind, Record, Table, Value, read, write};
+pub use seal::{SealBroken, SealKey};
+pub use secret::{Secret, Seed};
+pub use time::{Span, Time};
+pub use token::{BadToken, LookedUp, TokenId, TokenKind};
+
+/// Every code of this crate, in tables.
+pub const CODES: &[&[Code]] = &[
+    BadKeyId::CODES,
+    BadToken::CODES,
+    LifetimeError::CODES,
+    SealBroken::CODES,
+    STORE_CODES,
+    WeakKey::CODES,
+];
