@@ -1,0 +1,255 @@
+//! A request as it stands on the wire, and the grammar of its parts.
+
+use crate::{Profile, RequestError};
+
+/// A request as received, or as about to be sent: raw bytes, nothing decoded and nothing normalised.
+///
+/// A framework that only offers a decoded path cannot be used: take ASGI's `raw_path`, Node's
+/// `req.url`. Values of fields that are not covered are never read.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// The method, for example `POST`.
+    pub method: &'a str,
+    /// The scheme that the client used.
+    pub scheme: Scheme,
+    /// The `Host` field or the `:authority` pseudo-field.
+    pub authority: &'a str,
+    /// The path of the request target, from its first `/`, without the query.
+    pub path: &'a [u8],
+    /// The query after the `?`, without it; empty when there is none.
+    pub query: &'a [u8],
+    /// All field lines in order; names in any case, repeated ones as often as they came.
+    pub headers: &'a [(&'a str, &'a [u8])],
+    /// The whole content; empty when there is none.
+    pub body: &'a [u8],
+}
+
+/// The scheme of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// `http`
+    Http,
+    /// `https`
+    Https,
+}
+
+/// A field as found in a request.
+pub(crate) enum Found<'a> {
+    /// Once, with its value, blanks around it removed.
+    Once(&'a [u8]),
+    /// Not at all.
+    Nowhere,
+}
+
+impl Scheme {
+    /// The scheme's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        }
+    }
+
+    const fn default_port(self) -> &'static str {
+        match self {
+            Scheme::Http => ":80",
+            Scheme::Https => ":443",
+        }
+    }
+}
+
+impl<'a> Request<'a> {
+    /// The field `name`, which must come at most once.
+    ///
+    /// A name that differs only in `_` for `-` is refused too: gateways fold one into the other.
+    pub(crate) fn field(&self, name: &str) -> Result<Found<'a>, RequestError> {
+        self.find(name)
+            .map_err(|()| RequestError::HeaderRepeated { name: name.into() })
+    }
+
+    /// The field `name`, or `Err` when it comes twice or under a look-alike name.
+    pub(crate) fn find(&self, name: &str) -> Result<Found<'a>, ()> {
+        let mut found = None;
+        for (other, value) in self.headers {
+            if !looks_like(other.as_bytes(), name.as_bytes()) {
+                continue;
+            }
+            if found.is_some() || other.contains('_') != name.contains('_') {
+                return Err(());
+            }
+            found = Some(trim(value));
+        }
+        Ok(found.map_or(Found::Nowhere, Found::Once))
+    }
+
+    /// Whether the content must be covered by a digest.
+    pub(crate) fn needs_digest(&self) -> bool {
+        !self.body.is_empty() || matches!(self.method, "POST" | "PUT" | "PATCH")
+    }
+
+    /// The field `cs-audience`, for profiles that use it in the place of `@authority`.
+    pub(crate) fn audience_field(&self) -> Result<&'a str, RequestError> {
+        let name = "cs-audience";
+        let Found::Once(value) = self.field(name)? else {
+            return Err(RequestError::HeaderMissing { name: name.into() });
+        };
+        match core::str::from_utf8(value) {
+            Ok(text) if is_authority(text) => Ok(text),
+            _ => Err(RequestError::AuthorityInvalid),
+        }
+    }
+
+    /// A content coding must be covered, since the digest is that of the coded content (RFC 9530 section 2).
+    pub(crate) fn check_content_encoding(&self, profile: &Profile) -> Result<(), RequestError> {
+        let name = "content-encoding";
+        match self.field(name)? {
+            Found::Once(_) if !profile.cover.iter().any(|c| **c == *name) => {
+                Err(RequestError::ContentEncodingUncovered)
+            }
+            Found::Once(_) | Found::Nowhere => Ok(()),
+        }
+    }
+
+    /// The authority without the scheme's default port (RFC 9421 section 2.2.3); its case is left.
+    pub(crate) fn bare_authority(&self) -> &'a str {
+        let port = self.scheme.default_port();
+        self.authority.strip_suffix(port).unwrap_or(self.authority)
+    }
+
+    /// Checks the request line and the authority: sizes first, then grammar.
+    pub(crate) fn check(&self) -> Result<(), RequestError> {
+        within("target", self.path.len() + self.query.len(), MAX_TARGET)?;
+        within("authority", self.authority.len(), MAX_AUTHORITY)?;
+        within("headers", self.headers.len(), MAX_HEADERS)?;
+        if !is_method(self.method) {
+            return Err(RequestError::MethodInvalid);
+        }
+        if !is_path(self.path) || !self.query.iter().all(|b| is_target_byte(*b)) {
+            return Err(RequestError::TargetInvalid);
+        }
+        if !is_authority(self.authority) {
+            return Err(RequestError::AuthorityInvalid);
+        }
+        Ok(())
+    }
+}
+
+/// `len` of `part`, if it is at most `most`.
+pub(crate) fn within(part: &'static str, len: usize, most: usize) -> Result<(), RequestError> {
+    if len <= most {
+        return Ok(());
+    }
+    Err(RequestError::TooLarge { part, len, most })
+}
+
+/// A covered value: visible ASCII, blanks and tabs; so no line can be smuggled into the base.
+pub(crate) fn is_value(value: &[u8]) -> bool {
+    value.iter().all(|b| matches!(b, b'\t' | 0x20..=0x7e))
+}
+
+/// A field name as a policy spells it: a lower-case token (RFC 9110 section 5.1).
+pub(crate) fn is_field_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
+}
+
+/// Upper-case letters and hyphens: `get` is no method, so it cannot be taken for `GET`.
+fn is_method(method: &str) -> bool {
+    (1..=MAX_METHOD).contains(&method.len())
+        && method.bytes().all(|b| b.is_ascii_uppercase() || b == b'-')
+}
+
+fn is_path(path: &[u8]) -> bool {
+    path.first() == Some(&b'/') && path.iter().all(|b| is_target_byte(*b) && *b != b'?')
+}
+
+/// Visible ASCII but `#`, which never stands in a request target (RFC 9112 section 3.2).
+const fn is_target_byte(byte: u8) -> bool {
+    matches!(byte, 0x21..=0x7e) && byte != b'#'
+}
+
+/// `host` or `host:port`, without user information (RFC 9110 section 4.2.4).
+pub(crate) fn is_authority(text: &str) -> bool {
+    let is_host = |b: u8| b.is_ascii_alphanumeric() || b"-._~[]:".contains(&b);
+    !text.is_empty() && !text.starts_with(':') && text.bytes().all(is_host)
+}
+
+/// Equal names, where case does not count and `_` stands for `-`.
+fn looks_like(a: &[u8], b: &[u8]) -> bool {
+    let fold = |c: u8| match c.to_ascii_lowercase() {
+        b'_' => b'-',
+        c => c,
+    };
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| fold(*a) == fold(*b))
+}
+
+fn trim(mut value: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
+        value = rest;
+    }
+    value
+}
+
+const MAX_METHOD: usize = 32;
+const MAX_TARGET: usize = 8 * 1024;
+pub(crate) const MAX_AUTHORITY: usize = 255;
+const MAX_HEADERS: usize = 256;
+/// The most bytes of a covered field's value.
+pub(crate) const MAX_VALUE: usize = 4 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request<'a>(headers: &'a [(&'a str, &'a [u8])]) -> Request<'a> {
+        Request {
+            method: "GET",
+            scheme: Scheme::Https,
+            authority: "api.example",
+            path: b"/",
+            query: b"",
+            headers,
+            body: b"",
+        }
+    }
+
+    #[test]
+    fn h06_a_look_alike_name_counts_as_a_repetition() {
+        assert!(
+            request(&[("content_type", b"a")])
+                .find("content-type")
+                .is_err()
+        );
+        assert!(
+            request(&[("Content-Type", b"a"), ("content_type", b"a")])
+                .find("content-type")
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn blanks_around_a_value_do_not_count() {
+        let headers: [(&str, &[u8]); 1] = [("X", b" \ta b\t ")];
+        let Ok(Found::Once(value)) = request(&headers).find("x") else {
+            panic!("it is there once")
+        };
+        assert_eq!(value, b"a b");
+    }
+
+    #[test]
+    fn h10_a_lower_case_method_is_no_method() {
+        assert!(is_method("GET") && is_method("VERSION-CONTROL"));
+        assert!(!is_method("get") && !is_method("") && !is_method("GET "));
+    }
+
+    #[test]
+    fn the_default_port_of_the_scheme_is_dropped() {
+        let mut got = request(&[]);
+        got.authority = "api.example:443";
+        assert_eq!(got.bare_authority(), "api.example");
+        got.scheme = Scheme::Http;
+        assert_eq!(got.bare_authority(), "api.example:443");
+    }
+}

@@ -1,0 +1,231 @@
+//! The signature as presented: found by its tag among at most four members, then read strictly.
+
+use base64ct::{Base64, Base64UrlUnpadded, Encoding};
+use counterseal_core::{KeyId, Span, Time};
+
+use crate::RequestError;
+use crate::message::{Request, within};
+use crate::sf::{Cursor, Item, Member};
+use crate::sign::{ALG_AND_TAG, MAX_LIFE};
+
+/// The member of this profile, not yet checked against a key.
+#[derive(Clone, Copy)]
+pub(crate) struct Presented<'a> {
+    /// The component list and its parameters, as received.
+    pub(crate) raw: &'a [u8],
+    /// The tag.
+    pub(crate) mac: [u8; 32],
+}
+
+/// The parameters (RFC 9421 section 2.3) in the order of this profile.
+#[derive(Clone, Copy)]
+pub(crate) struct Parameters {
+    pub(crate) created: Time,
+    pub(crate) expires: Time,
+    pub(crate) nonce: [u8; 16],
+    pub(crate) key_id: KeyId,
+}
+
+/// The members of one field, over all its lines.
+struct Members<'a> {
+    list: [Option<Member<'a>>; MAX_MEMBERS],
+    len: usize,
+}
+
+impl<'a> Presented<'a> {
+    /// The one member of `request` that has our tag.
+    //= docs/spec/request.md#Q-1
+    pub(crate) fn find(request: &Request<'a>) -> Result<Self, RequestError> {
+        let inputs = Members::of(request, "signature-input", MAX_INPUT)?;
+        let signatures = Members::of(request, "signature", MAX_SIGNATURE)?;
+        let input = inputs.tagged()?;
+        if !inputs.same_labels(&signatures) {
+            return Err(RequestError::SignatureRepeated);
+        }
+        if input.label != LABEL {
+            return Err(RequestError::LabelUnexpected);
+        }
+        if input.item.is_some() {
+            return Err(RequestError::ComponentsUnexpected);
+        }
+        let signature = signatures.labelled(LABEL);
+        let signature = signature.ok_or(RequestError::SignatureMissing)?;
+        Ok(Presented {
+            raw: input.raw,
+            mac: decode_mac(signature)?,
+        })
+    }
+
+    /// The parameters, if the components are those of `list`.
+    pub(crate) fn parameters(&self, list: &[u8]) -> Result<Parameters, RequestError> {
+        let rest = self.raw.strip_prefix(list);
+        let rest = rest.ok_or(RequestError::ComponentsUnexpected)?;
+        if rest.first() != Some(&b';') {
+            return Err(RequestError::ComponentsUnexpected);
+        }
+        Parameters::parse(rest)
+    }
+
+    /// The key id, wherever it stands: for loading a key, not for trusting it.
+    pub(crate) fn claimed_key_id(&self) -> Option<KeyId> {
+        let text = core::str::from_utf8(self.raw).ok()?;
+        let (_, rest) = text.split_once(";keyid=\"")?;
+        KeyId::parse(rest.split_once('"')?.0).ok()
+    }
+}
+
+impl Parameters {
+    //= docs/spec/request.md#Q-4
+    fn parse(text: &[u8]) -> Result<Self, RequestError> {
+        let mut rest = text;
+        let created = bare(&mut rest, b";created=")?;
+        let expires = bare(&mut rest, b";expires=")?;
+        let nonce = quoted(&mut rest, b";nonce=\"")?;
+        let key_id = quoted(&mut rest, b";keyid=\"")?;
+        if rest != ALG_AND_TAG.as_bytes() {
+            return Err(RequestError::ParametersUnexpected);
+        }
+        let created = seconds(created).ok_or(RequestError::CreatedInvalid)?;
+        Ok(Parameters {
+            created,
+            expires: expires_after(created, expires)?,
+            nonce: decode_nonce(nonce)?,
+            key_id: decode_key_id(key_id)?,
+        })
+    }
+}
+
+impl<'a> Members<'a> {
+    fn of(request: &Request<'a>, name: &str, most: usize) -> Result<Self, RequestError> {
+        let mut members = Members {
+            list: [None; MAX_MEMBERS],
+            len: 0,
+        };
+        let mut size = 0;
+        for (_, line) in request
+            .headers
+            .iter()
+            .filter(|h| h.0.eq_ignore_ascii_case(name))
+        {
+            size += line.len();
+            within("signature fields", size, most)?;
+            members.add_line(line)?;
+        }
+        Ok(members)
+    }
+
+    fn add_line(&mut self, line: &'a [u8]) -> Result<(), RequestError> {
+        let mut cursor = Cursor::new(line);
+        let malformed = |_| RequestError::SignatureMalformed;
+        while let Some(member) = cursor.member().map_err(malformed)? {
+            within("signatures", self.len + 1, MAX_MEMBERS)?;
+            if self.labelled(member.label).is_some() {
+                return Err(RequestError::SignatureRepeated);
+            }
+            self.list[self.len] = Some(member);
+            self.len += 1;
+        }
+        Ok(())
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Member<'a>> {
+        self.list.iter().flatten()
+    }
+
+    fn labelled(&self, label: &[u8]) -> Option<&Member<'a>> {
+        self.iter().find(|member| member.label == label)
+    }
+
+    fn tagged(&self) -> Result<&Member<'a>, RequestError> {
+        let mut ours = self.iter().filter(|member| member.tag == Some(TAG));
+        let first = ours.next().ok_or(RequestError::SignatureMissing)?;
+        match ours.next() {
+            None => Ok(first),
+            Some(_) => Err(RequestError::SignatureRepeated),
+        }
+    }
+
+    fn same_labels(&self, other: &Self) -> bool {
+        self.len == other.len && self.iter().all(|m| other.labelled(m.label).is_some())
+    }
+}
+
+/// The value after `name`, up to the next parameter.
+fn bare<'a>(rest: &mut &'a [u8], name: &[u8]) -> Result<&'a [u8], RequestError> {
+    value(rest, name, b';')
+}
+
+/// The value after `name`, up to the closing quote, which is left.
+fn quoted<'a>(rest: &mut &'a [u8], name: &[u8]) -> Result<&'a [u8], RequestError> {
+    if rest.first() == Some(&b'"') {
+        *rest = &rest[1..];
+    }
+    value(rest, name, b'"')
+}
+
+fn value<'a>(rest: &mut &'a [u8], name: &[u8], end: u8) -> Result<&'a [u8], RequestError> {
+    let unexpected = RequestError::ParametersUnexpected;
+    let Some(after) = rest.strip_prefix(name) else {
+        return Err(unexpected);
+    };
+    let Some(len) = after.iter().position(|b| *b == end) else {
+        return Err(unexpected);
+    };
+    *rest = &after[len..];
+    Ok(&after[..len])
+}
+
+/// Seconds since the epoch in their one form: up to 15 digits without a leading zero.
+fn seconds(text: &[u8]) -> Option<Time> {
+    let canonical = text == b"0" || text.first().is_some_and(|b| *b != b'0');
+    if !canonical || text.len() > 15 || !text.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let number = text
+        .iter()
+        .fold(0_i64, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+    Some(Time::from_seconds(number))
+}
+
+fn expires_after(created: Time, text: &[u8]) -> Result<Time, RequestError> {
+    let expires = seconds(text).ok_or(RequestError::ExpiresInvalid)?;
+    let life = Span::from_seconds(1)..=Span::from_seconds(MAX_LIFE);
+    if life.contains(&expires.since(created)) {
+        return Ok(expires);
+    }
+    Err(RequestError::ExpiresInvalid)
+}
+
+fn decode_nonce(text: &[u8]) -> Result<[u8; 16], RequestError> {
+    let mut nonce = [0; 16];
+    match Base64UrlUnpadded::decode(text, &mut nonce) {
+        Ok(bytes) if text.len() == 22 && bytes.len() == 16 => Ok(nonce),
+        _ => Err(RequestError::NonceInvalid),
+    }
+}
+
+fn decode_key_id(text: &[u8]) -> Result<KeyId, RequestError> {
+    let text = core::str::from_utf8(text).map_err(|_| RequestError::KeyIdInvalid)?;
+    KeyId::parse(text).map_err(|_| RequestError::KeyIdInvalid)
+}
+
+fn decode_mac(member: &Member<'_>) -> Result<[u8; 32], RequestError> {
+    let Some(Item::Bytes(text)) = member.item else {
+        return Err(RequestError::MacInvalid);
+    };
+    // Parameters on the signature itself are no part of the profile.
+    if member.raw.len() != text.len() + 2 {
+        return Err(RequestError::MacInvalid);
+    }
+    let mut mac = [0; 32];
+    match Base64::decode(text, &mut mac) {
+        Ok(bytes) if text.len() == 44 && bytes.len() == 32 => Ok(mac),
+        _ => Err(RequestError::MacInvalid),
+    }
+}
+
+const LABEL: &[u8] = b"cs";
+const TAG: &[u8] = b"counterseal/1";
+const MAX_MEMBERS: usize = 4;
+const MAX_INPUT: usize = 2 * 1024;
+const MAX_SIGNATURE: usize = 512;
