@@ -38,10 +38,11 @@ impl Gcra {
         self.0
     }
 
-    /// Takes `cost` at `now`: the answer, and the cell as it must be stored (unchanged when over).
+    /// Takes `cost` at `now`: the answer, and the cell to store.
     ///
-    /// A clock that jumps back finds a cell ahead of it; the cell is then read as full, never fuller,
-    /// so the wait is at most one full bucket.
+    /// When over, nothing is taken, and the cell changes only after the clock jumped back: a cell
+    /// that is further ahead than a full bucket becomes a full one, so that the wait is at most one
+    /// bucket. Store it then too, or the wait lasts until the clock is back.
     #[must_use]
     pub fn charge(self, rate: Rate, cost: u32, now: Time) -> (Charged, Gcra) {
         let now = now.millis();
@@ -52,7 +53,7 @@ impl Gcra {
         let after = level.saturating_add(i64::from(cost).saturating_mul(i64::from(rate.every_ms)));
         if after > full {
             let retry_at = Time::from_millis(after.saturating_sub(tolerance));
-            return (Charged::Over { retry_at }, self);
+            return (Charged::Over { retry_at }, Gcra(level));
         }
         let left = (full - after) / i64::from(rate.every_ms);
         let left = u32::try_from(left).unwrap_or(u32::MAX);
@@ -107,11 +108,13 @@ mod tests {
     fn p07_a_clock_that_jumps_back_waits_at_most_one_bucket() {
         let rate = rate(5, 100);
         let (_, cell) = Gcra::default().charge(rate, 5, Time::from_seconds(1_000_000));
-        let (answer, _) = cell.charge(rate, 1, Time::from_seconds(1));
+        let (answer, cell) = cell.charge(rate, 1, Time::from_seconds(1));
         let Charged::Over { retry_at } = answer else {
             panic!("the bucket was full")
         };
         assert!(retry_at <= Time::from_seconds(1).plus(crate::Span::from_millis(500)));
+        let (answer, _) = cell.charge(rate, 1, retry_at);
+        assert_eq!(answer, Charged::Within { left: 0 });
     }
 
     proptest! {
