@@ -1,0 +1,77 @@
+//! The codes of the bindings: wrong arguments, wrong use, and panics.
+
+use counterseal::core::Code;
+
+pub(crate) const ARGUMENT_CHOICE: Code = Code::integrator(
+    "binding_argument_choice",
+    "an argument is none of the words that it may be",
+    "use one of the words named",
+);
+pub(crate) const ARGUMENT_LENGTH: Code = Code::integrator(
+    "binding_argument_length",
+    "an argument has too few or too many bytes or items",
+    "keep to the length named",
+);
+pub(crate) const ARGUMENT_RANGE: Code = Code::integrator(
+    "binding_argument_range",
+    "a number is outside its range, or has a fraction",
+    "give a whole number within the range named; times are milliseconds since 1970",
+);
+pub(crate) const ARGUMENT_TEXT: Code = Code::integrator(
+    "binding_argument_text",
+    "a text has a lone surrogate, so no bytes stand for it",
+    "give well-formed text, or the bytes themselves",
+);
+pub(crate) const ARGUMENT_TYPE: Code = Code::integrator(
+    "binding_argument_type",
+    "an argument has a type that it cannot have",
+    "give a value of the type named",
+);
+pub(crate) const PANICKED: Code = Code::integrator(
+    "binding_panicked",
+    "Counterseal met a state that it took for impossible, and refused",
+    "report it with the name of the function; nothing was accepted",
+);
+pub(crate) const RAW_TARGET_MISSING: Code = Code::integrator(
+    "binding_raw_target_missing",
+    "the server hands on the decoded path only, so what was signed is lost",
+    "run a server that gives the raw path: uvicorn, hypercorn, or Node's own",
+);
+pub(crate) const RING_PRIVATE: Code = Code::integrator(
+    "binding_ring_private",
+    "a replay store of one process was made where several worker processes serve",
+    "use the shared ring or the SQLite store, or say that each worker has a store of its own on purpose",
+);
+pub(crate) const SECRET_COPIED: Code = Code::integrator(
+    "binding_secret_copied",
+    "an object that holds a key was asked for a copy, a pickle or a text of itself",
+    "make the object anew where it is needed, from the secret itself",
+);
+pub(crate) const STORE_MISSING: Code = Code::integrator(
+    "binding_store_missing",
+    "the verifier has no store of its own to claim nonces in",
+    "give the verifier a store, or use begin and run its statements with your own driver",
+);
+pub(crate) const STORE_UNFIT: Code = Code::integrator(
+    "binding_store_unfit",
+    "this store holds nonces only, and the decision needs rows",
+    "use the SQLite store, the memory store or your own database for keys",
+);
+
+/// The codes that belong to the bindings.
+pub(crate) const BINDING_CODES: &[Code] = &[
+    ARGUMENT_CHOICE,
+    ARGUMENT_LENGTH,
+    ARGUMENT_RANGE,
+    ARGUMENT_TEXT,
+    ARGUMENT_TYPE,
+    PANICKED,
+    RAW_TARGET_MISSING,
+    RING_PRIVATE,
+    SECRET_COPIED,
+    STORE_MISSING,
+    STORE_UNFIT,
+];
+
+/// The codes that the bindings add to those of the facade, in tables.
+pub const CODES: &[&[Code]] = &[BINDING_CODES];

@@ -1,0 +1,38 @@
+//! Counterseal as plain data, for languages that have no generics and no lifetimes.
+//!
+//! `bindings/python` and `bindings/node` convert arguments and results and do nothing else; what both
+//! must do alike stands here. A refusal of any room is a [`Problem`]. A decision of any room that waits
+//! for a store is a [`Waiting`]. What it ends in is a [`Verdict`]. Every exported function of a binding
+//! runs inside [`guard`], so that a panic arrives as an error and the process lives on.
+//!
+//! Bytes and texts come in as they are; numbers are checked here, so that a wrong argument has the
+//! same code in every language ([`CODES`]).
+#![forbid(unsafe_code)]
+
+mod argument;
+mod codes;
+mod guard;
+mod key;
+mod message;
+mod policy;
+mod problem;
+mod sign;
+mod store;
+mod verdict;
+mod verify;
+//mod waiting;
+
+pub use argument::{ArgumentFault, MAX_BYTES, MAX_ITEMS, MAX_TIME, check_len, number, seed, time};
+pub use codes::CODES;
+pub use counterseal::core::{Blame, Code, Time, Value};
+pub use counterseal::request::Scheme;
+pub use guard::guard;
+pub use key::{Key, KeyMembers, keys};
+pub use message::{Message, scheme};
+pub use policy::{Policy, PolicyMembers, Profile, ProfileMembers};
+pub use problem::{Family, Problem};
+pub use sign::Signer;
+pub use store::Store;
+pub use verdict::{Verdict, Verified};
+pub use verify::{Explained, Verifier};
+//pub use waiting::Waiting;

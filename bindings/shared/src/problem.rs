@@ -1,0 +1,176 @@
+//! A refusal of any room, as plain data.
+
+use std::fmt;
+
+use counterseal::core::{
+    AuditEvent, BadKeyId, Code, FactValue, PENDING_SPENT, Refusal, SealBroken, Time, WeakKey,
+};
+use counterseal::document::DocumentError;
+use counterseal::request::{KeyError, KeyRecordError, PolicyError, RequestError, SignError};
+
+use crate::{ArgumentFault, codes};
+
+/// A refusal: its code, the values compared, and the line for the audit log. It never holds peer input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The stable code with its blame, its public name and its HTTP status.
+    pub code: Code,
+    /// Which error class a host language raises.
+    pub family: Family,
+    /// The values compared, by name.
+    pub detail: Vec<(&'static str, String)>,
+    /// The audit event as one line of JSON, when a peer's request was refused.
+    pub event: Option<String>,
+    text: String,
+}
+
+/// The error classes of the host languages, each with the refusals of one part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// The program gave an argument, or used an object, in a way that cannot work.
+    Argument,
+    /// A state that was taken for impossible.
+    Internal,
+    /// A policy that cannot be.
+    Policy,
+    /// A replay store that cannot be opened or must not be used.
+    Replay,
+    /// A request that was refused.
+    Request,
+    /// A request that cannot be signed.
+    Sign,
+    /// A key, or a record of one, that cannot be.
+    SigningKey,
+    /// A database that cannot be opened or did not answer.
+    Store,
+}
+
+impl Family {
+    /// The name of the class in Python and JavaScript.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Argument => "ArgumentError",
+            Self::Internal => "InternalError",
+            Self::Policy => "PolicyError",
+            Self::Replay => "ReplayError",
+            Self::Request => "RequestError",
+            Self::Sign => "SignError",
+            Self::SigningKey => "SigningKeyError",
+            Self::Store => "StoreError",
+        }
+    }
+}
+
+impl Problem {
+    /// The problem of a code alone, with the values compared.
+    pub(crate) fn of(family: Family, code: Code, detail: Vec<(&'static str, String)>) -> Self {
+        Problem {
+            code,
+            family,
+            text: code.means.into(),
+            detail,
+            event: None,
+        }
+    }
+
+    fn from_refusal(family: Family, refusal: &impl Refusal) -> Self {
+        Problem {
+            text: refusal.to_string(),
+            ..Problem::of(family, refusal.code(), Vec::new())
+        }
+    }
+
+    /// A request that was refused at `now`.
+    pub(crate) fn refused(error: &RequestError, now: Time) -> Self {
+        let event = error.event(now);
+        Problem {
+            detail: facts(&event),
+            event: Some(event.to_string()),
+            ..Problem::from_refusal(Family::Request, error)
+        }
+    }
+
+    /// A decision that was used up.
+    pub fn spent() -> Self {
+        Problem::of(Family::Argument, PENDING_SPENT, Vec::new())
+    }
+
+    /// A private replay store where several workers serve.
+    pub fn ring_private() -> Self {
+        Problem::of(Family::Replay, codes::RING_PRIVATE, Vec::new())
+    }
+
+    /// An object with a key that was to be pickled, copied or written out.
+    pub fn secret_copied() -> Self {
+        Problem::of(Family::Argument, codes::SECRET_COPIED, Vec::new())
+    }
+
+    /// A verifier without a store of its own.
+    pub fn store_missing() -> Self {
+        Problem::of(Family::Argument, codes::STORE_MISSING, Vec::new())
+    }
+
+    /// A store of nonces where rows are needed.
+    pub fn store_unfit() -> Self {
+        Problem::of(Family::Argument, codes::STORE_UNFIT, Vec::new())
+    }
+
+    /// A server that lost the raw request target.
+    pub fn raw_target_missing() -> Self {
+        Problem::of(Family::Argument, codes::RAW_TARGET_MISSING, Vec::new())
+    }
+
+    /// After how many seconds the same caller may try again, when that may help.
+    pub const fn retry_after(&self) -> Option<u32> {
+        match self.code.http {
+            429 | 503 => Some(RETRY_AFTER),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    /// What is true, and what to do about it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.text, self.code.fix)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+macro_rules! refusals {
+    ($($error:ty => $family:ident),+ $(,)?) => {$(
+        impl From<$error> for Problem {
+            fn from(error: $error) -> Self {
+                Problem::from_refusal(Family::$family, &error)
+            }
+        }
+    )+};
+}
+
+refusals! {
+    ArgumentFault => Argument,
+    BadKeyId => SigningKey,
+    DocumentError => Policy,
+    KeyError => SigningKey,
+    KeyRecordError => SigningKey,
+    PolicyError => Policy,
+    SealBroken => SigningKey,
+    SignError => Sign,
+    WeakKey => SigningKey,
+}
+
+fn facts(event: &AuditEvent) -> Vec<(&'static str, String)> {
+    let key = event.key.map(|key| ("key", key.to_string()));
+    let facts = event.facts().map(|fact| {
+        let value = match fact.value {
+            FactValue::At(time) => time.millis().to_string(),
+            FactValue::Number(number) => number.to_string(),
+            FactValue::Word(word) => word.into(),
+        };
+        (fact.name, value)
+    });
+    key.into_iter().chain(facts).collect()
+}
+
+const RETRY_AFTER: u32 = 5;

@@ -1,0 +1,75 @@
+//! What decisions end in, as plain data.
+
+use std::sync::Arc;
+
+use counterseal::core::Time;
+use counterseal::request;
+
+use crate::Key;
+
+/// What a decision of any room ended in.
+#[non_exhaustive]
+pub enum Verdict {
+    /// A change was made.
+    Done,
+    /// A key was loaded.
+    Key(Key),
+    /// A request was accepted.
+    Verified(Verified),
+}
+
+/// A request that was accepted: signed by a known key, in time, with this content, for the first time.
+#[derive(Clone)]
+pub struct Verified {
+    proof: Arc<request::Verified>,
+    at: Time,
+}
+
+impl Verified {
+    pub(crate) fn new(proof: request::Verified, at: Time) -> Self {
+        Verified {
+            proof: Arc::new(proof),
+            at,
+        }
+    }
+
+    /// The key that signed it.
+    pub fn key_id(&self) -> &str {
+        self.proof.key_id().as_str()
+    }
+
+    /// The key's scope.
+    pub fn scope(&self) -> &str {
+        self.proof.scope()
+    }
+
+    /// The signed time, in milliseconds.
+    pub fn created(&self) -> i64 {
+        self.proof.created().millis()
+    }
+
+    /// The signed end, in milliseconds.
+    pub fn expires(&self) -> i64 {
+        self.proof.expires().millis()
+    }
+
+    /// The nonce.
+    pub fn nonce(&self) -> &[u8; 16] {
+        self.proof.nonce()
+    }
+
+    /// Names and values of what was covered, in signing order.
+    pub fn covered(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.proof.covered()
+    }
+
+    /// The value of one covered component.
+    pub fn component(&self, name: &str) -> Option<&str> {
+        self.proof.component(name)
+    }
+
+    /// The acceptance as one line of JSON for the audit log.
+    pub fn event(&self) -> String {
+        self.proof.event(self.at).to_string()
+    }
+}

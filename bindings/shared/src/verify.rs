@@ -1,0 +1,203 @@
+//! Verifying, with a snapshot of keys that can be replaced while others verify.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use counterseal::core::{KeyId, Span, Step, Time, drive};
+use counterseal::request::{self, KeyRecordError, KeySet, Keyring, PendingRequest};
+
+trait Plain { fn plain(self, at: Time) -> Result<crate::Verdict, Problem>; }
+use crate::{ArgumentFault, Key, Message, Policy, Problem, Store, Verified, keys, time};
+
+/// Verifies requests. Any number of threads may share it; replacing keys does not hold them up.
+pub struct Verifier {
+    inner: request::Verifier,
+    /// What requests are verified with: read under a lock that is held for one clone.
+    snapshot: RwLock<Arc<KeySet>>,
+    ring: Mutex<Keyring>,
+    store: Option<Arc<Store>>,
+}
+
+/// What the verifier compared, for the operator.
+pub struct Explained {
+    /// The signature base as the verifier builds it, redacted.
+    pub base: String,
+    /// The first place in which the signer's base differs, if one was given and does.
+    pub difference: Option<request::Difference>,
+    /// The code of the rule that components or parameters break, if they do.
+    pub broken_rule: Option<&'static str>,
+}
+
+impl Verifier {
+    /// A verifier of this policy, these keys, and the store to claim nonces in, if it is one of ours.
+    ///
+    /// # Errors
+    ///
+    /// `request_key_repeated`.
+    pub fn new(policy: Policy, known: &[Key], store: Option<Arc<Store>>) -> Result<Self, Problem> {
+        let snapshot = keys(known)?;
+        let ring = Keyring::new((*snapshot).clone(), REFRESH, Time::EPOCH);
+        Ok(Verifier {
+            inner: request::Verifier::new(policy.0),
+            snapshot: RwLock::new(snapshot),
+            ring: Mutex::new(ring),
+            store,
+        })
+    }
+
+    /// The store to claim nonces in, if it is one of ours.
+    pub fn store(&self) -> Option<&Arc<Store>> {
+        self.store.as_ref()
+    }
+
+    /// The most bytes of content; an adapter stops reading there.
+    pub fn body_limit(&self) -> usize {
+        self.inner.policy().body_limit()
+    }
+
+    /// Verifies `message` and claims its nonce in the verifier's own store.
+    ///
+    /// # Errors
+    ///
+    /// The code of the first rule that fails.
+    pub fn verify(&self, message: &Message<'_>, now: i64) -> Result<Verified, Problem> {
+        let store = self.store.as_ref().ok_or_else(Problem::store_missing)?;
+        let now = time("now", now)?;
+        let pending = self.pending(message, now)?;
+        match drive(&**store, Step::Need(pending)) {
+            Ok(proof) => Ok(Verified::new(proof, now)),
+            Err(error) => Err(Problem::refused(&error, now)),
+        }
+    }
+
+    /// Everything but the claim, which the host runs on a store of its own.
+    ///
+    /// # Errors
+    ///
+    /// The code of the first rule that fails; nothing was written then.
+    #[cfg(any())]
+    pub fn begin(&self, message: &Message<'_>, now: i64) -> Result<Waiting, Problem> {
+        let now = time("now", now)?;
+        Ok(Waiting::new(Step::Need(self.pending(message, now)?), now))
+    }
+
+    /// Verifies with these keys from now on.
+    ///
+    /// # Errors
+    ///
+    /// `request_key_repeated`; the former keys stay then.
+    pub fn replace_keys(&self, known: &[Key]) -> Result<(), Problem> {
+        let snapshot = keys(known)?;
+        let mut ring = self.ring();
+        *ring = Keyring::new((*snapshot).clone(), REFRESH, Time::EPOCH);
+        self.publish(snapshot);
+        Ok(())
+    }
+
+    /// The id of the key to load before verifying `message`: it names one that is not known, and
+    /// strangers have not used up what they may make the store do (see [`Keyring`]).
+    ///
+    /// # Errors
+    ///
+    /// An argument that cannot be.
+    pub fn key_to_load(
+        &self,
+        message: &Message<'_>,
+        now: i64,
+    ) -> Result<Option<String>, ArgumentFault> {
+        let now = time("now", now)?;
+        let claimed = message.with(|request| self.inner.claimed_key(request));
+        let wanted = claimed.filter(|id| self.ring().handle_unknown(id, now));
+        Ok(wanted.map(|id| id.to_string()))
+    }
+
+    /// The id of a known key that is due to be loaded again. Ask until there is none.
+    ///
+    /// # Errors
+    ///
+    /// An argument that cannot be.
+    pub fn key_to_refresh(&self, now: i64) -> Result<Option<String>, ArgumentFault> {
+        let now = time("now", now)?;
+        Ok(self.ring().poll_refresh(now).map(|id| id.to_string()))
+    }
+
+    /// Takes what loading the key `id` ended in: a key joins the known ones, a missing one leaves them,
+    /// and any other failure changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// An id that cannot be.
+    pub fn loaded(&self, id: &str, outcome: Result<Key, Problem>) -> Result<(), Problem> {
+        let id = KeyId::parse(id)?;
+        let outcome = outcome.map(|key| key.0).map_err(|problem| {
+            if problem.code.name == MISSING {
+                KeyRecordError::Missing
+            } else {
+                KeyRecordError::Unavailable
+            }
+        });
+        let mut ring = self.ring();
+        ring.handle_loaded(&id, outcome);
+        self.publish(ring.keys());
+        Ok(())
+    }
+
+    /// The ids of the known keys.
+    pub fn key_ids(&self) -> Vec<String> {
+        let known = self.known();
+        known.iter().map(|key| key.id().to_string()).collect()
+    }
+
+    /// What this verifier compares for `message`; `signers` is the signer's base, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// The rule that keeps a base from being built.
+    pub fn explain(
+        &self,
+        message: &Message<'_>,
+        signers: Option<&str>,
+    ) -> Result<Explained, Problem> {
+        let explained = message.with(|request| self.inner.explain(request));
+        let explained = explained.map_err(|error| Problem::refused(&error, Time::EPOCH))?;
+        let broken = explained.broken_rule();
+        Ok(Explained {
+            difference: signers.and_then(|text| explained.first_difference(text)),
+            broken_rule: broken.map(|error| counterseal::core::Refusal::code(error).name),
+            base: explained.to_string(),
+        })
+    }
+
+    fn pending(&self, message: &Message<'_>, now: Time) -> Result<PendingRequest, Problem> {
+        let known = self.known();
+        let pending = message.with(|request| self.inner.begin(request, &*known, now));
+        pending.map_err(|error| Problem::refused(&error, now))
+    }
+
+    fn known(&self) -> Arc<KeySet> {
+        let snapshot = self.snapshot.read();
+        Arc::clone(&snapshot.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Called with the ring locked, so that snapshots are published in their order.
+    fn publish(&self, keys: Arc<KeySet>) {
+        let snapshot = self.snapshot.write();
+        *snapshot.unwrap_or_else(PoisonError::into_inner) = keys;
+    }
+
+    fn ring(&self) -> MutexGuard<'_, Keyring> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Plain for Result<request::Verified, request::RequestError> {
+    fn plain(self, at: Time) -> Result<crate::Verdict, Problem> {
+        match self {
+            Ok(proof) => Ok(crate::Verdict::Verified(Verified::new(proof, at))),
+            Err(error) => Err(Problem::refused(&error, at)),
+        }
+    }
+}
+
+/// How often each known key is loaded again, where keys come from a store.
+const REFRESH: Span = Span::from_seconds(30);
+const MISSING: &str = "request_key_missing";
