@@ -1,8 +1,9 @@
 //! `Content-Digest` (RFC 9530): exactly one digest, of the algorithm that the policy names.
 
-use alloc::{string::String, vec};
+use alloc::string::String;
 
-use base64ct::{Base64, Encoding};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256, Sha512};
 
 /// The digest of the content.
@@ -13,6 +14,13 @@ pub enum DigestAlgorithm {
     Sha256,
     /// `sha-512`
     Sha512,
+}
+
+/// A digest as presented.
+#[derive(Clone, Copy)]
+pub(crate) struct ContentDigest {
+    algorithm: DigestAlgorithm,
+    bytes: [u8; 64],
 }
 
 impl DigestAlgorithm {
@@ -40,28 +48,46 @@ impl DigestAlgorithm {
 
     /// The field's value for `body`, in its one form.
     pub(crate) fn of(self, body: &[u8]) -> String {
-        let mut text = vec![0; self.prefix().len() + self.encoded_len() + 1];
-        let (prefix, rest) = text.split_at_mut(self.prefix().len());
-        prefix.copy_from_slice(self.prefix().as_bytes());
-        let (encoded, end) = rest.split_at_mut(self.encoded_len());
-        let filled = match self {
-            DigestAlgorithm::Sha256 => Base64::encode(&Sha256::digest(body), encoded),
-            DigestAlgorithm::Sha512 => Base64::encode(&Sha512::digest(body), encoded),
-        };
-        filled.expect("the length is that of the digest");
-        end[0] = b':';
-        String::from_utf8(text).expect("base64 is ASCII")
+        let mut text = String::with_capacity(self.prefix().len() + self.encoded_len() + 1);
+        text.push_str(self.prefix());
+        match self {
+            DigestAlgorithm::Sha256 => STANDARD.encode_string(Sha256::digest(body), &mut text),
+            DigestAlgorithm::Sha512 => STANDARD.encode_string(Sha512::digest(body), &mut text),
+        }
+        text.push(':');
+        text
     }
 
-    /// Whether `value` is one digest of this algorithm in its one form.
-    pub(crate) fn is_wellformed(self, value: &[u8]) -> bool {
-        let encoded = value
-            .strip_prefix(self.prefix().as_bytes())
-            .and_then(|rest| rest.strip_suffix(b":"));
-        let mut room = [0; 64];
-        encoded.is_some_and(|text| {
-            text.len() == self.encoded_len() && Base64::decode(text, &mut room).is_ok()
+    /// The digest that `value` spells, if it is one of this algorithm in its one form.
+    pub(crate) fn parse(self, value: &[u8]) -> Option<ContentDigest> {
+        let text = value
+            .strip_prefix(self.prefix().as_bytes())?
+            .strip_suffix(b":")?;
+        let mut bytes = [0; 64];
+        let fits = text.len() == self.encoded_len();
+        let len = fits.then(|| STANDARD.decode_slice(text, &mut bytes[..self.len()]))?;
+        (len == Ok(self.len())).then_some(ContentDigest {
+            algorithm: self,
+            bytes,
         })
+    }
+
+    const fn len(self) -> usize {
+        match self {
+            DigestAlgorithm::Sha256 => 32,
+            DigestAlgorithm::Sha512 => 64,
+        }
+    }
+}
+
+impl ContentDigest {
+    /// Whether it is that of `body`. Both are public, so the comparison takes no care of time.
+    pub(crate) fn matches(&self, body: &[u8]) -> bool {
+        let bytes = &self.bytes[..self.algorithm.len()];
+        match self.algorithm {
+            DigestAlgorithm::Sha256 => Sha256::digest(body).as_slice() == bytes,
+            DigestAlgorithm::Sha512 => Sha512::digest(body).as_slice() == bytes,
+        }
     }
 }
 
@@ -86,7 +112,7 @@ mod tests {
     #[test]
     fn other_forms_of_a_digest_are_refused() {
         let good = DigestAlgorithm::Sha256.of(b"");
-        assert!(DigestAlgorithm::Sha256.is_wellformed(good.as_bytes()));
+        assert!(DigestAlgorithm::Sha256.parse(good.as_bytes()).is_some());
         for bad in [
             "",
             "sha-256=::",
@@ -97,10 +123,10 @@ mod tests {
             "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:;a=1",
         ] {
             assert!(
-                !DigestAlgorithm::Sha256.is_wellformed(bad.as_bytes()),
+                DigestAlgorithm::Sha256.parse(bad.as_bytes()).is_none(),
                 "{bad}"
             );
         }
-        assert!(!DigestAlgorithm::Sha512.is_wellformed(good.as_bytes()));
+        assert!(DigestAlgorithm::Sha512.parse(good.as_bytes()).is_none());
     }
 }

@@ -6,9 +6,7 @@
 use alloc::{format, string::String, vec::Vec};
 use core::fmt;
 
-use crate::base::Component;
 use crate::presented::Presented;
-use crate::verify::PARAMS_NAME;
 use crate::{Request, RequestError, Verifier};
 
 /// What a verifier compared.
@@ -46,11 +44,11 @@ impl Verifier {
     ///
     /// The first rule that keeps a base from being built.
     pub fn explain(&self, request: &Request<'_>) -> Result<Explanation, RequestError> {
-        let presented = self.check_profile(request)?;
-        let components = self.components(request)?;
-        let base = components.base()?;
+        let presented = self.check_message(request)?;
+        let (base, _) = self.base(request)?;
         let list = &base.text[base.list_at..];
-        let mut lines: Vec<_> = components.iter().map(Line::of).collect();
+        let text = ascii(&base.text[..base.lines()]);
+        let mut lines: Vec<_> = text.split('\n').map(Line::of).collect();
         lines.push(Line::of_parameters(list, &presented));
         Ok(Explanation {
             lines,
@@ -104,16 +102,18 @@ impl fmt::Debug for Explanation {
 }
 
 impl Line {
-    fn of(component: &Component<'_>) -> Self {
-        let value = ascii(&component.whole_value());
-        let shown = match component.name {
+    /// A line of a component.
+    fn of(whole: &str) -> Self {
+        let name = whole.split('"').nth(1).unwrap_or_default();
+        let value = whole.len().saturating_sub(name.len() + 4);
+        let shown = match name {
             "@method" | "@scheme" | "@authority" | "@path" | "cs-audience" | "content-type"
-            | "content-digest" => format!("\"{}\": {value}", component.name),
-            name => format!("\"{name}\": <{} bytes>", value.len()),
+            | "content-digest" => whole.into(),
+            name => format!("\"{name}\": <{value} bytes>"),
         };
         Line {
-            name: component.name.into(),
-            whole: format!("\"{}\": {value}", component.name),
+            name: name.into(),
+            whole: whole.into(),
             shown,
         }
     }
@@ -133,6 +133,8 @@ impl Line {
         }
     }
 }
+
+const PARAMS_NAME: &str = "\"@signature-params\": ";
 
 /// The parameters without the nonce's value.
 fn redact_nonce(parameters: &str) -> String {

@@ -71,7 +71,7 @@ impl<'a> Request<'a> {
     pub(crate) fn find(&self, name: &str) -> Result<Found<'a>, ()> {
         let mut found = None;
         for (other, value) in self.headers {
-            if !looks_like(other.as_bytes(), name.as_bytes()) {
+            if other.len() != name.len() || !looks_like(other.as_bytes(), name.as_bytes()) {
                 continue;
             }
             if found.is_some() || other.contains('_') != name.contains('_') {
@@ -103,9 +103,7 @@ impl<'a> Request<'a> {
     pub(crate) fn check_content_encoding(&self, profile: &Profile) -> Result<(), RequestError> {
         let name = "content-encoding";
         match self.field(name)? {
-            Found::Once(_) if !profile.cover.iter().any(|c| **c == *name) => {
-                Err(RequestError::ContentEncodingUncovered)
-            }
+            Found::Once(_) if !profile.covers(name) => Err(RequestError::ContentEncodingUncovered),
             Found::Once(_) | Found::Nowhere => Ok(()),
         }
     }
@@ -176,13 +174,13 @@ pub(crate) fn is_authority(text: &str) -> bool {
     !text.is_empty() && !text.starts_with(':') && text.bytes().all(is_host)
 }
 
-/// Equal names, where case does not count and `_` stands for `-`.
+/// Equal names of equal length, where case does not count and `_` stands for `-`.
 fn looks_like(a: &[u8], b: &[u8]) -> bool {
     let fold = |c: u8| match c.to_ascii_lowercase() {
         b'_' => b'-',
         c => c,
     };
-    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| fold(*a) == fold(*b))
+    a == b || a.iter().zip(b).all(|(a, b)| fold(*a) == fold(*b))
 }
 
 fn trim(mut value: &[u8]) -> &[u8] {

@@ -1,6 +1,6 @@
 //! What is signed, and what a verifier accepts.
 
-use alloc::{boxed::Box, string::String, vec::Vec};
+use alloc::{boxed::Box, format, string::String, vec::Vec};
 use core::fmt;
 
 use counterseal_core::{Code, Refusal, Span};
@@ -13,9 +13,19 @@ use crate::message::{MAX_AUTHORITY, is_authority, is_field_name};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
     pub(crate) audience: Audience,
-    pub(crate) cover: Vec<Box<str>>,
+    pub(crate) cover: Vec<CoveredField>,
     pub(crate) cover_scheme: bool,
     pub(crate) digest: DigestAlgorithm,
+    /// The component lists, written once: with and without media type, with and without digest.
+    lists: [Box<str>; 4],
+}
+
+/// A field that is covered beyond the profile's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CoveredField {
+    pub(crate) name: Box<str>,
+    /// What stands before its value in a base: a line end, its quoted name, a colon.
+    pub(crate) lead: Box<str>,
 }
 
 /// The plain form of a [`Profile`].
@@ -110,16 +120,29 @@ impl Profile {
     /// [`PolicyError::Cover`].
     pub fn new(parts: ProfileParts) -> Result<Self, PolicyError> {
         check_cover(&parts)?;
+        let list = |content_type, digest| component_list(&parts, content_type, digest);
         Ok(Profile {
+            lists: [
+                list(false, false),
+                list(false, true),
+                list(true, false),
+                list(true, true),
+            ],
             audience: parts.audience,
-            cover: parts
-                .cover
-                .into_iter()
-                .map(String::into_boxed_str)
-                .collect(),
+            cover: parts.cover.iter().map(|f| CoveredField::new(f)).collect(),
             cover_scheme: parts.cover_scheme,
             digest: parts.digest,
         })
+    }
+
+    /// The component list of a message, in brackets.
+    pub(crate) fn list(&self, content_type: bool, digest: bool) -> &str {
+        &self.lists[usize::from(content_type) * 2 + usize::from(digest)]
+    }
+
+    /// Whether the field `name` is covered beyond the profile's own.
+    pub(crate) fn covers(&self, name: &str) -> bool {
+        self.cover.iter().any(|field| *field.name == *name)
     }
 }
 
@@ -185,6 +208,15 @@ impl Policy {
     }
 }
 
+impl CoveredField {
+    fn new(name: &str) -> Self {
+        CoveredField {
+            name: name.into(),
+            lead: format!("\n\"{name}\": ").into(),
+        }
+    }
+}
+
 impl PolicyError {
     /// The codes of this enum.
     pub const CODES: &'static [Code] = &[
@@ -211,6 +243,26 @@ impl fmt::Display for PolicyError {
 }
 
 impl core::error::Error for PolicyError {}
+
+fn component_list(parts: &ProfileParts, content_type: bool, digest: bool) -> Box<str> {
+    let audience = match parts.audience {
+        Audience::Authority => "@authority",
+        Audience::Field => "cs-audience",
+    };
+    let own = [
+        Some("@method"),
+        parts.cover_scheme.then_some("@scheme"),
+        Some(audience),
+        Some("@path"),
+        Some("@query"),
+        content_type.then_some("content-type"),
+        digest.then_some("content-digest"),
+    ];
+    let covered = parts.cover.iter().map(String::as_str);
+    let names = own.into_iter().flatten().chain(covered);
+    let quoted: Vec<_> = names.map(|name| format!("\"{name}\"")).collect();
+    format!("({})", quoted.join(" ")).into()
+}
 
 fn check_cover(parts: &ProfileParts) -> Result<(), PolicyError> {
     let cover = &parts.cover;

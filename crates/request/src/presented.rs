@@ -1,6 +1,7 @@
 //! The signature as presented: found by its tag among at most four members, then read strictly.
 
-use base64ct::{Base64, Base64UrlUnpadded, Encoding};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use counterseal_core::{KeyId, Span, Time};
 
 use crate::RequestError;
@@ -56,6 +57,22 @@ impl<'a> Presented<'a> {
         })
     }
 
+    /// The signature of a request that has nothing but this profile's member, one line each: the
+    /// usual case, read without a general parser. Whatever [`Presented::parameters`] takes from it,
+    /// it takes from [`Presented::find`] alike.
+    pub(crate) fn alone(request: &Request<'a>) -> Option<Self> {
+        let input = only_line(request, "signature-input")?;
+        let signature = only_line(request, "signature")?;
+        if input.len() > MAX_INPUT {
+            return None;
+        }
+        let tag = signature.strip_prefix(b"cs=:")?.strip_suffix(b":")?;
+        Some(Presented {
+            raw: input.strip_prefix(b"cs=")?,
+            mac: decode_tag(tag)?,
+        })
+    }
+
     /// The parameters, if the components are those of `list`.
     pub(crate) fn parameters(&self, list: &[u8]) -> Result<Parameters, RequestError> {
         let rest = self.raw.strip_prefix(list);
@@ -102,11 +119,7 @@ impl<'a> Members<'a> {
             len: 0,
         };
         let mut size = 0;
-        for (_, line) in request
-            .headers
-            .iter()
-            .filter(|h| h.0.eq_ignore_ascii_case(name))
-        {
+        for line in lines(request, name) {
             size += line.len();
             within("signature fields", size, most)?;
             members.add_line(line)?;
@@ -148,6 +161,18 @@ impl<'a> Members<'a> {
     fn same_labels(&self, other: &Self) -> bool {
         self.len == other.len && self.iter().all(|m| other.labelled(m.label).is_some())
     }
+}
+
+fn only_line<'a>(request: &Request<'a>, name: &str) -> Option<&'a [u8]> {
+    let mut lines = lines(request, name);
+    let first = lines.next()?;
+    lines.next().is_none().then_some(first)
+}
+
+fn lines<'a>(request: &Request<'a>, name: &str) -> impl Iterator<Item = &'a [u8]> {
+    let named = |other: &str| other.len() == name.len() && other.eq_ignore_ascii_case(name);
+    let headers = request.headers.iter();
+    headers.filter_map(move |(other, value)| named(other).then_some(*value))
 }
 
 /// The value after `name`, up to the next parameter.
@@ -198,8 +223,8 @@ fn expires_after(created: Time, text: &[u8]) -> Result<Time, RequestError> {
 
 fn decode_nonce(text: &[u8]) -> Result<[u8; 16], RequestError> {
     let mut nonce = [0; 16];
-    match Base64UrlUnpadded::decode(text, &mut nonce) {
-        Ok(bytes) if text.len() == 22 && bytes.len() == 16 => Ok(nonce),
+    match URL_SAFE_NO_PAD.decode_slice(text, &mut nonce) {
+        Ok(16) => Ok(nonce),
         _ => Err(RequestError::NonceInvalid),
     }
 }
@@ -217,10 +242,14 @@ fn decode_mac(member: &Member<'_>) -> Result<[u8; 32], RequestError> {
     if member.raw.len() != text.len() + 2 {
         return Err(RequestError::MacInvalid);
     }
-    let mut mac = [0; 32];
-    match Base64::decode(text, &mut mac) {
-        Ok(bytes) if text.len() == 44 && bytes.len() == 32 => Ok(mac),
-        _ => Err(RequestError::MacInvalid),
+    decode_tag(text).ok_or(RequestError::MacInvalid)
+}
+
+fn decode_tag(text: &[u8]) -> Option<[u8; 32]> {
+    let mut tag = [0; 32];
+    match STANDARD.decode_slice(text, &mut tag) {
+        Ok(32) => Some(tag),
+        _ => None,
     }
 }
 

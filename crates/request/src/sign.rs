@@ -3,10 +3,11 @@
 use alloc::{borrow::Cow, boxed::Box, string::String, sync::Arc, vec::Vec};
 use core::fmt;
 
-use base64ct::{Base64, Base64UrlUnpadded, Encoding};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use counterseal_core::{Code, Refusal, Seed, Span, Time};
 
-use crate::base::{Base, Components};
+use crate::base::Base;
 use crate::codes::sign;
 use crate::message::Found;
 use crate::{Key, Profile, Request, RequestError};
@@ -121,8 +122,7 @@ impl Signer {
         let authority = lower_case(request.bare_authority());
         let authority = self.audience(request, &authority)?;
         let digest = digest.map(str::as_bytes);
-        let components = Components::of(request, &self.profile, authority, digest)?;
-        let mut base = components.base()?;
+        let mut base = Base::of(request, &self.profile, authority, digest)?;
         self.write_parameters(&mut base.text, now, seed);
         Ok(base)
     }
@@ -157,13 +157,14 @@ impl Signer {
     fn write_parameters(&self, text: &mut Vec<u8>, now: Time, seed: &Seed<16>) {
         let created = now.seconds();
         let mut nonce = [0; 22];
-        let nonce = Base64UrlUnpadded::encode(seed.expose(), &mut nonce);
+        let len = URL_SAFE_NO_PAD.encode_slice(seed.expose(), &mut nonce);
+        len.expect("16 bytes take 22 characters");
         text.extend_from_slice(b";created=");
         push_decimal(text, created);
         text.extend_from_slice(b";expires=");
         push_decimal(text, created.saturating_add(self.life.seconds()));
         text.extend_from_slice(b";nonce=\"");
-        text.extend_from_slice(nonce.expect("16 bytes take 22 characters").as_bytes());
+        text.extend_from_slice(&nonce);
         text.extend_from_slice(b"\";keyid=\"");
         text.extend_from_slice(self.key.id().as_bytes());
         text.extend_from_slice(ALG_AND_TAG.as_bytes());
@@ -236,9 +237,11 @@ fn signature_input(base: &Base) -> String {
 }
 
 fn signature(tag: &[u8; 32]) -> String {
-    let mut field = Vec::from(*b"cs=:01234567890123456789012345678901234567890123:");
-    Base64::encode(tag, &mut field[4..48]).expect("32 bytes take 44 characters");
-    ascii(field)
+    let mut field = String::with_capacity(49);
+    field.push_str("cs=:");
+    STANDARD.encode_string(tag, &mut field);
+    field.push(':');
+    field
 }
 
 fn ascii(bytes: Vec<u8>) -> String {

@@ -7,7 +7,8 @@ use counterseal_core::{
     AuditEvent, Claim, Claimed, KeyId, Secret, Space, Span, Step, Time, Unavailable, sha256,
 };
 
-use crate::base::Components;
+use crate::base::Base;
+use crate::digest::ContentDigest;
 use crate::message::{Found, within};
 use crate::policy::{Audience, Policy};
 use crate::presented::{Parameters, Presented};
@@ -26,7 +27,6 @@ pub struct PendingRequest {
     base: Vec<u8>,
     /// How much of the base are lines of components.
     lines: usize,
-    key: KeyId,
     scope: Arc<str>,
     owner: [u8; 16],
     since: Time,
@@ -45,7 +45,6 @@ pub struct PendingRequest {
 pub struct Verified {
     base: Vec<u8>,
     lines: usize,
-    key: KeyId,
     scope: Arc<str>,
     parameters: Parameters,
 }
@@ -76,20 +75,21 @@ impl Verifier {
         keys: &impl Keys,
         now: Time,
     ) -> Result<PendingRequest, RequestError> {
-        let presented = self.check_profile(request)?;
-        let (base, parameters) = self.base(request, &presented)?;
-        let key = self.authenticate(&base.text, &presented, &parameters, keys, now)?;
-        self.check_window(&parameters, now)?;
-        self.check_content(request, key)?;
+        let signed = match self.quick(request) {
+            Some(signed) => signed,
+            None => self.careful(request)?,
+        };
+        let key = self.authenticate(&signed, keys, now)?;
+        self.check_window(&signed.parameters, now)?;
+        check_content(request, &signed)?;
         Ok(PendingRequest {
-            lines: base.lines,
-            base: base.text,
-            key: *key.id(),
+            lines: signed.lines,
+            base: signed.base,
             scope: key.shared_scope(),
             owner: *key.owner(),
             since: key.since(),
             retain: self.policy.retain,
-            parameters,
+            parameters: signed.parameters,
         })
     }
 
@@ -98,21 +98,38 @@ impl Verifier {
         Presented::find(request).ok()?.claimed_key_id()
     }
 
+    /// The rules of the message, in their order: sizes, grammar, profile.
+    fn careful(&self, request: &Request<'_>) -> Result<Signed, RequestError> {
+        let presented = self.check_message(request)?;
+        self.signed(request, &presented)
+    }
+
+    /// The same for the usual message, or none when any rule fails: then [`Verifier::careful`] says which.
+    fn quick(&self, request: &Request<'_>) -> Option<Signed> {
+        self.check_sizes(request).ok()?;
+        let presented = Presented::alone(request)?;
+        self.signed(request, &presented).ok()
+    }
+
+    fn check_sizes(&self, request: &Request<'_>) -> Result<(), RequestError> {
+        request.check()?;
+        within("content", request.body.len(), self.policy.body_limit)
+    }
+
     /// Sizes and grammar of the message, and its one signature of this profile.
-    pub(crate) fn check_profile<'a>(
+    pub(crate) fn check_message<'a>(
         &self,
         request: &Request<'a>,
     ) -> Result<Presented<'a>, RequestError> {
-        request.check()?;
-        within("content", request.body.len(), self.policy.body_limit)?;
+        self.check_sizes(request)?;
         Presented::find(request)
     }
 
-    /// The components of the request as this policy wants them.
-    pub(crate) fn components<'a>(
-        &'a self,
-        request: &Request<'a>,
-    ) -> Result<Components<'a>, RequestError> {
+    /// The base of the request as this policy wants it, without parameters, and its digest.
+    pub(crate) fn base(
+        &self,
+        request: &Request<'_>,
+    ) -> Result<(Base, Option<ContentDigest>), RequestError> {
         let profile = &self.policy.profile;
         let authority = match profile.audience {
             Audience::Authority => request.bare_authority(),
@@ -121,34 +138,38 @@ impl Verifier {
         let authority = self.policy.authority(authority.as_bytes());
         let authority = authority.ok_or(RequestError::AuthorityUnknown)?;
         request.check_content_encoding(profile)?;
-        let digest = self.digest(request)?;
-        Components::of(request, profile, authority, digest)
-    }
-
-    fn digest<'a>(&self, request: &Request<'a>) -> Result<Option<&'a [u8]>, RequestError> {
-        match request.field("content-digest")? {
-            Found::Once(value) if self.policy.profile.digest.is_wellformed(value) => {
-                Ok(Some(value))
+        let Found::Once(value) = request.field("content-digest")? else {
+            if request.needs_digest() {
+                return Err(RequestError::DigestMissing);
             }
-            Found::Once(_) => Err(RequestError::DigestInvalid),
-            Found::Nowhere if request.needs_digest() => Err(RequestError::DigestMissing),
-            Found::Nowhere => Ok(None),
-        }
+            return Ok((Base::of(request, profile, authority, None)?, None));
+        };
+        let digest = profile.digest.parse(value);
+        let digest = digest.ok_or(RequestError::DigestInvalid)?;
+        let base = Base::of(request, profile, authority, Some(value))?;
+        Ok((base, Some(digest)))
     }
 
-    fn base(
+    fn signed(
         &self,
         request: &Request<'_>,
         presented: &Presented<'_>,
-    ) -> Result<(Covered, Parameters), RequestError> {
-        let base = self.components(request)?.base()?;
-        let parameters = presented.parameters(&base.text[base.list_at..])?;
+    ) -> Result<Signed, RequestError> {
+        let (base, digest) = self.base(request)?;
+        let list = &base.text[base.list_at..];
+        let parameters = presented.parameters(list)?;
+        let rest = &presented.raw[list.len()..];
+        let lines = base.lines();
         let mut text = base.text;
         // The base ends in the parameters as received (RFC 9421 section 2.5).
-        text.truncate(base.list_at);
-        text.extend_from_slice(presented.raw);
-        let lines = base.list_at - PARAMS_NAME.len();
-        Ok((Covered { text, lines }, parameters))
+        text.extend_from_slice(rest);
+        Ok(Signed {
+            base: text,
+            lines,
+            mac: presented.mac,
+            parameters,
+            digest,
+        })
     }
 
     /// The key that made the MAC.
@@ -157,15 +178,13 @@ impl Verifier {
     //= docs/spec/request.md#Q-8
     fn authenticate<'k>(
         &self,
-        base: &[u8],
-        presented: &Presented<'_>,
-        parameters: &Parameters,
+        signed: &Signed,
         keys: &'k impl Keys,
         now: Time,
     ) -> Result<&'k Key, RequestError> {
-        let found = keys.find(&parameters.key_id);
+        let found = keys.find(&signed.parameters.key_id);
         let tried = found.map_or(&self.nobody, |key| key);
-        let checked = tried.mac().verify(base, &presented.mac);
+        let checked = tried.mac().verify(&signed.base, &signed.mac);
         let key = &**found.ok_or(RequestError::KeyUnknown)?;
         let id = *key.id();
         if checked.is_err() {
@@ -208,18 +227,6 @@ impl Verifier {
         }
         Ok(())
     }
-
-    /// The content against its digest, before the nonce is claimed: a changed body burns no nonce.
-    //= docs/spec/request.md#Q-10
-    fn check_content(&self, request: &Request<'_>, key: &Key) -> Result<(), RequestError> {
-        let Found::Once(signed) = request.field("content-digest")? else {
-            return Ok(());
-        };
-        if self.policy.profile.digest.of(request.body).as_bytes() == signed {
-            return Ok(());
-        }
-        Err(RequestError::BodyMismatch { key: *key.id() })
-    }
 }
 
 impl PendingRequest {
@@ -228,7 +235,7 @@ impl PendingRequest {
 
     /// The key that signed it. The request is not accepted yet.
     pub const fn key_id(&self) -> &KeyId {
-        &self.key
+        &self.parameters.key_id
     }
 
     /// The claim: this key, this time, this nonce, once.
@@ -253,13 +260,15 @@ impl PendingRequest {
     ///
     /// [`RequestError`] unless the store answered [`Claimed::Fresh`].
     pub fn finish(self, reply: Result<Claimed, Unavailable>) -> Result<Verified, RequestError> {
-        let key = self.key;
-        let created = self.parameters.created;
+        let Parameters {
+            key_id: key,
+            created,
+            ..
+        } = self.parameters;
         match reply {
             Ok(Claimed::Fresh) => Ok(Verified {
                 base: self.base,
                 lines: self.lines,
-                key,
                 scope: self.scope,
                 parameters: self.parameters,
             }),
@@ -288,7 +297,7 @@ impl counterseal_core::Pending for PendingRequest {
 impl Verified {
     /// The key that signed it.
     pub const fn key_id(&self) -> &KeyId {
-        &self.key
+        &self.parameters.key_id
     }
 
     /// The key's scope.
@@ -325,7 +334,7 @@ impl Verified {
 
     /// The acceptance as an audit event at `now`.
     pub fn event(&self, now: Time) -> AuditEvent {
-        AuditEvent::accepted("request_accepted", self.key, now)
+        AuditEvent::accepted("request_accepted", *self.key_id(), now)
     }
 }
 
@@ -333,17 +342,100 @@ impl fmt::Debug for Verified {
     /// Without the covered values, which may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verified")
-            .field("key_id", &self.key)
+            .field("key_id", self.key_id())
             .field("created", &self.created())
             .finish_non_exhaustive()
     }
 }
 
-/// The base of a request, and how much of it are lines of components.
-struct Covered {
-    text: Vec<u8>,
+/// A message that keeps the profile; its MAC is not checked yet.
+struct Signed {
+    base: Vec<u8>,
+    /// How much of the base are lines of components.
     lines: usize,
+    mac: [u8; 32],
+    parameters: Parameters,
+    digest: Option<ContentDigest>,
 }
 
-/// What stands before the component list in the last line of a base.
-pub(crate) const PARAMS_NAME: &str = "\"@signature-params\": ";
+/// The content against its digest, before the nonce is claimed: a changed body burns no nonce.
+//= docs/spec/request.md#Q-10
+fn check_content(request: &Request<'_>, signed: &Signed) -> Result<(), RequestError> {
+    match &signed.digest {
+        Some(digest) if !digest.matches(request.body) => Err(RequestError::BodyMismatch {
+            key: signed.parameters.key_id,
+        }),
+        Some(_) | None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Scheme, Signer};
+    use alloc::string::String;
+    use proptest::prelude::*;
+
+    const NOW: Time = Time::from_seconds(1_800_000_000);
+
+    /// What both readers of a request with these two fields say.
+    fn both(input: &str, signature: &str) -> (Option<Signed>, Result<Signed, RequestError>) {
+        let headers = [
+            ("signature-input", input.as_bytes()),
+            ("signature", signature.as_bytes()),
+        ];
+        let verifier = Verifier::new(Policy::for_authority("a").expect("a policy"));
+        let request = request(&headers);
+        (verifier.quick(&request), verifier.careful(&request))
+    }
+
+    fn request<'a>(headers: &'a [(&'a str, &'a [u8])]) -> Request<'a> {
+        Request {
+            method: "GET",
+            scheme: Scheme::Https,
+            authority: "a",
+            path: b"/",
+            query: b"",
+            headers,
+            body: b"",
+        }
+    }
+
+    fn signed_fields() -> (String, String) {
+        let id = KeyId::parse("k").expect("a key id");
+        let key = Arc::new(Key::new(id, &Secret::new(vec![7; 32])).expect("32 bytes"));
+        let signer = Signer::new(key, crate::Profile::default());
+        let seed = counterseal_core::Seed::new([5; 16]);
+        let fields = signer.sign(&request(&[]), NOW, &seed).expect("signed");
+        (fields.signature_input, fields.signature)
+    }
+
+    /// `text` with one piece replaced.
+    fn spliced(text: &str, at: usize, len: usize, piece: &str) -> String {
+        let at = at % (text.len() + 1);
+        let end = (at + len).min(text.len());
+        [&text[..at], piece, &text[end..]].concat()
+    }
+
+    #[test]
+    fn the_usual_request_takes_the_quick_way() {
+        let (input, signature) = signed_fields();
+        assert!(both(&input, &signature).0.is_some());
+    }
+
+    proptest! {
+        #[test]
+        fn what_the_quick_way_takes_the_careful_way_takes_alike(
+            at in any::<usize>(), len in 0usize..4, piece in "[ -~]{0,3}", of_input in any::<bool>(),
+        ) {
+            let (mut input, mut signature) = signed_fields();
+            if of_input { input = spliced(&input, at, len, &piece); } else { signature = spliced(&signature, at, len, &piece); }
+            if let (Some(quick), careful) = both(&input, &signature) {
+                let careful = careful.expect("the careful way takes it too");
+                prop_assert_eq!(quick.base, careful.base);
+                prop_assert_eq!(quick.mac, careful.mac);
+                prop_assert_eq!(quick.parameters.created, careful.parameters.created);
+            }
+        }
+    }
+}
