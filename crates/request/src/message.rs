@@ -122,7 +122,7 @@ impl<'a> Request<'a> {
         if !is_method(self.method) {
             return Err(RequestError::MethodInvalid);
         }
-        if !is_path(self.path) || !self.query.iter().all(|b| is_target_byte(*b)) {
+        if !is_path(self.path) || !every(self.query, is_target_byte) {
             return Err(RequestError::TargetInvalid);
         }
         if !is_authority(self.authority) {
@@ -142,7 +142,7 @@ pub(crate) fn within(part: &'static str, len: usize, most: usize) -> Result<(), 
 
 /// A covered value: visible ASCII, blanks and tabs; so no line can be smuggled into the base.
 pub(crate) fn is_value(value: &[u8]) -> bool {
-    value.iter().all(|b| matches!(b, b'\t' | 0x20..=0x7e))
+    every(value, |b| matches!(b, b'\t' | 0x20..=0x7e))
 }
 
 /// A field name as a policy spells it: a lower-case token (RFC 9110 section 5.1).
@@ -160,7 +160,7 @@ fn is_method(method: &str) -> bool {
 }
 
 fn is_path(path: &[u8]) -> bool {
-    path.first() == Some(&b'/') && path.iter().all(|b| is_target_byte(*b) && *b != b'?')
+    path.first() == Some(&b'/') && every(path, |b| is_target_byte(b) && b != b'?')
 }
 
 /// Visible ASCII but `#`, which never stands in a request target (RFC 9112 section 3.2).
@@ -170,8 +170,10 @@ const fn is_target_byte(byte: u8) -> bool {
 
 /// `host` or `host:port`, without user information (RFC 9110 section 4.2.4).
 pub(crate) fn is_authority(text: &str) -> bool {
-    let is_host = |b: u8| b.is_ascii_alphanumeric() || b"-._~[]:".contains(&b);
-    !text.is_empty() && !text.starts_with(':') && text.bytes().all(is_host)
+    let is_host = |b: u8| {
+        b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b'[' | b']' | b':')
+    };
+    !text.is_empty() && !text.starts_with(':') && every(text.as_bytes(), is_host)
 }
 
 /// Equal names of equal length, where case does not count and `_` stands for `-`.
@@ -181,6 +183,12 @@ fn looks_like(a: &[u8], b: &[u8]) -> bool {
         c => c,
     };
     a == b || a.iter().zip(b).all(|(a, b)| fold(*a) == fold(*b))
+}
+
+/// Whether `accept` holds for every byte; without a branch per byte, since all of them usually pass.
+#[inline]
+fn every(bytes: &[u8], accept: impl Fn(u8) -> bool) -> bool {
+    bytes.iter().fold(true, |so_far, b| so_far & accept(*b))
 }
 
 fn trim(mut value: &[u8]) -> &[u8] {

@@ -118,6 +118,7 @@ impl Profile {
     /// # Errors
     ///
     /// [`PolicyError::Cover`].
+    #[allow(clippy::needless_pass_by_value)] // parts become the profile; a borrow would only look cheaper
     pub fn new(parts: ProfileParts) -> Result<Self, PolicyError> {
         check_cover(&parts)?;
         let list = |content_type, digest| component_list(&parts, content_type, digest);

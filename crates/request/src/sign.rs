@@ -89,7 +89,7 @@ impl Signer {
         let tag = self.key.mac().tag(&base.text);
         Ok(Signed {
             signature: signature(&tag),
-            signature_input: signature_input(&base),
+            signature_input: signature_input(base),
             content_digest,
         })
     }
@@ -156,13 +156,15 @@ impl Signer {
     //= docs/spec/request.md#Q-4
     fn write_parameters(&self, text: &mut Vec<u8>, now: Time, seed: &Seed<16>) {
         let created = now.seconds();
+        let mut decimal = itoa::Buffer::new();
         let mut nonce = [0; 22];
         let len = URL_SAFE_NO_PAD.encode_slice(seed.expose(), &mut nonce);
         len.expect("16 bytes take 22 characters");
         text.extend_from_slice(b";created=");
-        push_decimal(text, created);
+        text.extend_from_slice(decimal.format(created).as_bytes());
         text.extend_from_slice(b";expires=");
-        push_decimal(text, created.saturating_add(self.life.seconds()));
+        let expires = created.saturating_add(self.life.seconds());
+        text.extend_from_slice(decimal.format(expires).as_bytes());
         text.extend_from_slice(b";nonce=\"");
         text.extend_from_slice(&nonce);
         text.extend_from_slice(b"\";keyid=\"");
@@ -228,12 +230,14 @@ impl fmt::Display for SignError {
 
 impl core::error::Error for SignError {}
 
-fn signature_input(base: &Base) -> String {
-    let value = &base.text[base.list_at..];
-    let mut field = Vec::with_capacity(value.len() + 3);
-    field.extend_from_slice(b"cs=");
-    field.extend_from_slice(value);
-    ascii(field)
+/// The field's value: the end of the base, moved to the front of its own buffer.
+fn signature_input(base: Base) -> String {
+    let Base { mut text, list_at } = base;
+    let start = list_at - LABEL.len();
+    text[start..list_at].copy_from_slice(LABEL);
+    text.copy_within(start.., 0);
+    text.truncate(text.len() - start);
+    ascii(text)
 }
 
 fn signature(tag: &[u8; 32]) -> String {
@@ -255,25 +259,7 @@ fn lower_case(text: &str) -> Cow<'_, str> {
     Cow::Borrowed(text)
 }
 
-/// `number` in decimal.
-fn push_decimal(text: &mut Vec<u8>, number: i64) {
-    let mut digits = [0; 20];
-    let mut rest = number.unsigned_abs();
-    let mut at = digits.len();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + u8::try_from(rest % 10).expect("one digit");
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    if number < 0 {
-        text.push(b'-');
-    }
-    text.extend_from_slice(&digits[at..]);
-}
-
+const LABEL: &[u8] = b"cs=";
 /// What ends every set of parameters.
 pub(crate) const ALG_AND_TAG: &str = "\";alg=\"hmac-sha256\";tag=\"counterseal/1\"";
 /// The longest life of a signature, in seconds.

@@ -1,0 +1,22 @@
+//! `bench [NAME..] [--json]`: each bench runs the floor, the peers and Counterseal in one process.
+//!
+//! Figures are only comparable within one run. Nothing here fails a build.
+
+mod harness;
+mod request;
+
+use harness::Bench;
+
+const BENCHES: [(&str, fn() -> Bench); 2] =
+    [("request_sign", request::sign), ("request_verify", request::verify)];
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let json = arguments.iter().any(|a| a == "--json");
+    let wanted: Vec<_> = arguments.iter().filter(|a| *a != "--json").collect();
+    for (name, bench) in BENCHES {
+        if wanted.is_empty() || wanted.iter().any(|w| *w == name) {
+            harness::print(&bench().run(), json);
+        }
+    }
+}
