@@ -1,7 +1,8 @@
 //! Explaining a refusal to the operator: the base that the verifier built, and the first line that differs.
 //!
 //! It runs on the verifier's side only, and never for an answer to the peer. Values of fields and
-//! of the query are shown by their length, because they may hold tokens.
+//! of the query are shown by their length, because they may hold tokens. Path and key id are shown
+//! as they came: visible ASCII, but the peer's words.
 
 use alloc::{format, string::String, vec::Vec};
 use core::fmt;
@@ -107,8 +108,9 @@ impl Line {
         let name = whole.split('"').nth(1).unwrap_or_default();
         let value = whole.len().saturating_sub(name.len() + 4);
         let shown = match name {
-            "@method" | "@scheme" | "@authority" | "@path" | "cs-audience" | "content-type"
-            | "content-digest" => whole.into(),
+            "@method" | "@scheme" | "@authority" | "@path" | "cs-audience" | "content-digest" => {
+                whole.into()
+            }
             name => format!("\"{name}\": <{value} bytes>"),
         };
         Line {
