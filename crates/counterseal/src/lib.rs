@@ -10,3 +10,6 @@ pub use counterseal_request as request;
 
 #[cfg(feature = "document")]
 pub mod document;
+mod lists;
+
+pub use lists::{CODES, TABLES};
