@@ -48,11 +48,7 @@ fn outputs(request: &Request<'_>, answer: Claimed) -> String {
         Err(error) => shown(error),
         Ok(pending) => match pending.finish(Ok(answer)) {
             Err(error) => shown(error),
-            Ok(verified) => format!(
-                "{verified:?} {} {:?}",
-                verified.event(NOW),
-                verified.event(NOW)
-            ),
+            Ok(proof) => format!("{proof:?} {} {:?}", proof.event(NOW), proof.event(NOW)),
         },
     };
     let explained = verifier.explain(request).map_or_else(shown, |explanation| {
