@@ -3,12 +3,19 @@
 //! Figures are only comparable within one run. Nothing here fails a build.
 
 mod harness;
+mod replay;
 mod request;
 
 use harness::Bench;
 
-const BENCHES: [(&str, fn() -> Bench); 2] =
-    [("request_sign", request::sign), ("request_verify", request::verify)];
+const BENCHES: [(&str, fn() -> Bench); 3] = [
+    ("replay_claim", replay::claim),
+    ("request_sign", request::sign),
+    ("request_verify", request::verify),
+];
+
+#[global_allocator]
+static ALLOCATOR: replay::Counting = replay::Counting;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
