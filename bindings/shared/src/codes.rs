@@ -27,6 +27,11 @@ pub(crate) const ARGUMENT_TYPE: Code = Code::integrator(
     "an argument has a type that it cannot have",
     "give a value of the type named",
 );
+pub(crate) const BODY_CONSUMED: Code = Code::integrator(
+    "binding_body_consumed",
+    "the raw body was read or parsed before it could be verified",
+    "verify first: in FastAPI use the route class SignedRoute, in Next.js verify before request.json()",
+);
 pub(crate) const PANICKED: Code = Code::integrator(
     "binding_panicked",
     "Counterseal met a state that it took for impossible, and refused",
@@ -65,6 +70,7 @@ pub(crate) const BINDING_CODES: &[Code] = &[
     ARGUMENT_RANGE,
     ARGUMENT_TEXT,
     ARGUMENT_TYPE,
+    BODY_CONSUMED,
     PANICKED,
     RAW_TARGET_MISSING,
     RING_PRIVATE,

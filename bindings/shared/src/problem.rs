@@ -95,29 +95,19 @@ impl Problem {
         Problem::of(Family::Argument, PENDING_SPENT, Vec::new())
     }
 
-    /// A private replay store where several workers serve.
-    pub fn ring_private() -> Self {
-        Problem::of(Family::Replay, codes::RING_PRIVATE, Vec::new())
-    }
-
     /// An object with a key that was to be pickled, copied or written out.
     pub fn secret_copied() -> Self {
         Problem::of(Family::Argument, codes::SECRET_COPIED, Vec::new())
     }
 
     /// A verifier without a store of its own.
-    pub fn store_missing() -> Self {
+    pub(crate) fn store_missing() -> Self {
         Problem::of(Family::Argument, codes::STORE_MISSING, Vec::new())
     }
 
     /// A store of nonces where rows are needed.
-    pub fn store_unfit() -> Self {
+    pub(crate) fn store_unfit() -> Self {
         Problem::of(Family::Argument, codes::STORE_UNFIT, Vec::new())
-    }
-
-    /// A server that lost the raw request target.
-    pub fn raw_target_missing() -> Self {
-        Problem::of(Family::Argument, codes::RAW_TARGET_MISSING, Vec::new())
     }
 
     /// After how many seconds the same caller may try again, when that may help.

@@ -120,23 +120,22 @@ impl Verifier {
         Ok(self.ring().poll_refresh(now).map(|id| id.to_string()))
     }
 
-    /// Takes what loading the key `id` ended in: a key joins the known ones, a missing one leaves them,
-    /// and any other failure changes nothing.
+    /// Knows this key from now on, in the place of the one with its id, if any.
+    pub fn put_key(&self, key: &Key) {
+        let mut ring = self.ring();
+        ring.handle_loaded(key.0.id(), Ok(Arc::clone(&key.0)));
+        self.publish(ring.keys());
+    }
+
+    /// Does not know the key `id` any more: its record is gone.
     ///
     /// # Errors
     ///
     /// An id that cannot be.
-    pub fn loaded(&self, id: &str, outcome: Result<Key, Problem>) -> Result<(), Problem> {
+    pub fn forget_key(&self, id: &str) -> Result<(), Problem> {
         let id = KeyId::parse(id)?;
-        let outcome = outcome.map(|key| key.0).map_err(|problem| {
-            if problem.code.name == MISSING {
-                KeyRecordError::Missing
-            } else {
-                KeyRecordError::Unavailable
-            }
-        });
         let mut ring = self.ring();
-        ring.handle_loaded(&id, outcome);
+        ring.handle_loaded(&id, Err(KeyRecordError::Missing));
         self.publish(ring.keys());
         Ok(())
     }
@@ -200,4 +199,3 @@ impl Plain for Result<request::Verified, request::RequestError> {
 
 /// How often each known key is loaded again, where keys come from a store.
 const REFRESH: Span = Span::from_seconds(30);
-const MISSING: &str = "request_key_missing";

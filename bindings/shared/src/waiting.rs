@@ -17,6 +17,14 @@ pub(crate) trait Plain {
     fn plain(self, at: Time) -> Result<Verdict, Problem>;
 }
 
+/// A decision whose room can be forgotten.
+pub(crate) trait Erasable: Send + 'static + Pending {
+    fn state(&self, dialect: Dialect) -> Statement;
+    fn answered(self, rows: Option<Rows>) -> Step<Self>;
+    fn driven(self, store: &Store) -> Self::Outcome;
+    fn plain(outcome: Self::Outcome, at: Time) -> Result<Verdict, Problem>;
+}
+
 /// A machine of any room.
 trait Machine: Send {
     fn statement(&self, dialect: Dialect) -> Statement;
@@ -36,14 +44,8 @@ struct Begun<P> {
 }
 
 impl Waiting {
-    pub(crate) fn new<P>(step: Step<P>, at: Time) -> Self
-    where
-        P: Pending + Send + 'static,
-        P::Op: Stated,
-        P::Outcome: Plain,
-        Store: Run<P::Op>,
-    {
-        Waiting(Mutex::new(Some(next(step, at))))
+    pub(crate) fn new<P: Erasable>(step: Step<P>, at: Time) -> Self {
+        Waiting(Mutex::new(Some(Next::of(step, at))))
     }
 
     /// The statement to run now; none once it is decided.
@@ -66,11 +68,10 @@ impl Waiting {
                 *slot = Some(machine.answer(rows));
                 Ok(())
             }
-            Some(done) => {
-                *slot = Some(done);
+            other => {
+                *slot = other;
                 Err(Problem::spent())
             }
-            None => Err(Problem::spent()),
         }
     }
 
@@ -94,12 +95,13 @@ impl Waiting {
     ///
     /// # Errors
     ///
-    /// The refusal; `pending_spent` when it was begun on another store or used before.
+    /// The refusal; `binding_store_unfit` from a store of nonces where rows are needed;
+    /// `pending_spent` when it was used before.
     pub fn run(&self, store: &Store) -> Result<Verdict, Problem> {
         let taken = self.slot().take();
         match taken {
             Some(Next::Need(machine)) => machine.run(store),
-            _ => Err(Problem::spent()),
+            Some(Next::Done(_)) | None => Err(Problem::spent()),
         }
     }
 
@@ -108,37 +110,51 @@ impl Waiting {
     }
 }
 
-impl<P> Machine for Begun<P>
+impl<P> Erasable for P
 where
     P: Pending + Send + 'static,
     P::Op: Stated,
     P::Outcome: Plain,
     Store: Run<P::Op>,
 {
-    fn statement(&self, dialect: Dialect) -> Statement {
-        self.pending.op().statement(dialect)
+    fn state(&self, dialect: Dialect) -> Statement {
+        self.op().statement(dialect)
     }
 
-    fn answer(self: Box<Self>, rows: Option<Rows>) -> Next {
+    fn answered(self, rows: Option<Rows>) -> Step<Self> {
         let reply = rows.ok_or(Unavailable);
         let reply = reply.and_then(|rows| Ok(<P::Op as Stated>::reply(&rows)?));
-        next(self.pending.finish(reply), self.at)
+        self.finish(reply)
     }
 
-    fn run(self: Box<Self>, store: &Store) -> Result<Verdict, Problem> {
-        drive(store, Step::Need(self.pending)).plain(self.at)
+    fn driven(self, store: &Store) -> P::Outcome {
+        drive(store, Step::Need(self))
+    }
+
+    fn plain(outcome: P::Outcome, at: Time) -> Result<Verdict, Problem> {
+        outcome.plain(at)
     }
 }
 
-fn next<P>(step: Step<P>, at: Time) -> Next
-where
-    P: Pending + Send + 'static,
-    P::Op: Stated,
-    P::Outcome: Plain,
-    Store: Run<P::Op>,
-{
-    match step {
-        Step::Need(pending) => Next::Need(Box::new(Begun { pending, at })),
-        Step::Done(outcome) => Next::Done(outcome.plain(at)),
+impl<P: Erasable> Machine for Begun<P> {
+    fn statement(&self, dialect: Dialect) -> Statement {
+        self.pending.state(dialect)
+    }
+
+    fn answer(self: Box<Self>, rows: Option<Rows>) -> Next {
+        Next::of(self.pending.answered(rows), self.at)
+    }
+
+    fn run(self: Box<Self>, store: &Store) -> Result<Verdict, Problem> {
+        P::plain(self.pending.driven(store), self.at)
+    }
+}
+
+impl Next {
+    fn of<P: Erasable>(step: Step<P>, at: Time) -> Self {
+        match step {
+            Step::Need(pending) => Next::Need(Box::new(Begun { pending, at })),
+            Step::Done(outcome) => Next::Done(P::plain(outcome, at)),
+        }
     }
 }

@@ -1,0 +1,264 @@
+//! Verifying.
+
+use counterseal_shared::{self as shared, Problem, guard};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+
+use crate::args::{self, Any, Maybe, Parts, given, text};
+use crate::errors::Guarded;
+use crate::keys::{Key, keys};
+use crate::policy::Policy;
+
+/// A request that was accepted. Only a verifier makes one: there is no constructor.
+#[pyclass(frozen, module = "counterseal.request")]
+pub(crate) struct Verified(pub(crate) shared::Verified);
+
+/// Verifies requests. Threads may share it.
+#[pyclass(frozen, module = "counterseal.request")]
+pub(crate) struct Verifier(shared::Verifier);
+
+#[pymethods]
+impl Verified {
+    #[getter]
+    fn key_id(&self) -> Guarded<&str> {
+        guard("Verified.key_id", || Ok(self.0.key_id()))
+    }
+
+    #[getter]
+    fn scope(&self) -> Guarded<&str> {
+        guard("Verified.scope", || Ok(self.0.scope()))
+    }
+
+    #[getter]
+    fn created(&self) -> Guarded<i64> {
+        guard("Verified.created", || Ok(self.0.created()))
+    }
+
+    #[getter]
+    fn expires(&self) -> Guarded<i64> {
+        guard("Verified.expires", || Ok(self.0.expires()))
+    }
+
+    #[getter]
+    fn nonce<'py>(&self, py: Python<'py>) -> Guarded<Bound<'py, PyBytes>> {
+        guard("Verified.nonce", || Ok(PyBytes::new(py, self.0.nonce())))
+    }
+
+    #[getter]
+    fn covered(&self) -> Guarded<Vec<(&str, &str)>> {
+        guard("Verified.covered", || Ok(self.0.covered().collect()))
+    }
+
+    #[getter]
+    fn event(&self) -> Guarded<String> {
+        guard("Verified.event", || Ok(self.0.event()))
+    }
+
+    fn component(&self, name: &Any<'_>) -> Guarded<Option<&str>> {
+        guard("Verified.component", || {
+            Ok(self.0.component(text("name", name)?))
+        })
+    }
+
+    fn __repr__(&self) -> Guarded<String> {
+        guard("Verified.__repr__", || {
+            Ok(format!("<Verified {}>", self.0.key_id()))
+        })
+    }
+
+    fn __reduce__(&self) -> Guarded<()> {
+        guard("Verified.__reduce__", || {
+            Err(Problem::secret_copied().into())
+        })
+    }
+}
+
+#[pymethods]
+impl Verifier {
+    #[new]
+    #[pyo3(signature = (policy, keys=None, store=None))]
+    fn new(policy: &Any<'_>, keys: Maybe<'_>, store: Maybe<'_>) -> Guarded<Self> {
+        guard("Verifier.__new__", || {
+            let wrong = |_| args::wrong("policy", "Policy");
+            let policy = policy.cast::<Policy>().map_err(wrong)?.get().0.clone();
+            let known = given(&keys).map_or(Ok(Vec::new()), crate::keys::keys)?;
+            let store = given(&store).map(crate::stores::store).transpose()?;
+            Ok(Verifier(shared::Verifier::new(policy, &known, store)?))
+        })
+    }
+
+    #[allow(clippy::too_many_arguments)] // keywords in Python
+    #[pyo3(signature = (method, scheme, authority, path, query=None, headers=None, body=None, *, now=None))]
+    fn verify<'py>(
+        &self,
+        py: Python<'py>,
+        method: Any<'py>,
+        scheme: Any<'py>,
+        authority: Any<'py>,
+        path: Any<'py>,
+        query: Maybe<'py>,
+        headers: Maybe<'py>,
+        body: Maybe<'py>,
+        now: Maybe<'py>,
+    ) -> Guarded<Verified> {
+        #[rustfmt::skip]
+        let parts = Parts { method, scheme, authority, path, query, headers, body };
+        guard("Verifier.verify", || {
+            let now = args::now(py, &now)?;
+            let lines = parts.lines()?;
+            let message = parts.message(&lines)?;
+            let verify = || self.0.verify(&message, now).map(Verified);
+            // Whoever waits for a file or hashes much lets other threads run meanwhile.
+            if self.blocks() || message.body.len() > MUCH {
+                return Ok(py.detach(verify)?);
+            }
+            Ok(verify()?)
+        })
+    }
+
+    #[cfg(any())]
+    #[allow(clippy::too_many_arguments)] // keywords in Python
+    #[pyo3(signature = (method, scheme, authority, path, query=None, headers=None, body=None, *, now=None))]
+    fn begin<'py>(
+        &self,
+        py: Python<'py>,
+        method: Any<'py>,
+        scheme: Any<'py>,
+        authority: Any<'py>,
+        path: Any<'py>,
+        query: Maybe<'py>,
+        headers: Maybe<'py>,
+        body: Maybe<'py>,
+        now: Maybe<'py>,
+    ) -> Guarded<crate::waiting::Waiting> {
+        #[rustfmt::skip]
+        let parts = Parts { method, scheme, authority, path, query, headers, body };
+        guard("Verifier.begin", || {
+            let now = args::now(py, &now)?;
+            let lines = parts.lines()?;
+            let message = parts.message(&lines)?;
+            Ok(crate::waiting::Waiting(self.0.begin(&message, now)?))
+        })
+    }
+
+    #[allow(clippy::too_many_arguments)] // keywords in Python
+    #[pyo3(signature = (method, scheme, authority, path, query=None, headers=None, body=None, *, base=None))]
+    fn explain<'py>(
+        &self,
+        py: Python<'py>,
+        method: Any<'py>,
+        scheme: Any<'py>,
+        authority: Any<'py>,
+        path: Any<'py>,
+        query: Maybe<'py>,
+        headers: Maybe<'py>,
+        body: Maybe<'py>,
+        base: Maybe<'py>,
+    ) -> Guarded<Bound<'py, PyDict>> {
+        #[rustfmt::skip]
+        let parts = Parts { method, scheme, authority, path, query, headers, body };
+        guard("Verifier.explain", || {
+            let lines = parts.lines()?;
+            let message = parts.message(&lines)?;
+            let base = given(&base).map(|base| text("base", base)).transpose()?;
+            explained(py, self.0.explain(&message, base)?)
+        })
+    }
+
+    #[allow(clippy::too_many_arguments)] // keywords in Python
+    #[pyo3(signature = (method, scheme, authority, path, query=None, headers=None, body=None, *, now=None))]
+    fn key_to_load<'py>(
+        &self,
+        py: Python<'py>,
+        method: Any<'py>,
+        scheme: Any<'py>,
+        authority: Any<'py>,
+        path: Any<'py>,
+        query: Maybe<'py>,
+        headers: Maybe<'py>,
+        body: Maybe<'py>,
+        now: Maybe<'py>,
+    ) -> Guarded<Option<String>> {
+        #[rustfmt::skip]
+        let parts = Parts { method, scheme, authority, path, query, headers, body };
+        guard("Verifier.key_to_load", || {
+            let now = args::now(py, &now)?;
+            let lines = parts.lines()?;
+            Ok(self.0.key_to_load(&parts.message(&lines)?, now)?)
+        })
+    }
+
+    #[pyo3(signature = (*, now=None))]
+    fn key_to_refresh(&self, py: Python<'_>, now: Maybe<'_>) -> Guarded<Option<String>> {
+        guard("Verifier.key_to_refresh", || {
+            Ok(self.0.key_to_refresh(args::now(py, &now)?)?)
+        })
+    }
+
+    fn put_key(&self, key: &Any<'_>) -> Guarded<()> {
+        guard("Verifier.put_key", || {
+            let wrong = |_| args::wrong("key", "Key");
+            self.0.put_key(&key.cast::<Key>().map_err(wrong)?.get().0);
+            Ok(())
+        })
+    }
+
+    fn forget_key(&self, id: &Any<'_>) -> Guarded<()> {
+        guard("Verifier.forget_key", || {
+            Ok(self.0.forget_key(text("id", id)?)?)
+        })
+    }
+
+    fn replace_keys(&self, keys: &Any<'_>) -> Guarded<()> {
+        guard("Verifier.replace_keys", || {
+            Ok(self.0.replace_keys(&self::keys(keys)?)?)
+        })
+    }
+
+    #[getter]
+    fn key_ids(&self) -> Guarded<Vec<String>> {
+        guard("Verifier.key_ids", || Ok(self.0.key_ids()))
+    }
+
+    #[getter]
+    fn body_limit_bytes(&self) -> Guarded<usize> {
+        guard("Verifier.body_limit_bytes", || Ok(self.0.body_limit()))
+    }
+
+    /// Whether `verify` may wait for a file, so that an event loop should call it in a thread.
+    #[getter]
+    fn blocking(&self) -> Guarded<bool> {
+        guard("Verifier.blocking", || Ok(self.blocks()))
+    }
+
+    fn __repr__(&self) -> Guarded<String> {
+        guard("Verifier.__repr__", || {
+            Ok(format!("<Verifier of {} keys>", self.0.key_ids().len()))
+        })
+    }
+
+    fn __reduce__(&self) -> Guarded<()> {
+        guard("Verifier.__reduce__", || {
+            Err(Problem::secret_copied().into())
+        })
+    }
+}
+
+impl Verifier {
+    fn blocks(&self) -> bool {
+        self.0.store().is_some_and(|store| store.blocks())
+    }
+}
+
+fn explained(py: Python<'_>, explained: shared::Explained) -> Guarded<Bound<'_, PyDict>> {
+    let difference = explained.difference;
+    let difference = difference.map(|found| (found.line, found.component, found.at));
+    let fields = PyDict::new(py);
+    fields.set_item("base", explained.base)?;
+    fields.set_item("broken_rule", explained.broken_rule)?;
+    fields.set_item("difference", difference)?;
+    Ok(fields)
+}
+
+/// From how many bytes on hashing is worth letting other threads run.
+const MUCH: usize = 64 * 1024;

@@ -1,0 +1,97 @@
+//! Decisions that wait for a store, and the cells that drivers carry.
+
+use counterseal_shared::{self as shared, Problem, Statement, Value, Verdict, guard};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyFloat, PyInt, PyList, PyString};
+
+use crate::args::{self, Any, bytes, items, text};
+use crate::errors::Guarded;
+use crate::keys::Key;
+use crate::verify::Verified;
+
+/// A decision that waits for a store's answer. It serves once.
+#[pyclass(frozen, module = "counterseal.stores")]
+pub(crate) struct Waiting(pub(crate) shared::Waiting);
+
+/// What a driver runs: a name, a text and its values.
+type Asked<'py> = (&'static str, String, Bound<'py, PyList>);
+
+#[pymethods]
+impl Waiting {
+    fn statement<'py>(&self, py: Python<'py>, dialect: &Any<'_>) -> Guarded<Option<Asked<'py>>> {
+        guard("Waiting.statement", || {
+            let dialect = shared::dialect(text("dialect", dialect)?)?;
+            let statement = self.0.statement(dialect);
+            statement.map(|statement| asked(py, statement)).transpose()
+        })
+    }
+
+    fn answer(&self, rows: &Any<'_>) -> Guarded<()> {
+        guard("Waiting.answer", || {
+            let rows = match rows.is_none() {
+                true => None,
+                false => Some(cells(rows)?),
+            };
+            Ok(self.0.answer(rows)?)
+        })
+    }
+
+    fn verdict<'py>(&self, py: Python<'py>) -> Guarded<Option<Any<'py>>> {
+        guard("Waiting.verdict", || plain(py, self.0.verdict()?))
+    }
+
+    fn run<'py>(&self, py: Python<'py>, store: &Any<'py>) -> Guarded<Option<Any<'py>>> {
+        guard("Waiting.run", || {
+            let store = crate::stores::store(store)?;
+            let verdict = py.detach(|| self.0.run(&store))?;
+            plain(py, verdict)
+        })
+    }
+
+    fn __reduce__(&self) -> Guarded<()> {
+        guard("Waiting.__reduce__", || {
+            Err(Problem::secret_copied().into())
+        })
+    }
+}
+
+fn plain(py: Python<'_>, verdict: Verdict) -> Guarded<Option<Any<'_>>> {
+    Ok(match verdict {
+        Verdict::Key(key) => Some(Bound::new(py, Key(key))?.into_any()),
+        Verdict::Verified(proof) => Some(Bound::new(py, Verified(proof))?.into_any()),
+        _ => None,
+    })
+}
+
+fn asked(py: Python<'_>, statement: Statement) -> Guarded<Asked<'_>> {
+    let values: Vec<_> = statement.values.into_iter().map(|v| host(py, v)).collect::<Result<_, _>>()?;
+    Ok((statement.name, statement.text.into(), PyList::new(py, values)?))
+}
+
+fn host(py: Python<'_>, value: Value) -> PyResult<Any<'_>> {
+    Ok(match value {
+        Value::Null => py.None().into_bound(py),
+        Value::Int(number) => number.into_pyobject(py)?.into_any(),
+        Value::Text(text) => PyString::new(py, &text).into_any(),
+        Value::Bytes(bytes) => PyBytes::new(py, &bytes).into_any(),
+    })
+}
+
+/// Rows from a driver: lists or tuples of cells. A cell of another kind is refused here, by its code.
+fn cells(rows: &Any<'_>) -> Guarded<Vec<Vec<Value>>> {
+    let row = |row: &Any<'_>| items("rows", row)?.iter().map(cell).collect();
+    items("rows", rows)?.iter().map(row).collect()
+}
+
+fn cell(value: &Any<'_>) -> Guarded<Value> {
+    if value.is_none() {
+        return Ok(Value::Null);
+    }
+    if value.is_instance_of::<PyString>() {
+        return Ok(Value::Text(text("rows", value)?.into()));
+    }
+    if value.is_instance_of::<PyInt>() || value.is_instance_of::<PyFloat>() {
+        return Ok(Value::Int(args::int("rows", value, i64::MIN, i64::MAX)?));
+    }
+    Ok(Value::Bytes(bytes("rows", value)?.into_owned()))
+}
