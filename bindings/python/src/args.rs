@@ -91,7 +91,9 @@ pub(crate) fn flag(name: &'static str, value: &Maybe<'_>, otherwise: bool) -> Gu
 
 /// Text that may be left out.
 pub(crate) fn maybe_text(name: &'static str, value: &Maybe<'_>) -> Guarded<Option<String>> {
-    given(value).map(|v| text(name, v).map(Into::into)).transpose()
+    given(value)
+        .map(|v| text(name, v).map(Into::into))
+        .transpose()
 }
 
 /// A list or tuple of texts.
@@ -100,7 +102,10 @@ pub(crate) fn texts(name: &'static str, value: &Maybe<'_>) -> Guarded<Vec<String
         return Ok(Vec::new());
     };
     let items = items(name, value)?;
-    items.iter().map(|v| text(name, v).map(Into::into)).collect()
+    items
+        .iter()
+        .map(|v| text(name, v).map(Into::into))
+        .collect()
 }
 
 /// The items of a list or tuple. Nothing else is iterated, so no foreign code runs here.

@@ -1,3 +1,5 @@
-use std::sync::Arc;
 use crate::{args::Any, errors::Guarded};
-pub(crate) fn store(_: &Any<'_>) -> Guarded<Arc<counterseal_shared::Store>> { Err(crate::args::wrong("store", "x").into()) }
+use std::sync::Arc;
+pub(crate) fn store(_: &Any<'_>) -> Guarded<Arc<counterseal_shared::Store>> {
+    Err(crate::args::wrong("store", "x").into())
+}

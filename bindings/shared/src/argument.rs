@@ -64,12 +64,7 @@ pub fn time(name: &'static str, ms: i64) -> Result<Time, ArgumentFault> {
 /// # Errors
 ///
 /// [`ArgumentFault::Range`] when it is not.
-pub fn number(
-    name: &'static str,
-    value: i64,
-    least: i64,
-    most: i64,
-) -> Result<i64, ArgumentFault> {
+pub fn number(name: &'static str, value: i64, least: i64, most: i64) -> Result<i64, ArgumentFault> {
     if (least..=most).contains(&value) {
         return Ok(value);
     }

@@ -48,7 +48,12 @@ impl Signer {
     /// # Errors
     ///
     /// As [`Signer::sign`].
-    pub fn explain(&self, message: &Message<'_>, now: i64, nonce: &[u8]) -> Result<String, Problem> {
+    pub fn explain(
+        &self,
+        message: &Message<'_>,
+        now: i64,
+        nonce: &[u8],
+    ) -> Result<String, Problem> {
         let (now, seed) = (time("now", now)?, seed("seed", nonce)?);
         Ok(message.with(|request| self.0.explain(request, now, &seed))?)
     }

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use counterseal::core::{KeyId, Span, Step, Time, drive};
 use counterseal::request::{self, KeyRecordError, KeySet, Keyring, PendingRequest};
 
-trait Plain { fn plain(self, at: Time) -> Result<crate::Verdict, Problem>; }
+trait Plain {
+    fn plain(self, at: Time) -> Result<crate::Verdict, Problem>;
+}
 use crate::{ArgumentFault, Key, Message, Policy, Problem, Store, Verified, keys, time};
 
 /// Verifies requests. Any number of threads may share it; replacing keys does not hold them up.

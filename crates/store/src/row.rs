@@ -1,0 +1,115 @@
+//! Rows of records: read one, or compare its version and swap it.
+
+use alloc::{format, string::String, vec, vec::Vec};
+
+use counterseal_core::{BadRow, Carry, Load, Record, Row, RowOp, Swap, Table, Value, read, write};
+
+use crate::{Dialect, Rows, Stated, Statement};
+
+impl<R: Record> Stated for RowOp<R> {
+    fn statement(&self, dialect: Dialect) -> Statement {
+        match self {
+            RowOp::Load(load) => load.statement(dialect),
+            RowOp::Swap(swap) => swap.statement(dialect),
+        }
+    }
+
+    fn reply(rows: &Rows) -> Result<Option<Row<R>>, BadRow> {
+        row(rows)
+    }
+}
+
+impl<R: Record> Stated for Load<R> {
+    fn statement(&self, dialect: Dialect) -> Statement {
+        let Table { name, columns, .. } = R::TABLE;
+        let (key, first) = (columns[0].name, dialect.place(1));
+        Statement {
+            name: "counterseal_load",
+            text: format!(
+                "SELECT {} FROM {name} WHERE {key} = {first}",
+                returned(&R::TABLE)
+            )
+            .into(),
+            values: vec![Value::Bytes(self.id.into())],
+        }
+    }
+
+    fn reply(rows: &Rows) -> Result<Option<Row<R>>, BadRow> {
+        row(rows)
+    }
+}
+
+impl<R: Record> Stated for Swap<R> {
+    fn statement(&self, dialect: Dialect) -> Statement {
+        if self.expected == 0 {
+            return insert(&self.record, dialect);
+        }
+        update(self, dialect)
+    }
+
+    fn reply(rows: &Rows) -> Result<Option<Row<R>>, BadRow> {
+        row(rows)
+    }
+}
+
+fn insert<R: Record>(record: &R, dialect: Dialect) -> Statement {
+    let values = write(record);
+    let places: Vec<String> = (1..=values.len()).map(|n| dialect.place(n)).collect();
+    let (name, returned) = (R::TABLE.name, returned(&R::TABLE));
+    let places = places.join(", ");
+    Statement {
+        name: "counterseal_insert",
+        text: format!(
+            "INSERT INTO {name} ({returned}) VALUES ({places}, 1) ON CONFLICT DO NOTHING RETURNING {returned}"
+        )
+        .into(),
+        values,
+    }
+}
+
+fn update<R: Record>(swap: &Swap<R>, dialect: Dialect) -> Statement {
+    let Table { name, columns, .. } = R::TABLE;
+    let mut values = write(&swap.record);
+    values.push(Value::Int(swap.expected));
+    let set = |(at, column): (usize, &counterseal_core::Column)| {
+        format!("{} = {}", column.name, dialect.place(at + 1))
+    };
+    let sets: Vec<String> = columns.iter().enumerate().skip(1).map(set).collect();
+    let (key, first, last) = (
+        columns[0].name,
+        dialect.place(1),
+        dialect.place(values.len()),
+    );
+    Statement {
+        name: "counterseal_update",
+        text: format!(
+            "UPDATE {name} SET {}, version = version + 1 WHERE {key} = {first} AND version = {last} RETURNING {}",
+            sets.join(", "),
+            returned(&R::TABLE),
+        )
+        .into(),
+        values,
+    }
+}
+
+/// All columns and the version, which every statement on rows returns.
+fn returned(table: &Table) -> String {
+    let names: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
+    format!("{}, version", names.join(", "))
+}
+
+fn row<R: Record>(rows: &Rows) -> Result<Option<Row<R>>, BadRow> {
+    match rows.as_slice() {
+        [] => Ok(None),
+        [row] => {
+            let (version, fields) = row.split_last().ok_or(BadRow("version"))?;
+            let version = version
+                .as_int()
+                .filter(|v| *v > 0)
+                .ok_or(BadRow("version"))?;
+            let record = read(fields, Carry::Binary)?;
+            Ok(Some(Row { version, record }))
+        }
+        _ => Err(BadRow("more than one row")),
+    }
+}

@@ -1,0 +1,151 @@
+//! Tables, and the epoch from which a database knows about claims.
+
+use alloc::{format, string::String, vec, vec::Vec};
+
+use counterseal_core::{BadRow, Column, Kind, Op, Space, Table, Time, Value};
+
+use crate::{Dialect, Rows, Stated, Statement};
+
+/// Begins the epoch of a space, unless one of the same `boot` is there.
+///
+/// A database that has no epoch for a space refuses its claims (`Stale`): it cannot know what was used
+/// before. One that began on another boot of its host may have lost its last commits, so its floor is
+/// raised again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Epoch {
+    /// The space.
+    pub space: Space,
+    /// Keys since this time have no past that the database has not seen.
+    pub began: Time,
+    /// Claims of older keys must be born later than this.
+    pub floor: Time,
+    /// The boot of the host that keeps the database, or empty where commits survive every crash.
+    pub boot: String,
+}
+
+impl Op for Epoch {
+    /// The floor that stands now.
+    type Reply = Time;
+}
+
+impl Stated for Epoch {
+    //= docs/spec/replay.md#R-20
+    fn statement(&self, dialect: Dialect) -> Statement {
+        let [p1, p2, p3, p4] = [1, 2, 3, 4].map(|n| dialect.place(n));
+        let max = match dialect {
+            Dialect::Postgres => "GREATEST",
+            Dialect::Sqlite => "max",
+        };
+        // The second form keeps what is there, so that the statement always answers with a row.
+        let newer = "counterseal_epoch.boot <> excluded.boot";
+        let text = format!(
+            "INSERT INTO counterseal_epoch (space, floor, began, swept, boot) VALUES ({p1}, {p2}, {p3}, {LEAST}, {p4}) \
+             ON CONFLICT (space) DO UPDATE SET \
+             floor = CASE WHEN {newer} THEN {max}(counterseal_epoch.floor, excluded.floor) ELSE counterseal_epoch.floor END, \
+             began = CASE WHEN {newer} THEN excluded.began ELSE counterseal_epoch.began END, \
+             boot = excluded.boot RETURNING floor"
+        );
+        Statement {
+            name: "counterseal_epoch",
+            text: text.into(),
+            values: vec![
+                Value::Text(self.space.name().into()),
+                Value::Int(self.floor.millis()),
+                Value::Int(self.began.millis()),
+                Value::Text(self.boot.clone()),
+            ],
+        }
+    }
+
+    fn reply(rows: &Rows) -> Result<Time, BadRow> {
+        let floor = crate::statement::only_cell(rows)?.as_int();
+        floor.map(Time::from_millis).ok_or(BadRow("floor"))
+    }
+}
+
+/// The statements that make the tables of claims and of these records, each of which may be run again.
+///
+/// Columns are only ever added, so a database that was set up by an older version is brought up to date
+/// by the steps after `from` (0 for a new database); what is there already stays.
+pub fn migrations(tables: &[Table], dialect: Dialect, from: u16) -> Vec<String> {
+    let mut texts = Vec::new();
+    if from == 0 {
+        texts.extend(claims(dialect).iter().map(|text| String::from(*text)));
+    }
+    let last = tables.iter().flat_map(|t| t.columns).map(|c| c.since).max();
+    for step in from + 1..=last.unwrap_or(0) {
+        for table in tables {
+            texts.extend(step_of(table, step, dialect));
+        }
+    }
+    texts
+}
+
+fn step_of(table: &Table, step: u16, dialect: Dialect) -> Vec<String> {
+    let new: Vec<&Column> = table.columns.iter().filter(|c| c.since == step).collect();
+    let defined: Vec<String> = new.iter().map(|column| define(column, dialect)).collect();
+    if table.columns[0].since != step {
+        let add = |column: &String| format!("ALTER TABLE {} ADD COLUMN {column}", table.name);
+        return defined.iter().map(add).collect();
+    }
+    let (name, key, int) = (table.name, table.columns[0].name, word(Kind::Int, dialect));
+    let columns = defined.join(", ");
+    let mut texts = vec![format!(
+        "CREATE TABLE IF NOT EXISTS {name} ({columns}, version {int} NOT NULL, PRIMARY KEY ({key}))"
+    )];
+    for index in table.indexes {
+        texts.push(format!(
+            "CREATE INDEX IF NOT EXISTS {name}_{} ON {name} ({})",
+            index.join("_"),
+            index.join(", ")
+        ));
+    }
+    texts
+}
+
+fn define(column: &Column, dialect: Dialect) -> String {
+    let null = if column.null { "" } else { " NOT NULL" };
+    format!("{} {}{null}", column.name, word(column.kind, dialect))
+}
+
+const fn word(kind: Kind, dialect: Dialect) -> &'static str {
+    match (dialect, kind) {
+        (Dialect::Postgres, Kind::Bytes) => "bytea",
+        (Dialect::Postgres, Kind::Int) => "bigint",
+        (Dialect::Postgres, Kind::Text) => "text",
+        (Dialect::Sqlite, Kind::Bytes) => "BLOB",
+        (Dialect::Sqlite, Kind::Int) => "INTEGER",
+        (Dialect::Sqlite, Kind::Text) => "TEXT",
+    }
+}
+
+const fn claims(dialect: Dialect) -> &'static [&'static str] {
+    match dialect {
+        Dialect::Postgres => &POSTGRES,
+        Dialect::Sqlite => &SQLITE,
+    }
+}
+
+/// The least instant: nothing was swept.
+const LEAST: i64 = i64::MIN;
+
+const SQLITE: [&str; 4] = [
+    "CREATE TABLE IF NOT EXISTS counterseal_epoch (space TEXT NOT NULL PRIMARY KEY, floor INTEGER NOT NULL, \
+     began INTEGER NOT NULL, swept INTEGER NOT NULL, boot TEXT NOT NULL) WITHOUT ROWID, STRICT",
+    "CREATE TABLE IF NOT EXISTS counterseal_claim (space TEXT NOT NULL, key BLOB NOT NULL, born INTEGER NOT NULL, \
+     until INTEGER NOT NULL, seen INTEGER NOT NULL, PRIMARY KEY (space, key)) WITHOUT ROWID, STRICT",
+    "CREATE INDEX IF NOT EXISTS counterseal_claim_until ON counterseal_claim (space, until)",
+    // What leaves raises the floor, whoever lets it go: a clock that ran ahead and came back must not
+    // reopen what was swept meanwhile.
+    "CREATE TRIGGER IF NOT EXISTS counterseal_claim_swept AFTER DELETE ON counterseal_claim BEGIN \
+     UPDATE counterseal_epoch SET swept = OLD.born WHERE space = OLD.space AND swept < OLD.born; END",
+];
+
+/// Claims need not survive a crash: what a crash empties, it empties together with the epoch.
+const POSTGRES: [&str; 3] = [
+    "CREATE UNLOGGED TABLE IF NOT EXISTS counterseal_epoch (space text NOT NULL PRIMARY KEY, floor bigint NOT NULL, \
+     began bigint NOT NULL, swept bigint NOT NULL, boot text NOT NULL)",
+    "CREATE UNLOGGED TABLE IF NOT EXISTS counterseal_claim (space text NOT NULL, key bytea NOT NULL, born bigint NOT NULL, \
+     until bigint NOT NULL, PRIMARY KEY (space, key))",
+    "CREATE INDEX IF NOT EXISTS counterseal_claim_until ON counterseal_claim (space, until)",
+];

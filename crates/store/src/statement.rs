@@ -1,0 +1,70 @@
+//! What a driver runs, and what it hands back.
+
+use alloc::{borrow::Cow, string::String, vec::Vec};
+
+use counterseal_core::{BadRow, Op, Value};
+
+/// A database's way of writing statements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// `PostgreSQL` 15 and later.
+    Postgres,
+    /// SQLite 3.37 and later.
+    Sqlite,
+}
+
+/// What a driver runs. It answers with the rows and nothing else: no counts, no last ids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// The same for all statements of one text, for drivers that prepare them by name.
+    pub name: &'static str,
+    /// The text. Placeholders are `?1` (SQLite) or `$1` (Postgres).
+    pub text: Cow<'static, str>,
+    /// The values, in the order of their placeholders.
+    pub values: Vec<Value>,
+}
+
+/// The rows of an answer.
+pub type Rows = Vec<Vec<Value>>;
+
+/// A step that every database can run.
+pub trait Stated: Op {
+    /// The statement of this step.
+    fn statement(&self, dialect: Dialect) -> Statement;
+
+    /// The reply that these rows are.
+    ///
+    /// # Errors
+    ///
+    /// [`BadRow`] when they are no answer to the statement.
+    fn reply(rows: &Rows) -> Result<Self::Reply, BadRow>;
+}
+
+impl Dialect {
+    /// The name by which host languages choose it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Dialect::Postgres => "postgres",
+            Dialect::Sqlite => "sqlite",
+        }
+    }
+
+    /// The placeholder of value `number`, from 1.
+    pub(crate) fn place(self, number: usize) -> String {
+        match self {
+            Dialect::Postgres => alloc::format!("${number}"),
+            Dialect::Sqlite => alloc::format!("?{number}"),
+        }
+    }
+}
+
+/// The one cell of the one row.
+pub(crate) fn only_cell(rows: &Rows) -> Result<&Value, BadRow> {
+    match rows.as_slice() {
+        [row] => match row.as_slice() {
+            [cell] => Ok(cell),
+            _ => Err(BadRow("not one cell")),
+        },
+        _ => Err(BadRow("not one row")),
+    }
+}

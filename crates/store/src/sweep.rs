@@ -1,0 +1,47 @@
+//! Sweeping: claims that are over leave, and raise the floor as they go.
+
+use alloc::{vec, vec::Vec};
+
+use counterseal_core::{BadRow, Sweep, Value};
+
+use crate::{Dialect, Rows, Stated, Statement};
+
+impl Stated for Sweep {
+    fn statement(&self, dialect: Dialect) -> Statement {
+        let text = match dialect {
+            Dialect::Postgres => POSTGRES,
+            Dialect::Sqlite => SQLITE,
+        };
+        Statement {
+            name: "counterseal_sweep",
+            text: text.into(),
+            values: vec![
+                Value::Text(self.space.name().into()),
+                Value::Int(self.before.millis()),
+                Value::Int(self.limit.into()),
+            ],
+        }
+    }
+
+    /// One row for each claim that left.
+    fn reply(rows: &Rows) -> Result<u64, BadRow> {
+        let left = |row: &Vec<Value>| matches!(row.as_slice(), [Value::Int(1)]);
+        if rows.iter().all(left) {
+            return Ok(rows.len() as u64);
+        }
+        Err(BadRow("swept"))
+    }
+}
+
+/// In SQLite a trigger raises the floor, whoever deletes.
+const SQLITE: &str = "\
+DELETE FROM counterseal_claim WHERE space = ?1 AND key IN \
+(SELECT key FROM counterseal_claim WHERE space = ?1 AND until < ?2 ORDER BY until LIMIT ?3) \
+RETURNING 1";
+
+const POSTGRES: &str = "\
+WITH gone AS (DELETE FROM counterseal_claim WHERE space = $1 AND key IN \
+(SELECT key FROM counterseal_claim WHERE space = $1 AND until < $2 ORDER BY until LIMIT $3) RETURNING born), \
+raised AS (UPDATE counterseal_epoch SET swept = GREATEST(swept, (SELECT max(born) FROM gone)) \
+WHERE space = $1 AND EXISTS (TABLE gone)) \
+SELECT 1 FROM gone";

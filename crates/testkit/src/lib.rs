@@ -1,0 +1,1 @@
+//! Tools for whoever writes or embeds a store.

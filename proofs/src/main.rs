@@ -1,0 +1,2 @@
+//! `prove NAME [--full] [--json]`.
+fn main() {}

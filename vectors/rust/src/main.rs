@@ -1,0 +1,2 @@
+//! Runs the vectors against the crates.
+fn main() {}
