@@ -1,6 +1,8 @@
 //! The codes of the bindings: wrong arguments, wrong use, and panics.
 
 use counterseal::core::Code;
+use counterseal_shm::ShmError;
+use counterseal_sqlite::SqliteError;
 
 pub(crate) const ARGUMENT_CHOICE: Code = Code::integrator(
     "binding_argument_choice",
@@ -62,9 +64,14 @@ pub(crate) const STORE_UNFIT: Code = Code::integrator(
     "this store holds nonces only, and the decision needs rows",
     "use the SQLite store, the memory store or your own database for keys",
 );
+pub(crate) const STORE_WINDOW: Code = Code::integrator(
+    "binding_store_window",
+    "the store was made for a shorter window than the policy has",
+    "open the store with the policy's past_seconds and future_seconds",
+);
 
 /// The codes that belong to the bindings.
-pub(crate) const BINDING_CODES: &[Code] = &[
+const BINDING_CODES: &[Code] = &[
     ARGUMENT_CHOICE,
     ARGUMENT_LENGTH,
     ARGUMENT_RANGE,
@@ -77,7 +84,11 @@ pub(crate) const BINDING_CODES: &[Code] = &[
     SECRET_COPIED,
     STORE_MISSING,
     STORE_UNFIT,
+    STORE_WINDOW,
 ];
 
-/// The codes that the bindings add to those of the facade, in tables.
-pub const CODES: &[&[Code]] = &[BINDING_CODES];
+/// The codes of the facade, of the bindings and of their stores.
+pub fn codes() -> impl Iterator<Item = &'static Code> {
+    let tables = [BINDING_CODES, SqliteError::CODES, ShmError::CODES];
+    counterseal::codes().chain(tables.into_iter().flatten())
+}

@@ -6,7 +6,7 @@
 //! runs inside [`guard`], so that a panic arrives as an error and the process lives on.
 //!
 //! Bytes and texts come in as they are; numbers are checked here, so that a wrong argument has the
-//! same code in every language ([`CODES`]).
+//! same code in every language ([`codes`]).
 #![forbid(unsafe_code)]
 
 mod argument;
@@ -17,22 +17,28 @@ mod message;
 mod policy;
 mod problem;
 mod sign;
+mod statement;
 mod store;
+mod vault;
 mod verdict;
 mod verify;
-//mod waiting;
+mod waiting;
 
 pub use argument::{ArgumentFault, MAX_BYTES, MAX_ITEMS, MAX_TIME, check_len, number, seed, time};
-pub use codes::CODES;
+pub use codes::codes;
 pub use counterseal::core::{Blame, Code, Time, Value};
+pub use counterseal::replay::Gauge;
 pub use counterseal::request::Scheme;
+pub use counterseal::store::{Dialect, Rows, Statement};
 pub use guard::guard;
 pub use key::{Key, KeyMembers, keys};
 pub use message::{Message, scheme};
 pub use policy::{Policy, PolicyMembers, Profile, ProfileMembers};
-pub use problem::{Family, Problem};
+pub use problem::{Family, Problem, Refused};
 pub use sign::Signer;
-pub use store::Store;
+pub use statement::{dialect, migrations, sweeping};
+pub use store::{RingMembers, Store, WindowMembers};
+pub use vault::{KeyVault, end_key, revoke_key};
 pub use verdict::{Verdict, Verified};
 pub use verify::{Explained, Verifier};
-//pub use waiting::Waiting;
+pub use waiting::Waiting;

@@ -1,18 +1,27 @@
 //! A refusal of any room, as plain data.
 
 use std::fmt;
+use std::ops::Deref;
 
 use counterseal::core::{
-    AuditEvent, BadKeyId, Code, FactValue, PENDING_SPENT, Refusal, SealBroken, Time, WeakKey,
+    AuditEvent, BadKeyId, Code, FactValue, PENDING_SPENT, Refusal, STORE_ANSWER_MALFORMED,
+    STORE_UNAVAILABLE, SealBroken, Time, WeakKey,
 };
 use counterseal::document::DocumentError;
+use counterseal::replay::ShapeError;
 use counterseal::request::{KeyError, KeyRecordError, PolicyError, RequestError, SignError};
+use counterseal_shm::ShmError;
+use counterseal_sqlite::SqliteError;
 
 use crate::{ArgumentFault, codes};
 
-/// A refusal: its code, the values compared, and the line for the audit log. It never holds peer input.
+/// A refusal of any room. It never holds peer input.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct Problem(Box<Refused>);
+
+/// What a refusal says: its code, the values compared, and the line for the audit log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
     /// The stable code with its blame, its public name and its HTTP status.
     pub code: Code,
     /// Which error class a host language raises.
@@ -64,30 +73,28 @@ impl Family {
 impl Problem {
     /// The problem of a code alone, with the values compared.
     pub(crate) fn of(family: Family, code: Code, detail: Vec<(&'static str, String)>) -> Self {
-        Problem {
+        Problem(Box::new(Refused {
             code,
             family,
             text: code.means.into(),
             detail,
             event: None,
-        }
+        }))
     }
 
     fn from_refusal(family: Family, refusal: &impl Refusal) -> Self {
-        Problem {
-            text: refusal.to_string(),
-            ..Problem::of(family, refusal.code(), Vec::new())
-        }
+        let mut problem = Problem::of(family, refusal.code(), Vec::new());
+        problem.0.text = refusal.to_string();
+        problem
     }
 
     /// A request that was refused at `now`.
     pub(crate) fn refused(error: &RequestError, now: Time) -> Self {
         let event = error.event(now);
-        Problem {
-            detail: facts(&event),
-            event: Some(event.to_string()),
-            ..Problem::from_refusal(Family::Request, error)
-        }
+        let mut problem = Problem::from_refusal(Family::Request, error);
+        problem.0.detail = facts(&event);
+        problem.0.event = Some(event.to_string());
+        problem
     }
 
     /// A decision that was used up.
@@ -110,12 +117,38 @@ impl Problem {
         Problem::of(Family::Argument, codes::STORE_UNFIT, Vec::new())
     }
 
+    /// A store whose window is shorter than a policy's.
+    pub(crate) fn store_window() -> Self {
+        Problem::of(Family::Argument, codes::STORE_WINDOW, Vec::new())
+    }
+
+    /// A store that did not answer.
+    pub(crate) fn store_unavailable() -> Self {
+        Problem::of(Family::Store, STORE_UNAVAILABLE, Vec::new())
+    }
+
+    /// The same refusal, whose reason is an answer of the store that made no sense.
+    pub(crate) fn after_malformed(mut self) -> Self {
+        self.0
+            .detail
+            .push(("store", STORE_ANSWER_MALFORMED.name.into()));
+        self
+    }
+
     /// After how many seconds the same caller may try again, when that may help.
-    pub const fn retry_after(&self) -> Option<u32> {
+    pub fn retry_after(&self) -> Option<u32> {
         match self.code.http {
             429 | 503 => Some(RETRY_AFTER),
             _ => None,
         }
+    }
+}
+
+impl Deref for Problem {
+    type Target = Refused;
+
+    fn deref(&self) -> &Refused {
+        &self.0
     }
 }
 
@@ -146,6 +179,9 @@ refusals! {
     KeyRecordError => SigningKey,
     PolicyError => Policy,
     SealBroken => SigningKey,
+    ShapeError => Replay,
+    ShmError => Replay,
+    SqliteError => Store,
     SignError => Sign,
     WeakKey => SigningKey,
 }

@@ -1,13 +1,249 @@
 //! The stores that run inside the extension, as one type.
-use counterseal::core::{Claim, Claimed, Run, Unavailable};
-pub enum Store {}
-impl Run<Claim> for Store {
-    fn run(&self, _: Claim) -> Result<Claimed, Unavailable> {
-        match *self {}
-    }
+
+use std::path::Path;
+
+use counterseal::core::{
+    Claim, Claimed, Record, Row, RowOp, Run, Seed, Space, Span, Sweep, Time, Unavailable,
+};
+use counterseal::replay::{Gauge, PrivateRing, Shape, Window};
+use counterseal_memory::Memory;
+use counterseal_shm::SharedRing;
+use counterseal_sqlite::Sqlite;
+
+use crate::{Policy, Problem, check_len, number, seed, time};
+
+/// A store of this process or of this host.
+pub struct Store {
+    kind: Kind,
+    window: Window,
 }
+
+#[allow(clippy::large_enum_variant)] // one for each process, and always behind a pointer
+enum Kind {
+    Memory(Memory),
+    Ring(PrivateRing),
+    Shared(SharedRing),
+    Sqlite(Sqlite),
+}
+
+/// How large a ring is, as the host gave it; none stands for the default.
+#[derive(Clone, Copy, Default)]
+pub struct RingMembers {
+    /// Requests per second that it is made for.
+    pub per_second: Option<i64>,
+    /// How many claims one key may win in 15 s.
+    pub owner_cap: Option<i64>,
+}
+
+/// The window of the policies that a store will serve, as the host gave it; none stands for a minute.
+#[derive(Clone, Copy, Default)]
+pub struct WindowMembers {
+    /// How far ahead `created` may be.
+    pub future_seconds: Option<i64>,
+    /// How old `created` may be.
+    pub past_seconds: Option<i64>,
+}
+
 impl Store {
-    pub fn blocks(&self) -> bool {
-        match *self {}
+    /// Nonces and keys in the memory of this process, for at most `capacity` nonces.
+    ///
+    /// # Errors
+    ///
+    /// A member that cannot be.
+    pub fn memory(capacity: Option<i64>, window: WindowMembers, now: i64) -> Result<Self, Problem> {
+        let (window, now) = (window.window()?, time("now", now)?);
+        let capacity = number("capacity", capacity.unwrap_or(CAPACITY), 1, MAX_CAPACITY)?;
+        let capacity = usize::try_from(capacity).expect("the range was checked");
+        Ok(Store {
+            kind: Kind::Memory(Memory::new(window, capacity, now)),
+            window,
+        })
+    }
+
+    /// A ring of this process. `secret` is 16 random bytes.
+    ///
+    /// # Errors
+    ///
+    /// A member that cannot be.
+    pub fn ring(
+        ring: RingMembers,
+        window: WindowMembers,
+        now: i64,
+        secret: &[u8],
+    ) -> Result<Self, Problem> {
+        let (window, now, seed) = begin(window, now, secret)?;
+        let ring = PrivateRing::new(ring.shape()?, window, now, &seed)?;
+        Ok(Store {
+            kind: Kind::Ring(ring),
+            window,
+        })
+    }
+
+    /// The ring in the file at `path`, which is made when it is not there.
+    ///
+    /// # Errors
+    ///
+    /// A member that cannot be, or a file that must not be used.
+    pub fn shared(
+        path: &str,
+        ring: RingMembers,
+        window: WindowMembers,
+        now: i64,
+        secret: &[u8],
+    ) -> Result<Self, Problem> {
+        let (window, now, seed) = begin(window, now, secret)?;
+        let ring = SharedRing::open(checked(path)?, ring.shape()?, window, now, &seed)?;
+        Ok(Store {
+            kind: Kind::Shared(ring),
+            window,
+        })
+    }
+
+    /// Nonces and keys in the database at `path`, which is made when it is not there.
+    ///
+    /// # Errors
+    ///
+    /// A member that cannot be, or a database that cannot be opened.
+    pub fn sqlite(path: &str, window: WindowMembers, now: i64) -> Result<Self, Problem> {
+        let (window, now) = (window.window()?, time("now", now)?);
+        let (tables, spaces) = (counterseal::TABLES, counterseal::SPACES);
+        let sqlite = Sqlite::open(checked(path)?, tables, spaces, window, now)?;
+        Ok(Store {
+            kind: Kind::Sqlite(sqlite),
+            window,
+        })
+    }
+
+    /// Whether it may wait for a file, so that an event loop should call it in a thread.
+    pub const fn blocks(&self) -> bool {
+        matches!(self.kind, Kind::Sqlite(_))
+    }
+
+    /// Whether it keeps rows too, and not claims only.
+    pub const fn keeps_rows(&self) -> bool {
+        matches!(self.kind, Kind::Memory(_) | Kind::Sqlite(_))
+    }
+
+    /// How full it is, if it is a ring.
+    pub fn gauge(&self) -> Option<Gauge> {
+        match &self.kind {
+            Kind::Ring(ring) => Some(ring.gauge()),
+            Kind::Shared(ring) => Some(ring.gauge()),
+            Kind::Memory(_) | Kind::Sqlite(_) => None,
+        }
+    }
+
+    /// Deletes claims that are over at `now`, at most `limit` of them, and counts them. Nothing depends
+    /// on it: stores forget by themselves as claims come in.
+    ///
+    /// # Errors
+    ///
+    /// An argument that cannot be, or a store that does not answer.
+    pub fn sweep(&self, now: i64, limit: i64) -> Result<u64, Problem> {
+        let sweep = sweep(now, limit)?;
+        self.run(sweep).map_err(|_| Problem::store_unavailable())
+    }
+
+    /// Whether it remembers what this policy needs.
+    pub(crate) fn check_window(&self, policy: &Policy) -> Result<(), Problem> {
+        if policy.0.past() > self.window.past || policy.0.future() > self.window.future {
+            return Err(Problem::store_window());
+        }
+        Ok(())
     }
 }
+
+impl Run<Claim> for Store {
+    fn run(&self, op: Claim) -> Result<Claimed, Unavailable> {
+        match &self.kind {
+            Kind::Memory(memory) => memory.run(op),
+            Kind::Ring(ring) => ring.run(op),
+            Kind::Shared(ring) => ring.run(op),
+            Kind::Sqlite(sqlite) => sqlite.run(op),
+        }
+    }
+}
+
+impl Run<Sweep> for Store {
+    fn run(&self, op: Sweep) -> Result<u64, Unavailable> {
+        match &self.kind {
+            Kind::Memory(memory) => memory.run(op),
+            Kind::Ring(ring) => ring.run(op),
+            Kind::Shared(ring) => ring.run(op),
+            Kind::Sqlite(sqlite) => sqlite.run(op),
+        }
+    }
+}
+
+impl<R: Record> Run<RowOp<R>> for Store {
+    /// A ring keeps no rows; [`Waiting`](crate::Waiting) refuses before it comes to that.
+    fn run(&self, op: RowOp<R>) -> Result<Option<Row<R>>, Unavailable> {
+        match &self.kind {
+            Kind::Memory(memory) => memory.run(op),
+            Kind::Sqlite(sqlite) => sqlite.run(op),
+            Kind::Ring(_) | Kind::Shared(_) => Err(Unavailable),
+        }
+    }
+}
+
+impl RingMembers {
+    fn shape(self) -> Result<Shape, Problem> {
+        let per_second = self.per_second.unwrap_or(PER_SECOND);
+        let per_second = number("per_second", per_second, 1, MAX_PER_SECOND)?;
+        let shape = Shape::for_rate(u32::try_from(per_second).expect("the range was checked"));
+        let Some(cap) = self.owner_cap else {
+            return Ok(shape);
+        };
+        let cap = number("owner_cap", cap, 1, i64::from(u32::MAX))?;
+        Ok(shape.with_owner_cap(cap.unsigned_abs()))
+    }
+}
+
+impl WindowMembers {
+    pub(crate) fn window(self) -> Result<Window, Problem> {
+        let seconds = |name, value: Option<i64>| {
+            number(name, value.unwrap_or(60), 1, 300).map(Span::from_seconds)
+        };
+        Ok(Window {
+            past: seconds("past_seconds", self.past_seconds)?,
+            future: seconds("future_seconds", self.future_seconds)?,
+        })
+    }
+}
+
+/// The step that deletes what is over at `now`.
+pub(crate) fn sweep(now: i64, limit: i64) -> Result<Sweep, Problem> {
+    let limit = number("limit", limit, 1, MAX_SWEEP)?;
+    Ok(Sweep {
+        space: SPACE,
+        before: time("now", now)?,
+        limit: u32::try_from(limit).expect("the range was checked"),
+    })
+}
+
+fn begin(
+    window: WindowMembers,
+    now: i64,
+    secret: &[u8],
+) -> Result<(Window, Time, Seed<16>), Problem> {
+    Ok((window.window()?, time("now", now)?, seed("seed", secret)?))
+}
+
+/// A path that the file system can be asked about.
+fn checked(path: &str) -> Result<&Path, Problem> {
+    check_len("path", path.len(), 1, MAX_PATH)?;
+    if path.contains('\0') {
+        return Err(crate::ArgumentFault::Text { name: "path" }.into());
+    }
+    Ok(Path::new(path))
+}
+
+/// The space of the claims that these bindings make.
+const SPACE: Space = counterseal::request::PendingRequest::SPACE;
+
+const CAPACITY: i64 = 100_000;
+const MAX_CAPACITY: i64 = 100_000_000;
+const MAX_PATH: usize = 4_096;
+const MAX_PER_SECOND: i64 = 1_000_000;
+const MAX_SWEEP: i64 = 100_000;
+const PER_SECOND: i64 = 2_000;

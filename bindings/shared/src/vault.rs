@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use counterseal::core::{KeyId, SealKey, Secret, Step, Time};
-use counterseal::request::{EndKey, KeyRecord, KeyRecordError, LoadKey, NewKey, RotateKey, SaveKey};
+use counterseal::request::{
+    EndKey, KeyRecord, KeyRecordError, LoadKey, NewKey, RotateKey, SaveKey,
+};
 
 use crate::key::end;
 use crate::waiting::{Plain, Waiting};

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use counterseal::core::{KeyId, Span, Step, Time, drive};
 use counterseal::request::{self, KeyRecordError, KeySet, Keyring, PendingRequest};
 
-trait Plain {
-    fn plain(self, at: Time) -> Result<crate::Verdict, Problem>;
-}
-use crate::{ArgumentFault, Key, Message, Policy, Problem, Store, Verified, keys, time};
+use crate::waiting::Plain;
+use crate::{
+    ArgumentFault, Key, Message, Policy, Problem, Store, Verdict, Verified, Waiting, keys, time,
+};
 
 /// Verifies requests. Any number of threads may share it; replacing keys does not hold them up.
 pub struct Verifier {
@@ -34,8 +34,11 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// `request_key_repeated`.
+    /// `request_key_repeated`; `binding_store_window` for a store that was made for a shorter window.
     pub fn new(policy: Policy, known: &[Key], store: Option<Arc<Store>>) -> Result<Self, Problem> {
+        if let Some(store) = &store {
+            store.check_window(&policy)?;
+        }
         let snapshot = keys(known)?;
         let ring = Keyring::new((*snapshot).clone(), REFRESH, Time::EPOCH);
         Ok(Verifier {
@@ -76,7 +79,6 @@ impl Verifier {
     /// # Errors
     ///
     /// The code of the first rule that fails; nothing was written then.
-    #[cfg(any())]
     pub fn begin(&self, message: &Message<'_>, now: i64) -> Result<Waiting, Problem> {
         let now = time("now", now)?;
         Ok(Waiting::new(Step::Need(self.pending(message, now)?), now))
@@ -191,9 +193,9 @@ impl Verifier {
 }
 
 impl Plain for Result<request::Verified, request::RequestError> {
-    fn plain(self, at: Time) -> Result<crate::Verdict, Problem> {
+    fn plain(self, at: Time) -> Result<Verdict, Problem> {
         match self {
-            Ok(proof) => Ok(crate::Verdict::Verified(Verified::new(proof, at))),
+            Ok(proof) => Ok(Verdict::Verified(Verified::new(proof, at))),
             Err(error) => Err(Problem::refused(&error, at)),
         }
     }

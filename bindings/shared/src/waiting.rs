@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use counterseal::core::{Pending, Run, Step, Time, Unavailable, drive};
+use counterseal::core::{Claim, Pending, Record, RowOp, Run, Step, Time, Unavailable, drive};
 use counterseal::store::{Dialect, Rows, Stated, Statement};
 
 use crate::{Problem, Store, Verdict};
@@ -17,10 +17,19 @@ pub(crate) trait Plain {
     fn plain(self, at: Time) -> Result<Verdict, Problem>;
 }
 
+/// A step, and whether it needs a store of rows.
+pub(crate) trait Kept: Stated {
+    const ROWS: bool;
+}
+
 /// A decision whose room can be forgotten.
 pub(crate) trait Erasable: Send + 'static + Pending {
+    /// Whether it needs a store of rows.
+    const ROWS: bool;
+
     fn state(&self, dialect: Dialect) -> Statement;
-    fn answered(self, rows: Option<Rows>) -> Step<Self>;
+    /// Goes on, and says whether the rows made sense.
+    fn answered(self, rows: Option<Rows>) -> (Step<Self>, bool);
     fn driven(self, store: &Store) -> Self::Outcome;
     fn plain(outcome: Self::Outcome, at: Time) -> Result<Verdict, Problem>;
 }
@@ -113,18 +122,21 @@ impl Waiting {
 impl<P> Erasable for P
 where
     P: Pending + Send + 'static,
-    P::Op: Stated,
+    P::Op: Kept,
     P::Outcome: Plain,
     Store: Run<P::Op>,
 {
+    const ROWS: bool = P::Op::ROWS;
+
     fn state(&self, dialect: Dialect) -> Statement {
         self.op().statement(dialect)
     }
 
-    fn answered(self, rows: Option<Rows>) -> Step<Self> {
-        let reply = rows.ok_or(Unavailable);
-        let reply = reply.and_then(|rows| Ok(<P::Op as Stated>::reply(&rows)?));
-        self.finish(reply)
+    fn answered(self, rows: Option<Rows>) -> (Step<Self>, bool) {
+        let reply = rows.map(|rows| <P::Op as Stated>::reply(&rows));
+        let sensible = !matches!(reply, Some(Err(_)));
+        let reply = reply.and_then(Result::ok).ok_or(Unavailable);
+        (self.finish(reply), sensible)
     }
 
     fn driven(self, store: &Store) -> P::Outcome {
@@ -142,10 +154,17 @@ impl<P: Erasable> Machine for Begun<P> {
     }
 
     fn answer(self: Box<Self>, rows: Option<Rows>) -> Next {
-        Next::of(self.pending.answered(rows), self.at)
+        let (step, sensible) = self.pending.answered(rows);
+        match Next::of(step, self.at) {
+            Next::Done(Err(problem)) if !sensible => Next::Done(Err(problem.after_malformed())),
+            next => next,
+        }
     }
 
     fn run(self: Box<Self>, store: &Store) -> Result<Verdict, Problem> {
+        if P::ROWS && !store.keeps_rows() {
+            return Err(Problem::store_unfit());
+        }
         P::plain(self.pending.driven(store), self.at)
     }
 }
@@ -157,4 +176,12 @@ impl Next {
             Step::Done(outcome) => Next::Done(P::plain(outcome, at)),
         }
     }
+}
+
+impl Kept for Claim {
+    const ROWS: bool = false;
+}
+
+impl<R: Record> Kept for RowOp<R> {
+    const ROWS: bool = true;
 }

@@ -1,9 +1,11 @@
-//! Every code and every table of the enabled rooms, for lists that must be complete.
+//! Every code, table and space of the enabled parts, for lists that must be complete.
 
-use counterseal_core::{Code, Table};
+use counterseal_core::{Code, Space, Table};
 
-/// Every code that the enabled features can refuse with, in tables.
-pub const CODES: &[&[Code]] = &JOINED;
+/// Every code that the enabled features can refuse with.
+pub fn codes() -> impl Iterator<Item = &'static Code> {
+    PARTS.iter().copied().flatten().copied().flatten()
+}
 
 /// Every table that the enabled rooms keep records in.
 pub const TABLES: &[Table] = &[
@@ -11,28 +13,22 @@ pub const TABLES: &[Table] = &[
     <counterseal_request::KeyRecord as counterseal_core::Record>::TABLE,
 ];
 
-const ROOMS: &[&[Code]] = &[
+/// Every space that the enabled rooms claim in.
+pub const SPACES: &[Space] = &[
     #[cfg(feature = "request")]
-    counterseal_request::CODES,
-    #[cfg(feature = "document")]
-    crate::document::DocumentError::CODES,
+    counterseal_request::PendingRequest::SPACE,
 ];
 
-const JOINED: [&[Code]; counterseal_core::CODES.len() + ROOMS.len()] = {
-    let core = counterseal_core::CODES;
-    let mut joined: [&[Code]; counterseal_core::CODES.len() + ROOMS.len()] =
-        [&[]; counterseal_core::CODES.len() + ROOMS.len()];
-    let mut i = 0;
-    while i < joined.len() {
-        joined[i] = if i < core.len() {
-            core[i]
-        } else {
-            ROOMS[i - core.len()]
-        };
-        i += 1;
-    }
-    joined
-};
+/// The tables of codes of each enabled part.
+const PARTS: &[&[&[Code]]] = &[
+    counterseal_core::CODES,
+    #[cfg(feature = "request")]
+    &[counterseal_request::CODES],
+    #[cfg(feature = "replay")]
+    counterseal_replay::CODES,
+    #[cfg(feature = "document")]
+    &[crate::document::DocumentError::CODES],
+];
 
 #[cfg(test)]
 mod tests {
@@ -41,7 +37,6 @@ mod tests {
 
     #[test]
     fn every_name_is_used_for_one_code() {
-        let codes = || CODES.iter().flat_map(|table| table.iter());
         let names: BTreeSet<_> = codes().map(|code| code.name).collect();
         assert_eq!(names.len(), codes().count());
     }

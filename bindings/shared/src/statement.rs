@@ -1,0 +1,60 @@
+//! Statements for a host's own driver that belong to no decision: setting up, and sweeping.
+
+use counterseal::core::Time;
+use counterseal::replay::Start;
+use counterseal::store::{Dialect, Epoch, Stated, Statement};
+
+use crate::store::sweep;
+use crate::{ArgumentFault, Problem, WindowMembers, time};
+
+/// The dialect called `name`.
+///
+/// # Errors
+///
+/// [`ArgumentFault::Choice`] unless it is `postgres` or `sqlite`.
+pub fn dialect(name: &str) -> Result<Dialect, ArgumentFault> {
+    let all = [Dialect::Postgres, Dialect::Sqlite];
+    let found = all.into_iter().find(|dialect| dialect.name() == name);
+    found.ok_or(ArgumentFault::Choice {
+        name: "dialect",
+        wanted: "postgres or sqlite",
+    })
+}
+
+/// What makes a database ready, in this order; all of it may be run again. Claims are refused until the
+/// floor that it sets at `now` (milliseconds) has passed, but for keys that are made later.
+///
+/// # Errors
+///
+/// An argument that cannot be.
+pub fn migrations(
+    dialect: Dialect,
+    window: WindowMembers,
+    now: i64,
+) -> Result<Vec<Statement>, Problem> {
+    let start = Start::cold(time("now", now)?, window.window()?);
+    let tables = counterseal::store::migrations(counterseal::TABLES, dialect, 0);
+    let tables = tables.into_iter().map(|text| Statement {
+        name: "counterseal_migration",
+        text: text.into(),
+        values: Vec::new(),
+    });
+    let epochs = counterseal::SPACES.iter().map(|&space| Epoch {
+        space,
+        began: start.began,
+        floor: start.floor.max(Time::EPOCH),
+        boot: String::new(),
+    });
+    Ok(tables
+        .chain(epochs.map(|epoch| epoch.statement(dialect)))
+        .collect())
+}
+
+/// What deletes claims that are over at `now` (milliseconds), at most `limit` of them. Run it now and then.
+///
+/// # Errors
+///
+/// An argument that cannot be.
+pub fn sweeping(dialect: Dialect, now: i64, limit: i64) -> Result<Statement, Problem> {
+    Ok(sweep(now, limit)?.statement(dialect))
+}
