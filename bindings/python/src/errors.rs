@@ -7,7 +7,7 @@ use pyo3::sync::PyOnceLock;
 /// What an exported function may fail with.
 pub(crate) enum Raised {
     /// A refusal of ours.
-    Problem(Box<Problem>),
+    Problem(Problem),
     /// Python itself failed: out of memory, an interrupted import.
     Python(PyErr),
 }
@@ -17,7 +17,7 @@ pub(crate) type Guarded<T> = Result<T, Raised>;
 
 impl From<Problem> for Raised {
     fn from(problem: Problem) -> Self {
-        Raised::Problem(Box::new(problem))
+        Raised::Problem(problem)
     }
 }
 

@@ -3,13 +3,17 @@
 //! Each exported function runs inside [`counterseal_shared::guard`], under the name by which Python
 //! calls it. Decisions, checks and codes come from `counterseal-shared`.
 
+#![allow(clippy::needless_pass_by_value, clippy::unused_self)] // how pyo3 calls
+
 mod args;
 mod errors;
 mod keys;
 mod policy;
 mod sign;
 mod stores;
+mod vault;
 mod verify;
+mod waiting;
 
 use pyo3::prelude::*;
 
@@ -22,7 +26,10 @@ mod _counterseal {
         keys::Key,
         policy::{Policy, Profile},
         sign::Signer,
+        stores::{Memory, Ring, SharedRing, Sqlite},
+        vault::{KeyVault, end_key, revoke_key},
         verify::{Verified, Verifier},
+        waiting::{Waiting, migrations, sweeping},
     };
 
     #[pymodule_init]

@@ -116,7 +116,6 @@ impl Verifier {
         })
     }
 
-    #[cfg(any())]
     #[allow(clippy::too_many_arguments)] // keywords in Python
     #[pyo3(signature = (method, scheme, authority, path, query=None, headers=None, body=None, *, now=None))]
     fn begin<'py>(

@@ -4,7 +4,7 @@ use counterseal_shared::{self as shared, Problem, Statement, Value, Verdict, gua
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyFloat, PyInt, PyList, PyString};
 
-use crate::args::{self, Any, bytes, items, text};
+use crate::args::{self, Any, Maybe, bytes, items, text};
 use crate::errors::Guarded;
 use crate::keys::Key;
 use crate::verify::Verified;
@@ -14,7 +14,7 @@ use crate::verify::Verified;
 pub(crate) struct Waiting(pub(crate) shared::Waiting);
 
 /// What a driver runs: a name, a text and its values.
-type Asked<'py> = (&'static str, String, Bound<'py, PyList>);
+pub(crate) type Asked<'py> = (&'static str, String, Bound<'py, PyList>);
 
 #[pymethods]
 impl Waiting {
@@ -28,10 +28,7 @@ impl Waiting {
 
     fn answer(&self, rows: &Any<'_>) -> Guarded<()> {
         guard("Waiting.answer", || {
-            let rows = match rows.is_none() {
-                true => None,
-                false => Some(cells(rows)?),
-            };
+            let rows = (!rows.is_none()).then(|| cells(rows)).transpose()?;
             Ok(self.0.answer(rows)?)
         })
     }
@@ -49,10 +46,45 @@ impl Waiting {
     }
 
     fn __reduce__(&self) -> Guarded<()> {
-        guard("Waiting.__reduce__", || {
-            Err(Problem::secret_copied().into())
-        })
+        guard(
+            "Waiting.__reduce__",
+            || Err(Problem::secret_copied().into()),
+        )
     }
+}
+
+/// What makes a database ready.
+#[pyfunction]
+#[pyo3(signature = (dialect, *, past_seconds=None, future_seconds=None, now=None))]
+pub(crate) fn migrations<'py>(
+    py: Python<'py>,
+    dialect: &Any<'py>,
+    past_seconds: Maybe<'py>,
+    future_seconds: Maybe<'py>,
+    now: Maybe<'py>,
+) -> Guarded<Vec<Asked<'py>>> {
+    guard("migrations", || {
+        let dialect = shared::dialect(text("dialect", dialect)?)?;
+        let window = crate::stores::window(&past_seconds, &future_seconds)?;
+        let statements = shared::migrations(dialect, window, args::now(py, &now)?)?;
+        statements.into_iter().map(|s| asked(py, s)).collect()
+    })
+}
+
+/// What deletes claims that are over.
+#[pyfunction]
+#[pyo3(signature = (dialect, *, now=None, limit=None))]
+pub(crate) fn sweeping<'py>(
+    py: Python<'py>,
+    dialect: &Any<'py>,
+    now: Maybe<'py>,
+    limit: Maybe<'py>,
+) -> Guarded<Asked<'py>> {
+    guard("sweeping", || {
+        let dialect = shared::dialect(text("dialect", dialect)?)?;
+        let (now, limit) = (args::now(py, &now)?, crate::stores::limit(&limit)?);
+        asked(py, shared::sweeping(dialect, now, limit)?)
+    })
 }
 
 fn plain(py: Python<'_>, verdict: Verdict) -> Guarded<Option<Any<'_>>> {
@@ -64,8 +96,9 @@ fn plain(py: Python<'_>, verdict: Verdict) -> Guarded<Option<Any<'_>>> {
 }
 
 fn asked(py: Python<'_>, statement: Statement) -> Guarded<Asked<'_>> {
-    let values: Vec<_> = statement.values.into_iter().map(|v| host(py, v)).collect::<Result<_, _>>()?;
-    Ok((statement.name, statement.text.into(), PyList::new(py, values)?))
+    let values = statement.values.into_iter().map(|value| host(py, value));
+    let values = PyList::new(py, values.collect::<PyResult<Vec<_>>>()?)?;
+    Ok((statement.name, statement.text.into(), values))
 }
 
 fn host(py: Python<'_>, value: Value) -> PyResult<Any<'_>> {
