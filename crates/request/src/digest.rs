@@ -1,7 +1,5 @@
 //! `Content-Digest` (RFC 9530): exactly one digest, of the algorithm that the policy names.
 
-use alloc::string::String;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256, Sha512};
@@ -21,6 +19,12 @@ pub enum DigestAlgorithm {
 pub(crate) struct ContentDigest {
     algorithm: DigestAlgorithm,
     bytes: [u8; 64],
+}
+
+/// A value of `Content-Digest`.
+pub(crate) struct DigestField {
+    text: [u8; MAX_FIELD],
+    len: usize,
 }
 
 impl DigestAlgorithm {
@@ -47,15 +51,20 @@ impl DigestAlgorithm {
     }
 
     /// The field's value for `body`, in its one form.
-    pub(crate) fn of(self, body: &[u8]) -> String {
-        let mut text = String::with_capacity(self.prefix().len() + self.encoded_len() + 1);
-        text.push_str(self.prefix());
+    pub(crate) fn of(self, body: &[u8]) -> DigestField {
         match self {
-            DigestAlgorithm::Sha256 => STANDARD.encode_string(Sha256::digest(body), &mut text),
-            DigestAlgorithm::Sha512 => STANDARD.encode_string(Sha512::digest(body), &mut text),
+            DigestAlgorithm::Sha256 => self.field(&Sha256::digest(body)),
+            DigestAlgorithm::Sha512 => self.field(&Sha512::digest(body)),
         }
-        text.push(':');
-        text
+    }
+
+    fn field(self, digest: &[u8]) -> DigestField {
+        let mut text = [b':'; MAX_FIELD];
+        let (prefix, rest) = text.split_at_mut(self.prefix().len());
+        prefix.copy_from_slice(self.prefix().as_bytes());
+        let len = STANDARD.encode_slice(digest, rest);
+        let len = prefix.len() + len.expect("64 bytes take 88 characters") + 1;
+        DigestField { text, len }
     }
 
     /// The digest that `value` spells, if it is one of this algorithm in its one form.
@@ -91,6 +100,15 @@ impl ContentDigest {
     }
 }
 
+impl DigestField {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.text[..self.len]
+    }
+}
+
+/// `sha-512=:`, 88 characters, and the closing colon.
+const MAX_FIELD: usize = 98;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,12 +118,14 @@ mod tests {
         // RFC 9530 appendix D: the content of its examples, with a final line feed.
         let body = b"{\"hello\": \"world\"}\n";
         assert_eq!(
-            DigestAlgorithm::Sha256.of(body),
-            "sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:"
+            DigestAlgorithm::Sha256.of(body).as_bytes(),
+            b"sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:"
         );
         assert_eq!(
-            DigestAlgorithm::Sha512.of(b"{\"hello\": \"world\"}"),
-            "sha-512=:WZDPaVn/7XgHaAy8pmojAkGWoRx2UFChF41A2svX+TaPm+AbwAgBWnrIiYllu7BNNyealdVLvRwEmTHWXvJwew==:"
+            DigestAlgorithm::Sha512
+                .of(b"{\"hello\": \"world\"}")
+                .as_bytes(),
+            b"sha-512=:WZDPaVn/7XgHaAy8pmojAkGWoRx2UFChF41A2svX+TaPm+AbwAgBWnrIiYllu7BNNyealdVLvRwEmTHWXvJwew==:"
         );
     }
 

@@ -202,13 +202,18 @@ fn value<'a>(rest: &mut &'a [u8], name: &[u8], end: u8) -> Result<&'a [u8], Requ
 
 /// Seconds since the epoch in their one form: up to 15 digits without a leading zero.
 fn seconds(text: &[u8]) -> Option<Time> {
-    let canonical = text == b"0" || text.first().is_some_and(|b| *b != b'0');
-    if !canonical || text.len() > 15 || !text.iter().all(u8::is_ascii_digit) {
+    let (first, _) = text.split_first()?;
+    if text.len() > 15 || (*first == b'0' && text.len() > 1) {
         return None;
     }
-    let number = text
-        .iter()
-        .fold(0_i64, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+    let mut number = 0;
+    for byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number = number * 10 + i64::from(digit);
+    }
     Some(Time::from_seconds(number))
 }
 

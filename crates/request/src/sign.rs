@@ -9,6 +9,7 @@ use counterseal_core::{Code, Refusal, Seed, Span, Time};
 
 use crate::base::Base;
 use crate::codes::sign;
+use crate::digest::DigestField;
 use crate::message::Found;
 use crate::{Key, Profile, Request, RequestError};
 
@@ -23,12 +24,12 @@ pub struct Signer {
 /// The fields to set on the request, replacing those of the same names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signed {
-    /// `Content-Digest`, when the profile covers it.
-    pub content_digest: Option<String>,
-    /// `Signature-Input`
-    pub signature_input: String,
-    /// `Signature`
-    pub signature: String,
+    /// Their values, one after the other: `Signature-Input`, `Signature`, `Content-Digest`.
+    text: String,
+    /// Where the first one ends.
+    input_end: usize,
+    /// Where the second one ends.
+    signature_end: usize,
 }
 
 /// Why a request cannot be signed as it stands.
@@ -84,14 +85,11 @@ impl Signer {
         seed: &Seed<16>,
     ) -> Result<Signed, SignError> {
         self.check_key(now)?;
-        let content_digest = self.digest(request)?;
-        let base = self.base(request, content_digest.as_deref(), now, seed)?;
+        let digest = self.digest(request)?;
+        let digest = digest.as_ref().map(DigestField::as_bytes);
+        let base = self.base(request, digest, now, seed)?;
         let tag = self.key.mac().tag(&base.text);
-        Ok(Signed {
-            signature: signature(&tag),
-            signature_input: signature_input(base),
-            content_digest,
-        })
+        Ok(Signed::of(base, &tag, digest))
     }
 
     /// The signature base that [`Signer::sign`] would sign, for comparing with a verifier's
@@ -106,22 +104,22 @@ impl Signer {
         now: Time,
         seed: &Seed<16>,
     ) -> Result<String, SignError> {
-        let content_digest = self.digest(request)?;
-        let base = self.base(request, content_digest.as_deref(), now, seed)?;
+        let digest = self.digest(request)?;
+        let digest = digest.as_ref().map(DigestField::as_bytes);
+        let base = self.base(request, digest, now, seed)?;
         Ok(ascii(base.text))
     }
 
     fn base(
         &self,
         request: &Request<'_>,
-        digest: Option<&str>,
+        digest: Option<&[u8]>,
         now: Time,
         seed: &Seed<16>,
     ) -> Result<Base, SignError> {
         request.check()?;
         let authority = lower_case(request.bare_authority());
         let authority = self.audience(request, &authority)?;
-        let digest = digest.map(str::as_bytes);
         let mut base = Base::of(request, &self.profile, authority, digest)?;
         self.write_parameters(&mut base.text, now, seed);
         Ok(base)
@@ -146,7 +144,7 @@ impl Signer {
         Ok(())
     }
 
-    fn digest(&self, request: &Request<'_>) -> Result<Option<String>, SignError> {
+    fn digest(&self, request: &Request<'_>) -> Result<Option<DigestField>, SignError> {
         request.check_content_encoding(&self.profile)?;
         let present = matches!(request.field("content-digest")?, Found::Once(_));
         let needed = present || request.needs_digest();
@@ -174,15 +172,52 @@ impl Signer {
 }
 
 impl Signed {
+    /// The base gives up its buffer: its end, the parameters, moves to the front, and the other values
+    /// follow.
+    fn of(base: Base, tag: &[u8; 32], digest: Option<&[u8]>) -> Self {
+        let Base { mut text, list_at } = base;
+        let start = list_at - LABEL.len();
+        text[start..list_at].copy_from_slice(LABEL);
+        text.copy_within(start.., 0);
+        text.truncate(text.len() - start);
+        let input_end = text.len();
+        text.extend_from_slice(b"cs=:");
+        text.extend_from_slice(&base64(tag));
+        text.push(b':');
+        let signature_end = text.len();
+        text.extend_from_slice(digest.unwrap_or_default());
+        Signed {
+            text: ascii(text),
+            input_end,
+            signature_end,
+        }
+    }
+
+    /// `Content-Digest`, when the profile covers it.
+    pub fn content_digest(&self) -> Option<&str> {
+        let digest = &self.text[self.signature_end..];
+        (!digest.is_empty()).then_some(digest)
+    }
+
+    /// `Signature-Input`
+    pub fn signature_input(&self) -> &str {
+        &self.text[..self.input_end]
+    }
+
+    /// `Signature`
+    pub fn signature(&self) -> &str {
+        &self.text[self.input_end..self.signature_end]
+    }
+
     /// The fields by name, ready to be set.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let digest = self.content_digest.as_deref();
+        let digest = self.content_digest();
         digest
             .map(|value| ("content-digest", value))
             .into_iter()
             .chain([
-                ("signature-input", self.signature_input.as_str()),
-                ("signature", self.signature.as_str()),
+                ("signature-input", self.signature_input()),
+                ("signature", self.signature()),
             ])
     }
 }
@@ -230,22 +265,12 @@ impl fmt::Display for SignError {
 
 impl core::error::Error for SignError {}
 
-/// The field's value: the end of the base, moved to the front of its own buffer.
-fn signature_input(base: Base) -> String {
-    let Base { mut text, list_at } = base;
-    let start = list_at - LABEL.len();
-    text[start..list_at].copy_from_slice(LABEL);
-    text.copy_within(start.., 0);
-    text.truncate(text.len() - start);
-    ascii(text)
-}
-
-fn signature(tag: &[u8; 32]) -> String {
-    let mut field = String::with_capacity(49);
-    field.push_str("cs=:");
-    STANDARD.encode_string(tag, &mut field);
-    field.push(':');
-    field
+/// A tag in base64.
+fn base64(tag: &[u8; 32]) -> [u8; 44] {
+    let mut text = [0; 44];
+    let len = STANDARD.encode_slice(tag, &mut text);
+    len.expect("32 bytes take 44 characters");
+    text
 }
 
 fn ascii(bytes: Vec<u8>) -> String {

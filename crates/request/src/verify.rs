@@ -407,7 +407,7 @@ mod tests {
         let signer = Signer::new(key, crate::Profile::default());
         let seed = counterseal_core::Seed::new([5; 16]);
         let fields = signer.sign(&request(&[]), NOW, &seed).expect("signed");
-        (fields.signature_input, fields.signature)
+        (fields.signature_input().into(), fields.signature().into())
     }
 
     /// `text` with one piece replaced.
