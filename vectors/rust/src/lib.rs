@@ -1,0 +1,21 @@
+//! The vectors of Counterseal: their format, the runner for Rust, and the code that writes them.
+//!
+//! A runner observes and does not judge: [`run`] says what the crates answered to a [`Case`], and
+//! [`difference`] compares that with what the case expects. The format is described in
+//! `vectors/README.md`, for runners in any language.
+#![forbid(unsafe_code)]
+
+mod bytes;
+mod file;
+pub mod generate;
+mod http;
+mod layout;
+mod request;
+mod runner;
+
+pub use bytes::{Bytes, Hex};
+pub use file::{Case, Expect, File, FileError, KeyMembers, Layer, Reply, Socket, Verdict};
+pub use http::{from_wire, to_wire};
+pub use layout::text_of;
+pub use request::RequestInput;
+pub use runner::{CaseError, Observation, difference, run};
