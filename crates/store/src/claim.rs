@@ -27,6 +27,9 @@ impl Stated for Claim {
     }
 
     /// No row at all is an epoch that is missing, or a claim that it does not admit.
+    ///
+    /// The statements of this crate never give `full` or `owner_full`: these are the words of a host's own
+    /// store that has limits.
     fn reply(rows: &Rows) -> Result<Claimed, BadRow> {
         if rows.is_empty() {
             return Ok(Claimed::Stale);
@@ -35,6 +38,8 @@ impl Stated for Claim {
             Some("fresh") => Ok(Claimed::Fresh),
             Some("held") => Ok(Claimed::Held),
             Some("stale") => Ok(Claimed::Stale),
+            Some("full") => Ok(Claimed::Full),
+            Some("owner_full") => Ok(Claimed::OwnerFull),
             _ => Err(BadRow("claimed")),
         }
     }
@@ -67,6 +72,8 @@ mod tests {
         assert_eq!(Claim::reply(&text("fresh")), Ok(Claimed::Fresh));
         assert_eq!(Claim::reply(&text("held")), Ok(Claimed::Held));
         assert_eq!(Claim::reply(&vec![]), Ok(Claimed::Stale));
+        assert_eq!(Claim::reply(&text("full")), Ok(Claimed::Full));
+        assert_eq!(Claim::reply(&text("owner_full")), Ok(Claimed::OwnerFull));
         for bad in [
             text("FRESH"),
             text(""),
