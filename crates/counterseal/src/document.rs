@@ -172,6 +172,10 @@ fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, DocumentError> {
     if text.len() > MAX_DOCUMENT {
         return Err(DocumentError::TooLarge);
     }
+    // To serde a list is a struct too, whose members have no names.
+    if text.trim_start().starts_with('[') {
+        return Err(DocumentError::Member { line: 1, column: 1 });
+    }
     serde_json::from_str(text).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         if error.is_data() {
@@ -254,6 +258,12 @@ mod tests {
             "request_policy_authorities"
         );
         assert_eq!(code(&" ".repeat(MAX_DOCUMENT + 1)), "policy_too_large");
+    }
+
+    #[test]
+    fn members_without_names_are_no_policy() {
+        assert_eq!(code(r#" [["a"]]"#), "policy_member");
+        assert!(RequestProfile::parse("[]").is_err());
     }
 
     #[test]
