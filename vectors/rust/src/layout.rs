@@ -1,6 +1,8 @@
 //! JSON laid out for people and for line-by-line comparison: what fits on a line stands on one, and
 //! everything but visible ASCII is escaped.
 
+use std::fmt::Write;
+
 use serde::Serialize;
 
 /// The text of `value`, ending in a line end.
@@ -77,11 +79,9 @@ fn len_of(text: &str) -> usize {
         match byte {
             b'\\' => drop(bytes.next()),
             b'"' => quoted = !quoted,
-            _ if quoted => {}
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' if depth == 0 => return at,
-            b'}' | b']' => depth -= 1,
-            b',' | b':' if depth == 0 => return at,
+            b'{' | b'[' if !quoted => depth += 1,
+            b'}' | b']' | b',' | b':' if !quoted && depth == 0 => return at,
+            b'}' | b']' if !quoted => depth -= 1,
             _ => {}
         }
     }
@@ -115,7 +115,7 @@ fn escaped(text: &str) -> String {
         }
         let mut units = [0; 2];
         for unit in c.encode_utf16(&mut units) {
-            out.push_str(&format!("\\u{unit:04x}"));
+            write!(out, "\\u{unit:04x}").expect("a string takes all that is written");
         }
     }
     out

@@ -71,8 +71,8 @@ pub(crate) fn verify(case: &Case) -> Result<Observation, CaseError> {
         let claim = pending.claim();
         let reply = case.replies.first().copied().unwrap_or(Reply::Fresh);
         asked += 1;
-        let verified = pending.finish(answer(reply)).map_err(boxed)?;
-        Ok(verified_output(&verified, &claim))
+        let proof = pending.finish(answer(reply)).map_err(boxed)?;
+        Ok(verified_output(&proof, &claim))
     });
     Ok(observed(outcome).asking(asked))
 }
@@ -88,8 +88,8 @@ pub(crate) fn sign(case: &Case) -> Result<Observation, CaseError> {
     Ok(observed(input.with(|request| {
         let profile = RequestProfile::parse(&profile).map_err(boxed)?;
         let signer = Signer::new(a_key(key)?, profile).living(life);
-        let signed = signer.sign(request, Time::from_millis(case.now), &Seed::new(seed));
-        Ok(signed_output(&signed.map_err(boxed)?))
+        let fields = signer.sign(request, Time::from_millis(case.now), &Seed::new(seed));
+        Ok(signed_output(&fields.map_err(boxed)?))
     })))
 }
 

@@ -1,7 +1,7 @@
 //! A request on its way to be a case: made, signed, changed, and told what must come of it.
 
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD;
 use counterseal::core::{MacKey, Secret, Seed, Span, Time, sha256};
 use counterseal::document::RequestProfile;
 use counterseal::request::Signer;
@@ -139,16 +139,14 @@ impl Draft {
 
     /// The draft, signed by the real signer.
     pub(super) fn sign(mut self) -> Self {
-        let key = a_key(&self.signer).ok().expect("the signer's key is good");
+        let key = a_key(&self.signer).expect("the signer's key is good");
         let profile = RequestProfile::parse(&Value::from(self.profile()).to_string());
-        let signer = Signer::new(key, profile.expect("the policy's profile is good"));
-        let signer = signer.living(Span::from_seconds(self.life.into()));
+        let with = Signer::new(key, profile.expect("the policy's profile is good"));
+        let with = with.living(Span::from_seconds(self.life.into()));
         let (now, seed) = (Time::from_millis(self.signed_at), Seed::new(self.seed));
-        let (base, signed) = self.input.with(|request| {
-            let base = signer.explain(request, now, &seed);
-            (base, signer.sign(request, now, &seed))
-        });
+        let base = self.input.with(|request| with.explain(request, now, &seed));
         self.base = base.expect("the draft can be signed");
+        let signed = self.input.with(|request| with.sign(request, now, &seed));
         let signed = signed.expect("the draft can be signed");
         for (name, value) in signed.headers() {
             self.input.headers.retain(|(n, _)| *n != Bytes::from(name));
@@ -288,11 +286,6 @@ impl Draft {
         let born = created.to_be_bytes();
         let key = sha256(&[b"cs-claim/1", &owner[..16], &born, &self.seed]);
         *key.first_chunk().expect("32 bytes have a first 16")
-    }
-
-    /// The nonce as it stands in the field.
-    pub(super) fn nonce(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.seed)
     }
 }
 

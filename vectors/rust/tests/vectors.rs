@@ -1,0 +1,196 @@
+//! The checked-in vectors: every case as expected, every code shown, nothing left stale.
+
+#![allow(clippy::unwrap_used)] // helpers of tests
+
+use std::collections::BTreeSet;
+
+use counterseal::core::Blame;
+use counterseal::request::KeyRecordError;
+use counterseal_vectors::{Case, CaseError, File, Verdict, difference, from_wire, generate, run};
+use serde_json::Value;
+
+/// Every checked-in file and its name.
+fn files() -> Vec<(String, File)> {
+    let entries = generate::directory().read_dir().unwrap();
+    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let name = |path: &std::path::Path| path.file_name().unwrap().to_string_lossy().into_owned();
+    paths
+        .iter()
+        .map(|path| (name(path), File::read(path).unwrap()))
+        .collect()
+}
+
+fn cases(op: &str) -> Vec<Case> {
+    let files = files().into_iter().filter(|(_, file)| file.op == op);
+    files.flat_map(|(_, file)| file.cases).collect()
+}
+
+fn count(op: &str, of: impl Fn(&Case) -> bool) -> usize {
+    cases(op).iter().filter(|case| of(case)).count()
+}
+
+#[test]
+fn every_case_comes_out_as_it_says() {
+    for (name, file) in files() {
+        for case in &file.cases {
+            let seen = run(&file.room, &file.op, case).unwrap();
+            assert_eq!(difference(case, &seen), None, "{name}: {}", case.id);
+        }
+    }
+}
+
+#[test]
+fn what_is_checked_in_is_what_would_be_written() {
+    assert_eq!(generate::stale().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn no_two_cases_have_one_id() {
+    let mut seen = BTreeSet::new();
+    for (name, file) in files() {
+        for case in file.cases {
+            assert!(seen.insert(case.id.clone()), "{name}: {}", case.id);
+        }
+    }
+}
+
+#[test]
+fn every_flag_has_a_note_and_every_note_a_case() {
+    for (name, file) in files() {
+        let used: BTreeSet<_> = file.cases.iter().flat_map(|case| &case.flags).collect();
+        assert_eq!(used, file.notes.keys().collect(), "{name}");
+        assert!(
+            file.cases.iter().all(|case| !case.flags.is_empty()),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn every_code_that_a_request_can_cause_is_shown() {
+    let shown: BTreeSet<_> = files()
+        .into_iter()
+        .flat_map(|(_, file)| file.cases)
+        .filter_map(|case| case.expect.code)
+        .collect();
+    // Those of stored keys need rows, and are shown by the store's tests.
+    let records = |code| KeyRecordError::CODES.contains(code);
+    let missing: Vec<_> = counterseal::request::CODES
+        .iter()
+        .filter(|code| !records(code) && !shown.contains(code.name))
+        .map(|code| (code.name, code.blame))
+        .collect();
+    assert_eq!(missing, Vec::<(&str, Blame)>::new());
+}
+
+#[test]
+fn there_are_enough_cases_of_each_sort() {
+    let refused = |case: &Case| case.expect.verdict == Verdict::Reject;
+    let single = |case: &Case| refused(case) && !case.flags.contains(&"Order".into());
+    assert!(count("verify", single) >= 110);
+    assert!(count("verify", |case| !refused(case)) >= 50);
+    let raw = |case: &Case| case.raw.is_some();
+    assert!(count("verify", |case| raw(case) && refused(case)) >= 20);
+    assert!(count("verify", |case| raw(case) && !refused(case)) >= 10);
+}
+
+#[test]
+fn every_id_is_of_lower_case_words() {
+    for case in files().into_iter().flat_map(|(_, file)| file.cases) {
+        let word = |word: &str| {
+            let fine = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+            !word.is_empty() && word.bytes().all(fine)
+        };
+        assert!(case.id.split('-').all(word), "{}", case.id);
+    }
+}
+
+#[test]
+fn the_schema_names_the_members_and_operations_that_there_are() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../schema/vectors-1.json");
+    let schema: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let names = |object: &Value| -> BTreeSet<String> {
+        object.as_object().unwrap().keys().cloned().collect()
+    };
+    let (_, file) = files()
+        .into_iter()
+        .find(|(name, _)| name == "sockets.json")
+        .unwrap();
+    let text = |list: &Value| -> BTreeSet<String> {
+        list.as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item.as_str().unwrap().into())
+            .collect()
+    };
+    assert_eq!(
+        names(&schema["properties"]),
+        names(&serde_json::to_value(&file).unwrap())
+    );
+    let optional = BTreeSet::from(["raw".into(), "sockets".into()]);
+    let case = &schema["$defs"]["case"];
+    assert_eq!(
+        &names(&case["properties"]) - &text(&case["required"]),
+        optional
+    );
+    let ops = files().into_iter().map(|(_, file)| file.op).collect();
+    assert_eq!(text(&schema["properties"]["op"]["enum"]), ops);
+    let unknown = Case {
+        policy: None,
+        input: Value::Null,
+        ..file.cases[0].clone()
+    };
+    for op in ops {
+        let refused = run("request", &op, &unknown).err();
+        assert!(!matches!(refused, Some(CaseError::Unknown)), "{op}");
+    }
+}
+
+#[test]
+fn no_file_is_larger_than_300_kb() {
+    for (name, _) in files() {
+        let size = generate::directory().join(&name).metadata().unwrap().len();
+        assert!(size < 300_000, "{name}: {size}");
+    }
+}
+
+#[test]
+fn a_raw_message_is_the_request_that_stands_beside_it() {
+    for case in cases("verify") {
+        let Some(raw) = &case.raw else { continue };
+        let read = from_wire(&raw.0).unwrap();
+        assert_eq!(
+            serde_json::to_value(read).unwrap(),
+            case.input,
+            "{}",
+            case.id
+        );
+    }
+}
+
+/// The claims of all cases whose id begins so.
+fn claims(prefix: &str) -> Vec<Value> {
+    let cases = cases("verify")
+        .into_iter()
+        .filter(|case| case.id.starts_with(prefix));
+    cases
+        .map(|case| case.expect.output["claim"]["key"].clone())
+        .collect()
+}
+
+#[test]
+fn h18_h19_h20_h21_a_claim_is_that_of_key_time_and_nonce() {
+    let same = claims("h21-same-claim-");
+    assert_eq!(same.len(), 3);
+    assert!(
+        same.iter()
+            .all(|claim| claim.is_string() && *claim == same[0])
+    );
+    let mut all = vec![same[0].clone()];
+    for prefix in ["h18-another-nonce", "h19-same-nonce", "h20-same-nonce"] {
+        all.extend(claims(prefix));
+    }
+    let different: BTreeSet<_> = all.iter().map(ToString::to_string).collect();
+    assert_eq!((all.len(), different.len()), (4, 4));
+}
