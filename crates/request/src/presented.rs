@@ -40,17 +40,17 @@ impl<'a> Presented<'a> {
         let inputs = Members::of(request, "signature-input", MAX_INPUT)?;
         let signatures = Members::of(request, "signature", MAX_SIGNATURE)?;
         let input = inputs.tagged()?;
-        if !inputs.same_labels(&signatures) {
-            return Err(RequestError::SignatureRepeated);
-        }
         if input.label != LABEL {
             return Err(RequestError::LabelUnexpected);
+        }
+        let signature = signatures.labelled(LABEL);
+        let signature = signature.ok_or(RequestError::SignatureMissing)?;
+        if !inputs.same_labels(&signatures) {
+            return Err(RequestError::SignatureRepeated);
         }
         if input.item.is_some() {
             return Err(RequestError::ComponentsUnexpected);
         }
-        let signature = signatures.labelled(LABEL);
-        let signature = signature.ok_or(RequestError::SignatureMissing)?;
         Ok(Presented {
             raw: input.raw,
             mac: decode_mac(signature)?,

@@ -195,6 +195,18 @@ fn a_verified_request_and_an_error_print_no_covered_value() {
 }
 
 #[test]
+fn half_a_signature_is_none() {
+    let fields = sign(&order(&HEADERS), NOW);
+    for half in ["signature-input", "signature"] {
+        let mut headers = HEADERS.to_vec();
+        let others = fields.headers().filter(|(name, _)| *name != half);
+        headers.extend(others.map(|(name, value)| (name, value.as_bytes())));
+        let refused = verify(&order(&headers), NOW).unwrap_err();
+        assert_eq!(refused, RequestError::SignatureMissing);
+    }
+}
+
+#[test]
 fn an_unknown_key_names_itself_for_loading_only() {
     signed(|request| {
         let refused = verifier().begin(&request, &KeySet::default(), NOW).err();
