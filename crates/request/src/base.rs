@@ -94,6 +94,7 @@ fn write_covered(
     Ok(())
 }
 
+//= docs/spec/request.md#Q-6
 fn check_value(name: &str, value: &[u8]) -> Result<(), RequestError> {
     within("covered field", value.len(), MAX_VALUE)?;
     if is_value(value) {

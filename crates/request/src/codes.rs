@@ -5,6 +5,7 @@ use counterseal_core::{Blame, Code};
 use Answer::{Malformed, OutsideWindow, Unauthenticated};
 
 /// What the peer is told.
+//= docs/spec/request.md#Q-12
 enum Answer {
     Malformed,
     OutsideWindow,

@@ -68,6 +68,7 @@ impl DigestAlgorithm {
     }
 
     /// The digest that `value` spells, if it is one of this algorithm in its one form.
+    //= docs/spec/request.md#Q-7
     pub(crate) fn parse(self, value: &[u8]) -> Option<ContentDigest> {
         let text = value
             .strip_prefix(self.prefix().as_bytes())?

@@ -53,6 +53,7 @@ impl Key {
     /// # Errors
     ///
     /// [`KeyError::Weak`] below 32 secret bytes. Generate them; never derive them from text.
+    //= docs/spec/request.md#Q-14
     pub fn new(id: KeyId, secret: &Secret) -> Result<Self, KeyError> {
         let digest = sha256(&[b"counterseal/owner/1", id.as_bytes()]);
         Ok(Key {
@@ -140,6 +141,7 @@ impl KeySet {
     /// # Errors
     ///
     /// [`KeyError::Repeated`] when two have the same id.
+    //= docs/spec/request.md#Q-14
     pub fn new(keys: impl IntoIterator<Item = Arc<Key>>) -> Result<Self, KeyError> {
         let mut keys: Vec<_> = keys.into_iter().collect();
         keys.sort_by_key(|key| key.id);

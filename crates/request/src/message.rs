@@ -68,6 +68,7 @@ impl<'a> Request<'a> {
     }
 
     /// The field `name`, or `Err` when it comes twice or under a look-alike name.
+    //= docs/spec/request.md#Q-6
     pub(crate) fn find(&self, name: &str) -> Result<Found<'a>, ()> {
         let mut found = None;
         for (other, value) in self.headers {
@@ -83,6 +84,7 @@ impl<'a> Request<'a> {
     }
 
     /// Whether the content must be covered by a digest.
+    //= docs/spec/request.md#Q-7
     pub(crate) fn needs_digest(&self) -> bool {
         !self.body.is_empty() || matches!(self.method, "POST" | "PUT" | "PATCH")
     }
@@ -100,6 +102,7 @@ impl<'a> Request<'a> {
     }
 
     /// A content coding must be covered, since the digest is that of the coded content (RFC 9530 section 2).
+    //= docs/spec/request.md#Q-7
     pub(crate) fn check_content_encoding(&self, profile: &Profile) -> Result<(), RequestError> {
         let name = "content-encoding";
         match self.field(name)? {
@@ -115,6 +118,7 @@ impl<'a> Request<'a> {
     }
 
     /// Checks the request line and the authority: sizes first, then grammar.
+    //= docs/spec/request.md#Q-2
     pub(crate) fn check(&self) -> Result<(), RequestError> {
         within("target", self.path.len() + self.query.len(), MAX_TARGET)?;
         within("authority", self.authority.len(), MAX_AUTHORITY)?;

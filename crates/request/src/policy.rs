@@ -203,9 +203,16 @@ impl Policy {
     }
 
     /// The authority of this policy that equals `text` but for case, if there is one.
-    pub(crate) fn authority(&self, text: &[u8]) -> Option<&str> {
+    pub(crate) fn authority(&self, text: &str) -> Option<&str> {
         let mut served = self.authorities.iter().map(|a| &**a);
-        served.find(|a| a.as_bytes().eq_ignore_ascii_case(text))
+        served.find(|a| a.eq_ignore_ascii_case(text))
+    }
+
+    /// The audience of this policy that equals `text`, if there is one. It stands in a field, whose value
+    /// is signed letter by letter (RFC 9421 section 2.1).
+    pub(crate) fn audience(&self, text: &str) -> Option<&str> {
+        let mut served = self.authorities.iter().map(|a| &**a);
+        served.find(|a| *a == text)
     }
 }
 
@@ -265,6 +272,7 @@ fn component_list(parts: &ProfileParts, content_type: bool, digest: bool) -> Box
     format!("({})", quoted.join(" ")).into()
 }
 
+//= docs/spec/request.md#Q-15
 fn check_cover(parts: &ProfileParts) -> Result<(), PolicyError> {
     let cover = &parts.cover;
     let taken = |name: &str| OWN_FIELDS.contains(&name);
@@ -279,6 +287,7 @@ fn check_cover(parts: &ProfileParts) -> Result<(), PolicyError> {
     }
 }
 
+//= docs/spec/request.md#Q-15
 fn check_authorities(parts: &PolicyParts) -> Result<(), PolicyError> {
     let fine = |text: &String| {
         text.len() <= MAX_AUTHORITY
@@ -291,6 +300,7 @@ fn check_authorities(parts: &PolicyParts) -> Result<(), PolicyError> {
     Err(PolicyError::Authorities)
 }
 
+//= docs/spec/request.md#Q-15
 fn check_limits(parts: &PolicyParts) -> Result<(), PolicyError> {
     let window = Span::from_seconds(1)..=Span::from_seconds(300);
     let least = parts.past.plus(parts.future).plus(Span::from_seconds(60));

@@ -239,6 +239,7 @@ fn decode_key_id(text: &[u8]) -> Result<KeyId, RequestError> {
     KeyId::parse(text).map_err(|_| RequestError::KeyIdInvalid)
 }
 
+//= docs/spec/request.md#Q-5
 fn decode_mac(member: &Member<'_>) -> Result<[u8; 32], RequestError> {
     let Some(Item::Bytes(text)) = member.item else {
         return Err(RequestError::MacInvalid);

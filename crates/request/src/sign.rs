@@ -78,6 +78,7 @@ impl Signer {
     /// # Errors
     ///
     /// [`SignError`] when no verifier of this profile could accept the request.
+    //= docs/spec/request.md#Q-13
     pub fn sign(
         &self,
         request: &Request<'_>,

@@ -131,12 +131,11 @@ impl Verifier {
         request: &Request<'_>,
     ) -> Result<(Base, Option<ContentDigest>), RequestError> {
         let profile = &self.policy.profile;
-        let authority = match profile.audience {
-            Audience::Authority => request.bare_authority(),
-            Audience::Field => request.audience_field()?,
+        let served = match profile.audience {
+            Audience::Authority => self.policy.authority(request.bare_authority()),
+            Audience::Field => self.policy.audience(request.audience_field()?),
         };
-        let authority = self.policy.authority(authority.as_bytes());
-        let authority = authority.ok_or(RequestError::AuthorityUnknown)?;
+        let authority = served.ok_or(RequestError::AuthorityUnknown)?;
         request.check_content_encoding(profile)?;
         let Found::Once(value) = request.field("content-digest")? else {
             if request.needs_digest() {
@@ -150,6 +149,8 @@ impl Verifier {
         Ok((base, Some(digest)))
     }
 
+    /// The list is the verifier's own; the received one is compared with it.
+    //= docs/spec/request.md#Q-3
     fn signed(
         &self,
         request: &Request<'_>,
@@ -259,6 +260,7 @@ impl PendingRequest {
     /// # Errors
     ///
     /// [`RequestError`] unless the store answered [`Claimed::Fresh`].
+    //= docs/spec/request.md#Q-11
     pub fn finish(self, reply: Result<Claimed, Unavailable>) -> Result<Verified, RequestError> {
         let Parameters {
             key_id: key,

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use counterseal_core::{Claimed, KeyId, Refusal, Secret, Seed, Span, Time, Unavailable};
 use counterseal_request::{
-    Key, KeySet, Policy, PolicyParts, Profile, ProfileParts, Request, RequestError, Scheme, Signed,
-    Signer, Verified, Verifier,
+    Audience, Key, KeySet, Policy, PolicyParts, Profile, ProfileParts, Request, RequestError,
+    Scheme, Signed, Signer, Verified, Verifier,
 };
 
 const NOW: Time = Time::from_seconds(1_800_000_000);
@@ -192,6 +192,34 @@ fn a_verified_request_and_an_error_print_no_covered_value() {
         let late = verify(&request, NOW.plus(Span::from_minutes(2))).unwrap_err();
         assert!(!format!("{late:?} {late}").contains("Bearer"));
     });
+}
+
+#[test]
+fn an_audience_is_compared_letter_by_letter_since_it_is_signed_so() {
+    let profile = ProfileParts {
+        audience: Audience::Field,
+        ..ProfileParts::default()
+    };
+    let parts = PolicyParts {
+        profile: profile.clone(),
+        authorities: vec!["jobs.internal".into()],
+        ..PolicyParts::default()
+    };
+    let verifier = Verifier::new(Policy::new(parts).unwrap());
+    let plain: [(&str, &[u8]); 1] = [("cs-audience", b"jobs.internal")];
+    let signer = Signer::new(key(7), Profile::new(profile).unwrap());
+    let fields = signer.sign(&order(&plain), NOW, &Seed::new([5; 16]));
+    let fields = fields.unwrap();
+    let begin = |audience: &'static [u8]| {
+        let mut headers = vec![("cs-audience", audience)];
+        headers.extend(fields.headers().map(|(n, v)| (n, v.as_bytes())));
+        verifier.begin(&order(&headers), &keys(), NOW).err()
+    };
+    assert_eq!(begin(b"jobs.internal"), None);
+    assert_eq!(
+        begin(b"Jobs.internal"),
+        Some(RequestError::AuthorityUnknown)
+    );
 }
 
 #[test]

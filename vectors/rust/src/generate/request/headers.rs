@@ -217,6 +217,10 @@ fn audiences() -> Vec<RequestCase> {
             "an-audience-keeps-the-default-port",
             "request_authority_unknown",
         ),
+        sent("API.example").refuse(
+            "an-audience-whose-case-was-changed",
+            "request_authority_unknown",
+        ),
         sent("api example").refuse("an-audience-with-a-blank", "request_authority_invalid"),
         sent("").refuse("an-audience-that-is-empty", "request_authority_invalid"),
         sent("api.example")
