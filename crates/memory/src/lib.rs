@@ -1,31 +1,118 @@
-//! Stores in memory, behind one lock.
-use counterseal_core::{Claim, Claimed, Record, Row, RowOp, Run, Sweep, Time, Unavailable};
+//! Stores in memory, behind one lock: for tests, small tools and services of one process.
+//!
+//! ```
+//! use counterseal_core::{Claim, Claimed, Run, Space, Span, Time, Unavailable};
+//! use counterseal_memory::Memory;
+//! use counterseal_replay::Window;
+//!
+//! # let now = Time::from_seconds(1_800_000_000);
+//! let memory = Memory::new(Window::MINUTE, 100_000, now);
+//! let claim = Claim {
+//!     space: Space::new("example"),
+//!     owner: 1,
+//!     key: [9; 16],
+//!     since: now,
+//!     born: now,
+//!     until: now.plus(Span::from_minutes(5)),
+//! };
+//! assert_eq!(memory.run(claim), Ok(Claimed::Fresh));
+//! assert_eq!(memory.run(claim), Ok(Claimed::Held));
+//! # Ok::<(), Unavailable>(())
+//! ```
+//!
+//! It says the same as the SQL of `counterseal-store`, in a few lines of maps; what it has on top is a
+//! bound, because memory has one.
+//!
+//! What it does not protect: a second process does not see its claims, and its rows are gone when the
+//! process ends. Spec: `docs/spec/replay.md`.
+#![forbid(unsafe_code)]
+
+mod claims;
+mod rows;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use counterseal_core::{
+    Claim, Claimed, Record, Row, RowOp, Run, RunAsync, Sweep, Time, Unavailable,
+};
 use counterseal_replay::Window;
 
-/// Nonces and rows of one process.
-pub struct Memory {}
+use crate::claims::Claims;
+use crate::rows::Rows;
+
+/// Claims and rows of one process.
+///
+/// Like every store that begins empty, it answers `Stale` for keys that are older than itself until `now`
+/// plus the window's future and 5 s.
+pub struct Memory {
+    state: Mutex<State>,
+}
+
+struct State {
+    claims: Claims,
+    rows: Rows,
+}
 
 impl Memory {
-    /// A memory that begins at `now`, holds at most `capacity` nonces, and remembers at least `window`.
-    pub fn new(_window: Window, _capacity: usize, _now: Time) -> Self {
-        Memory {}
+    /// A memory that begins at `now` and holds at most `capacity` claims, of which one owner may hold a
+    /// quarter. A claim takes about 150 bytes.
+    ///
+    /// `window` is how far from the verifier's clock claims may be born.
+    pub fn new(window: Window, capacity: usize, now: Time) -> Self {
+        let (claims, rows) = (Claims::new(window, capacity, now), Rows::default());
+        let state = Mutex::new(State { claims, rows });
+        Memory { state }
+    }
+
+    /// The same memory, where one owner may hold `cap` claims.
+    #[must_use]
+    pub fn with_owner_cap(self, cap: usize) -> Self {
+        self.lock().claims.owner_cap = cap;
+        self
+    }
+
+    /// A step never leaves the state half done, so a panic elsewhere does not spoil it.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Run<Claim> for Memory {
-    fn run(&self, _: Claim) -> Result<Claimed, Unavailable> {
-        Err(Unavailable)
+    fn run(&self, op: Claim) -> Result<Claimed, Unavailable> {
+        Ok(self.lock().claims.claim(&op))
     }
 }
 
 impl Run<Sweep> for Memory {
-    fn run(&self, _: Sweep) -> Result<u64, Unavailable> {
-        Err(Unavailable)
+    fn run(&self, op: Sweep) -> Result<u64, Unavailable> {
+        Ok(self.lock().claims.sweep(&op))
     }
 }
 
 impl<R: Record> Run<RowOp<R>> for Memory {
-    fn run(&self, _: RowOp<R>) -> Result<Option<Row<R>>, Unavailable> {
-        Err(Unavailable)
+    fn run(&self, op: RowOp<R>) -> Result<Option<Row<R>>, Unavailable> {
+        let rows = &mut self.lock().rows;
+        match op {
+            RowOp::Load(load) => rows.load(load.id),
+            RowOp::Swap(swap) => rows.swap(&swap),
+        }
+    }
+}
+
+impl RunAsync<Claim> for Memory {
+    async fn run(&self, op: Claim) -> Result<Claimed, Unavailable> {
+        Run::run(self, op)
+    }
+}
+
+impl RunAsync<Sweep> for Memory {
+    async fn run(&self, op: Sweep) -> Result<u64, Unavailable> {
+        Run::run(self, op)
+    }
+}
+
+impl<R: Record> RunAsync<RowOp<R>> for Memory {
+    async fn run(&self, op: RowOp<R>) -> Result<Option<Row<R>>, Unavailable> {
+        Run::run(self, op)
     }
 }

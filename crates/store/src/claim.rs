@@ -55,12 +55,17 @@ WHERE space = ?1 AND ?3 > swept AND (?3 > floor OR ?4 >= began) \
 ON CONFLICT (space, key) DO UPDATE SET seen = 2 \
 RETURNING CASE seen WHEN 1 THEN 'fresh' ELSE 'held' END";
 
+/// An insert of Postgres waits for a sweep that deletes the same key, and then succeeds under the floor
+/// that it saw before it waited; so the floor is read once more, after the insert.
+//= docs/spec/replay.md#R-22
 const POSTGRES: &str = "\
 WITH epoch AS (SELECT 1 FROM counterseal_epoch \
 WHERE space = $1 AND $3::bigint > swept AND ($3::bigint > floor OR $4::bigint >= began)), \
 won AS (INSERT INTO counterseal_claim (space, key, born, until) \
 SELECT $1, $2, $3, $5 FROM epoch ON CONFLICT DO NOTHING RETURNING 1) \
-SELECT CASE WHEN EXISTS (TABLE won) THEN 'fresh' WHEN EXISTS (TABLE epoch) THEN 'held' ELSE 'stale' END";
+SELECT CASE WHEN EXISTS (TABLE won) \
+THEN CASE WHEN $3::bigint > counterseal_swept($1) THEN 'fresh' ELSE 'stale' END \
+WHEN EXISTS (TABLE epoch) THEN 'held' ELSE 'stale' END";
 
 #[cfg(test)]
 mod tests {

@@ -42,7 +42,7 @@ impl<R: Record> Stated for Load<R> {
 impl<R: Record> Stated for Swap<R> {
     fn statement(&self, dialect: Dialect) -> Statement {
         if self.expected == 0 {
-            return insert(&self.record, dialect);
+            return insert(self, dialect);
         }
         update(self, dialect)
     }
@@ -52,8 +52,8 @@ impl<R: Record> Stated for Swap<R> {
     }
 }
 
-fn insert<R: Record>(record: &R, dialect: Dialect) -> Statement {
-    let values = write(record);
+fn insert<R: Record>(swap: &Swap<R>, dialect: Dialect) -> Statement {
+    let values = values(swap);
     let places: Vec<String> = (1..=values.len()).map(|n| dialect.place(n)).collect();
     let (name, returned) = (R::TABLE.name, returned(&R::TABLE));
     let places = places.join(", ");
@@ -69,7 +69,7 @@ fn insert<R: Record>(record: &R, dialect: Dialect) -> Statement {
 
 fn update<R: Record>(swap: &Swap<R>, dialect: Dialect) -> Statement {
     let Table { name, columns, .. } = R::TABLE;
-    let mut values = write(&swap.record);
+    let mut values = values(swap);
     values.push(Value::Int(swap.expected));
     let set = |(at, column): (usize, &counterseal_core::Column)| {
         format!("{} = {}", column.name, dialect.place(at + 1))
@@ -90,6 +90,13 @@ fn update<R: Record>(swap: &Swap<R>, dialect: Dialect) -> Statement {
         .into(),
         values,
     }
+}
+
+/// What is written: the record, under the id of the swap.
+fn values<R: Record>(swap: &Swap<R>) -> Vec<Value> {
+    let mut values = write(&swap.record);
+    values[0] = Value::Bytes(swap.id.into());
+    values
 }
 
 /// All columns and the version, which every statement on rows returns.

@@ -63,10 +63,13 @@ impl Stated for Epoch {
     }
 }
 
-/// The statements that make the tables of claims and of these records, each of which may be run again.
+/// The statements that make the tables of claims and of these records, and bring them up to date from step
+/// `from`, which is 0 for a new database.
 ///
-/// Columns are only ever added, so a database that was set up by an older version is brought up to date
-/// by the steps after `from` (0 for a new database); what is there already stays.
+/// Columns are only ever added. One that is added to a table that is there already is empty (0, no text, no
+/// bytes) in the rows that are there, and in rows that an older version goes on to write.
+///
+/// All of them may be run again, except that SQLite knows no `ADD COLUMN IF NOT EXISTS`.
 pub fn migrations(tables: &[Table], dialect: Dialect, from: u16) -> Vec<String> {
     let mut texts = Vec::new();
     if from == 0 {
@@ -75,37 +78,74 @@ pub fn migrations(tables: &[Table], dialect: Dialect, from: u16) -> Vec<String> 
     let last = tables.iter().flat_map(|t| t.columns).map(|c| c.since).max();
     for step in from + 1..=last.unwrap_or(0) {
         for table in tables {
-            texts.extend(step_of(table, step, dialect));
+            texts.extend(columns(table, step, dialect));
+            texts.extend(indexes(table, step));
         }
     }
     texts
 }
 
-fn step_of(table: &Table, step: u16, dialect: Dialect) -> Vec<String> {
-    let new: Vec<&Column> = table.columns.iter().filter(|c| c.since == step).collect();
-    let defined: Vec<String> = new.iter().map(|column| define(column, dialect)).collect();
-    if table.columns[0].since != step {
-        let add = |column: &String| format!("ALTER TABLE {} ADD COLUMN {column}", table.name);
-        return defined.iter().map(add).collect();
+/// The table itself, at the step that introduced it, or the columns that this step adds to it.
+fn columns(table: &Table, step: u16, dialect: Dialect) -> Vec<String> {
+    let new = table.columns.iter().filter(|column| column.since == step);
+    if table.columns[0].since == step {
+        let columns: Vec<String> = new.map(|column| define(column, dialect)).collect();
+        return vec![create(table, &columns.join(", "), dialect)];
     }
+    let (name, unless) = match dialect {
+        Dialect::Postgres => (table.name, "IF NOT EXISTS "),
+        Dialect::Sqlite => (table.name, ""),
+    };
+    let add = |column: &Column| {
+        let (column, empty) = (define(column, dialect), empty(column, dialect));
+        format!("ALTER TABLE {name} ADD COLUMN {unless}{column}{empty}")
+    };
+    new.map(add).collect()
+}
+
+fn create(table: &Table, columns: &str, dialect: Dialect) -> String {
     let (name, key, int) = (table.name, table.columns[0].name, word(Kind::Int, dialect));
-    let columns = defined.join(", ");
-    let mut texts = vec![format!(
-        "CREATE TABLE IF NOT EXISTS {name} ({columns}, version {int} NOT NULL, PRIMARY KEY ({key}))"
-    )];
-    for index in table.indexes {
-        texts.push(format!(
-            "CREATE INDEX IF NOT EXISTS {name}_{} ON {name} ({})",
-            index.join("_"),
-            index.join(", ")
-        ));
-    }
-    texts
+    let strict = match dialect {
+        Dialect::Postgres => "",
+        Dialect::Sqlite => " STRICT",
+    };
+    format!(
+        "CREATE TABLE IF NOT EXISTS {name} ({columns}, version {int} NOT NULL, PRIMARY KEY ({key})){strict}"
+    )
+}
+
+/// The indexes whose last column this step introduced.
+fn indexes(table: &Table, step: u16) -> Vec<String> {
+    let since = |name: &&str| {
+        table
+            .columns
+            .iter()
+            .find(|c| c.name == *name)
+            .map(|c| c.since)
+    };
+    let due = |index: &&&[&str]| index.iter().filter_map(since).max() == Some(step);
+    let create = |index: &&[&str]| {
+        let (name, columns) = (table.name, index.join(", "));
+        let last = index.join("_");
+        format!("CREATE INDEX IF NOT EXISTS {name}_{last} ON {name} ({columns})")
+    };
+    table.indexes.iter().filter(due).map(create).collect()
 }
 
 fn define(column: &Column, dialect: Dialect) -> String {
     let null = if column.null { "" } else { " NOT NULL" };
     format!("{} {}{null}", column.name, word(column.kind, dialect))
+}
+
+/// What an added column holds in rows that know nothing of it.
+const fn empty(column: &Column, dialect: Dialect) -> &'static str {
+    match (column.kind, dialect) {
+        _ if column.null => "",
+        (Kind::Int, _) => " DEFAULT 0",
+        (Kind::Text, _) => " DEFAULT ''",
+        (Kind::Bytes, Dialect::Postgres) => " DEFAULT '\\x'",
+        (Kind::Bytes, Dialect::Sqlite) => " DEFAULT x''",
+    }
 }
 
 const fn word(kind: Kind, dialect: Dialect) -> &'static str {
@@ -137,15 +177,21 @@ const SQLITE: [&str; 4] = [
     "CREATE INDEX IF NOT EXISTS counterseal_claim_until ON counterseal_claim (space, until)",
     // What leaves raises the floor, whoever lets it go: a clock that ran ahead and came back must not
     // reopen what was swept meanwhile.
+    //= docs/spec/replay.md#R-23
     "CREATE TRIGGER IF NOT EXISTS counterseal_claim_swept AFTER DELETE ON counterseal_claim BEGIN \
      UPDATE counterseal_epoch SET swept = OLD.born WHERE space = OLD.space AND swept < OLD.born; END",
 ];
 
 /// Claims need not survive a crash: what a crash empties, it empties together with the epoch.
-const POSTGRES: [&str; 3] = [
+///
+/// The function is volatile, so that it sees what was committed since its statement began. Where
+/// transactions are isolated more strictly than that, it answers nothing and no claim is fresh.
+const POSTGRES: [&str; 4] = [
     "CREATE UNLOGGED TABLE IF NOT EXISTS counterseal_epoch (space text NOT NULL PRIMARY KEY, floor bigint NOT NULL, \
      began bigint NOT NULL, swept bigint NOT NULL, boot text NOT NULL)",
     "CREATE UNLOGGED TABLE IF NOT EXISTS counterseal_claim (space text NOT NULL, key bytea NOT NULL, born bigint NOT NULL, \
      until bigint NOT NULL, PRIMARY KEY (space, key))",
     "CREATE INDEX IF NOT EXISTS counterseal_claim_until ON counterseal_claim (space, until)",
+    "CREATE OR REPLACE FUNCTION counterseal_swept(text) RETURNS bigint LANGUAGE sql VOLATILE AS \
+     $$SELECT swept FROM counterseal_epoch WHERE space = $1 AND current_setting('transaction_isolation') = 'read committed'$$",
 ];

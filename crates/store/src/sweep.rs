@@ -39,6 +39,8 @@ DELETE FROM counterseal_claim WHERE space = ?1 AND key IN \
 (SELECT key FROM counterseal_claim WHERE space = ?1 AND until < ?2 ORDER BY until LIMIT ?3) \
 RETURNING 1";
 
+/// One statement deletes and raises the floor, so that nobody sees the one without the other.
+//= docs/spec/replay.md#R-24
 const POSTGRES: &str = "\
 WITH gone AS (DELETE FROM counterseal_claim WHERE space = $1 AND key IN \
 (SELECT key FROM counterseal_claim WHERE space = $1 AND until < $2 ORDER BY until LIMIT $3) RETURNING born), \

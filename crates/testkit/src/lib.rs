@@ -1,1 +1,53 @@
-//! Tools for whoever writes or embeds a store.
+//! Tools for whoever writes a store, or tests a program that has one.
+//!
+//! A store passes the conformance suite or is none. The suite is a list of functions in [`claims`] and
+//! [`rows`], and one macro for each list that makes tests of them:
+//!
+//! ```no_run
+//! # use counterseal_core::{Seed, Time};
+//! # use counterseal_replay::{PrivateRing, Shape};
+//! use counterseal_testkit::{WINDOW, claim_tests};
+//!
+//! fn make(now: Time) -> PrivateRing {
+//!     PrivateRing::new(Shape::for_rate(1_000), WINDOW, now, &Seed::new([7; 16])).expect("a shape")
+//! }
+//!
+//! claim_tests!(make);
+//! ```
+//!
+//! [`claim_tests!`] is for every store of claims, [`sweep_tests!`] for those that delete, [`full_tests!`]
+//! for those that have a bound, and [`row_tests!`] for those that keep rows. Honest claims must be accepted
+//! in all of them, so refusing everything is no way to pass. Nothing sleeps: time is an argument.
+//!
+//! For tests of decisions there are [`Scripted`], a store that answers from a list, and [`Faulty`], a store
+//! that loses steps and answers.
+#![forbid(unsafe_code)]
+
+pub mod claims;
+mod faulty;
+mod model;
+mod note;
+mod race;
+mod random;
+pub mod rows;
+mod scratch;
+mod scripted;
+mod suite;
+
+pub use faulty::{Fault, Faulty};
+pub use note::Note;
+pub use race::race;
+pub use scratch::Scratch;
+pub use scripted::Scripted;
+
+use counterseal_core::{Space, Time};
+use counterseal_replay::Window;
+
+/// When the suite begins.
+pub const NOW: Time = Time::from_seconds(1_800_000_000);
+
+/// The spaces that the suite claims in.
+pub const SPACES: &[Space] = &[Space::new("example"), Space::new("other")];
+
+/// The window that the suite keeps to.
+pub const WINDOW: Window = Window::MINUTE;

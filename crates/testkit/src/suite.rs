@@ -1,0 +1,75 @@
+//! The lists of the suite, as tests.
+
+/// Tests of a store of claims; `$make` is a `fn(now: Time) -> impl Run<Claim> + Run<Sweep> + Sync`.
+#[macro_export]
+macro_rules! claim_tests {
+    ($make:expr) => {
+        $crate::tests! { $make, claims:
+            a_key_is_fresh_once
+            a_lost_answer_is_not_a_second_chance
+            claims_of_clocks_ahead_reopen_nothing
+            h18_of_many_racers_exactly_one_is_first
+            h19_a_nonce_at_another_time_is_another_use
+            h20_owners_and_spaces_are_apart
+            h21_a_replay_is_refused_as_long_as_it_is_in_the_window
+            h25_a_new_store_refuses_what_it_cannot_know
+            only_what_a_naive_memory_would_accept_is_accepted
+            racers_with_keys_of_their_own_are_all_accepted
+            what_a_clock_ahead_swept_is_not_taken_again
+        }
+    };
+}
+
+/// Tests of a store of claims that has a bound of at most 100 000, and one for each owner.
+#[macro_export]
+macro_rules! full_tests {
+    ($make:expr) => {
+        $crate::tests! { $make, claims:
+            h23_a_full_store_forgets_nothing
+            h23_one_owner_does_not_use_up_the_room
+        }
+    };
+}
+
+/// Tests of a store of rows that keeps [`Note`](crate::Note)s; `$make` is a
+/// `fn(now: Time) -> impl Run<RowOp<Note>> + Sync`.
+#[macro_export]
+macro_rules! row_tests {
+    ($make:expr) => {
+        $crate::tests! { $make, rows:
+            a_lost_answer_leaves_the_old_row_or_the_new
+            a_lost_swap_changes_nothing
+            a_row_that_was_not_written_is_not_there
+            no_update_is_lost
+            of_many_swaps_of_one_version_one_wins
+            rows_are_apart
+            rows_come_back_as_they_were_written
+            the_id_of_the_swap_is_the_rows_id
+            versions_count_the_writes
+        }
+    };
+}
+
+/// Tests of a store of claims that deletes when it is told to.
+#[macro_export]
+macro_rules! sweep_tests {
+    ($make:expr) => {
+        $crate::tests! { $make, claims:
+            a_sweep_deletes_what_is_over_up_to_its_limit
+        }
+    };
+}
+
+/// One test for each name in a list.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! tests {
+    ($make:expr, $list:ident: $($name:ident)*) => {
+        $(
+            #[test]
+            fn $name() {
+                $crate::$list::$name($make);
+            }
+        )*
+    };
+}
