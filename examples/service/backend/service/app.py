@@ -1,0 +1,95 @@
+"""The service. Run it with `SERVICE_DIR` and `SERVICE_AUTHORITY` set: `uvicorn service.app:app --workers 2`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from counterseal.errors import CountersealError
+from counterseal.fastapi import SignedRequest, install
+from counterseal.request import Key, Policy, Verified, Verifier
+from fastapi import FastAPI, HTTPException, Security
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+
+from service.audit import Audit
+from service.keys import Keys
+from service.place import Place
+from service.trace import Trace, current_request
+
+place = Place.of_environment()
+keys = Keys(place)
+audit = Audit(place.audit)
+
+
+async def load_key(key_id: str) -> Key | None:
+    """The key of this id; the database may wait for a disk, so it is asked in a thread."""
+    return await run_in_threadpool(keys.find, key_id)
+
+
+def record(event: str) -> None:
+    """Writes what was decided about the current request."""
+    audit.write(current_request(), event)
+
+
+verifier = Verifier(Policy([os.environ["SERVICE_AUTHORITY"]]), store=place.ring())
+signed = SignedRequest(verifier, load_key=load_key, on_event=record)
+Caller = Annotated[Verified, Security(signed)]
+
+
+async def follow_keys() -> None:
+    """Takes over within a second what happens to known keys: an end, a revocation."""
+    while True:
+        await asyncio.sleep(1)
+        for key_id in verifier.key_ids:
+            try:
+                key = await load_key(key_id)
+            except CountersealError:
+                # A key that is known stays known: it was good, and the store that says more is away.
+                logging.exception("a key was not loaded")
+                continue
+            if key is not None:
+                verifier.put_key(key)
+
+
+@contextlib.asynccontextmanager
+async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    """Follows the keys for as long as the service runs."""
+    following = asyncio.create_task(follow_keys())
+    yield
+    following.cancel()
+
+
+app = FastAPI(title="Signed jobs", lifespan=lifespan)
+app.add_middleware(Trace)
+install(app)
+
+
+class Job(BaseModel):
+    """What is to be done."""
+
+    task: str
+
+
+@app.post("/v1/queues/{queue}/jobs", status_code=201)
+async def create(queue: str, job: Job, caller: Caller, priority: int = 0) -> dict[str, Any]:
+    """Takes a job. Path, query and content are those that the caller signed."""
+    return {"queue": queue, "task": job.task, "priority": priority, "by": caller.key_id}
+
+
+@app.get("/v1/audit")
+async def decisions(caller: Caller, after: int = 0) -> list[dict[str, Any]]:
+    """The last decisions, for operators."""
+    if caller.scope != "operator":
+        raise HTTPException(403, "this key is not an operator's")
+    return await run_in_threadpool(audit.read, after)
+
+
+@app.get("/healthz")
+async def health() -> dict[str, int]:
+    """Which process answers."""
+    return {"worker": os.getpid()}

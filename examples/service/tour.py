@@ -1,0 +1,255 @@
+"""A worker that signs, and an attacker who replays, changes, floods and kills: each verdict is checked.
+
+    python tour.py --service URL --site URL --directory DIR --service-pid PID
+
+Ends with 1 when a verdict is not the one that belongs there. The site shows the steps as they come.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import os
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import httpx
+from counterseal.httpx import SignatureAuth
+from counterseal.request import Key, Signer
+from service.keys import Keys
+from service.place import Place
+
+JOBS = "/v1/queues/slow/jobs?priority=1"
+JOB = {"task": "press the seal"}
+FLOOD = 10_000
+FLOODERS = 4
+RSS_TOLERANCE = 8 << 20
+PATIENCE = 30.0
+
+
+@dataclass
+class Step:
+    """One verdict: what was sent, what came back, and whether that is right."""
+
+    title: str
+    status: int
+    told: str
+    code: str
+    worker: int
+    request: str
+    right: bool
+    note: str = ""
+
+
+class Tour:
+    """Takes the steps, in order."""
+
+    def __init__(self, service: str, site: str, place: Place, service_pid: int) -> None:
+        # A connection for each request, so that either worker may get it.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        self.service = httpx.Client(base_url=service, limits=limits, timeout=PATIENCE)
+        self.site = httpx.Client(base_url=site, timeout=PATIENCE)
+        self.place = place
+        self.service_pid = service_pid
+        self.ring = place.ring()
+        self.worker = self.signer("worker-1")
+        self.operator = SignatureAuth(self.signer("web-1"))
+        self.wrong = 0
+
+    def signer(self, key_id: str, secret: bytes | None = None, life_seconds: int | None = None) -> Signer:
+        """A signer with the key of this id, or with another secret under its name."""
+        return Signer(Key(key_id, secret or self.place.secret(f"{key_id}.secret")), life_seconds=life_seconds)
+
+    def sign(self, signer: Signer, age: int = 0, method: str = "POST", target: str = JOBS) -> httpx.Request:
+        """A request signed `age` milliseconds ago."""
+        request = self.service.build_request(method, target, json=JOB)
+        auth = SignatureAuth(signer, clock=lambda: time.time_ns() // 1_000_000 - age)
+        return next(auth.auth_flow(request))
+
+    def changed(self, target: str = JOBS, job: dict[str, str] = JOB) -> httpx.Request:
+        """A request that was changed after it was signed."""
+        signed = self.sign(self.worker)
+        request = self.service.build_request("POST", target, json=job)
+        request.headers.update({name: signed.headers[name] for name in SIGNATURE_FIELDS})
+        return request
+
+    def take(self, title: str, request: httpx.Request, status: int, code: str, note: str = "") -> Step:
+        """Sends the request and checks the verdict."""
+        return self.judge(title, self.service.send(request), status, code, note)
+
+    def judge(self, title: str, answer: httpx.Response, status: int, code: str, note: str = "") -> Step:
+        """Checks an answer of the service against the status and the audited code that belong there."""
+        request = answer.headers["x-request-id"]
+        audited = self.audited(request)
+        told = answer.json().get("code", "")
+        right = (answer.status_code, audited) == (status, code)
+        step = Step(title, answer.status_code, told, audited, int(answer.headers["x-worker"]), request, right, note)
+        return self.show(step)
+
+    def audited(self, request: str) -> str:
+        """The code that the audit table has for this request."""
+        rows = self.service.get("/v1/audit", auth=self.operator).raise_for_status().json()
+        return next((row["event"] for row in rows if row["request"] == request), "not in the audit table")
+
+    def show(self, step: Step) -> Step:
+        """Prints the step and tells the site about it, with a signed request."""
+        self.wrong += not step.right
+        mark = "ok   " if step.right else "WRONG"
+        code = step.code if step.code == step.told or not step.told else f"{step.code} (told {step.told})"
+        print(
+            f"{mark} {step.title:<52} {step.status or '':<4} {code:<58} {step.worker or '':<8} {step.note}", flush=True
+        )
+        answer = self.site.post("/api/steps", json=asdict(step), auth=SignatureAuth(self.signer("reporter-1")))
+        answer.raise_for_status()
+        return step
+
+    # The steps.
+
+    def accepted_and_replayed(self) -> None:
+        captured = self.sign(self.worker)
+        first = self.take("signed", captured, 201, "request_accepted")
+        self.replayed("replayed to the other worker", captured, {first.worker})
+
+    def replayed(self, title: str, captured: httpx.Request, seen_by: set[int]) -> Step:
+        """Sends the captured request until a process answers that is not among `seen_by`."""
+        answers = self.until_other(lambda: captured, seen_by)
+        refused = all(answer.status_code == 401 for answer in answers)
+        step = self.judge(title, answers[-1], 401, "request_replayed", f"sent {len(answers)} times")
+        return step if refused else self.show(Step(title, 0, "", "a replay was accepted", 0, "", right=False))
+
+    def until_other(self, request: Callable[[], httpx.Request], seen_by: set[int]) -> list[httpx.Response]:
+        """The answers up to the first one of a process that is not among `seen_by`."""
+        answers = []
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            answers.append(self.service.send(request()))
+            if int(answers[-1].headers["x-worker"]) not in seen_by:
+                return answers
+        raise TimeoutError("no other worker answered")
+
+    def stale(self) -> None:
+        old = self.sign(self.signer("worker-1", life_seconds=120), age=61_000)
+        self.take("signed 61 s ago", old, 401, "request_outside_window")
+
+    def tampered(self) -> None:
+        self.take("body changed", self.changed(job={"task": "break it"}), 401, "request_body_mismatch")
+        self.take("path changed", self.changed("/v1/queues/fast/jobs?priority=1"), 401, "request_mac_mismatch")
+        self.take("query changed", self.changed("/v1/queues/slow/jobs?priority=9"), 401, "request_mac_mismatch")
+
+    def unknown_key(self) -> None:
+        stranger = self.signer("stranger", secrets.token_bytes(32))
+        self.take("signed with an unknown key", self.sign(stranger), 401, "request_key_unknown")
+
+    def rotated(self) -> None:
+        until = time.time_ns() // 1_000_000 + 3_000
+        Keys(self.place).rotate("worker-1", "worker-2", until)
+        old, self.worker = self.worker, self.signer("worker-2")
+        self.take("signed with the new key", self.sign(self.worker), 201, "request_accepted")
+        self.take("signed with the old key before its end", self.sign(old), 201, "request_accepted")
+        # Each worker reads the key's new end within a second.
+        time.sleep(max(0.0, until / 1000 - time.time()) + 1.5)
+        self.take("signed with the old key after its end", self.sign(old), 401, "request_key_expired")
+
+    def flooded(self) -> None:
+        forger = self.signer("worker-2", secrets.token_bytes(32))
+        self.flood(forger, FLOOD // 10)
+        before, gauge = self.footprint(), self.ring.gauge()
+        refused = self.flood(forger, FLOOD)
+        after, grown = self.footprint(), self.ring.gauge() != gauge
+        memory = after["memory"] - before["memory"]
+        right = refused == FLOOD and not grown and after["ring"] == before["ring"] and memory < RSS_TOLERANCE
+        note = f"ring {'grew' if grown else 'unchanged'}, workers' memory {memory / (1 << 20):+.1f} MiB"
+        self.show(
+            Step(f"{FLOOD} forged requests", 401, "request_unauthenticated", "request_mac_mismatch", 0, "", right, note)
+        )
+        self.take("signed, after the flood", self.sign(self.worker), 201, "request_accepted")
+
+    def flood(self, forger: Signer, count: int) -> int:
+        """Sends forged requests and counts those that were refused."""
+        with ThreadPoolExecutor(FLOODERS) as pool:
+            return sum(pool.map(self.forge, [forger] * FLOODERS, [count // FLOODERS] * FLOODERS))
+
+    def forge(self, forger: Signer, count: int) -> int:
+        refused = 0
+        connection = http.client.HTTPConnection(self.service.base_url.netloc.decode(), timeout=PATIENCE)
+        for _ in range(count):
+            request = self.sign(forger)
+            connection.request("POST", JOBS, request.content, dict(request.headers))
+            answer = connection.getresponse()
+            refused += answer.status == 401
+            answer.read()
+        connection.close()
+        return refused
+
+    def footprint(self) -> dict[str, int]:
+        """Bytes: the size of the ring's file, and the resident memory of the workers."""
+        memory = sum(resident(pid) for pid in self.workers())
+        return {"ring": (self.place.root / "ring").stat().st_size, "memory": memory}
+
+    def workers(self) -> set[int]:
+        """The service's child processes."""
+        children = Path(f"/proc/{self.service_pid}/task/{self.service_pid}/children")
+        return {int(pid) for pid in children.read_text().split()}
+
+    def killed(self) -> None:
+        captured = self.sign(self.worker)
+        victim = self.take("signed, just before its worker is killed", captured, 201, "request_accepted").worker
+        known = self.workers()
+        if victim not in known:
+            raise LookupError("whoever answered is no worker of the service")
+        os.kill(victim, signal.SIGKILL)
+        self.replayed("replayed to the restarted worker", captured, known)
+        honest = self.until_other(lambda: self.sign(self.worker), known)[-1]
+        self.judge("signed, to the restarted worker", honest, 201, "request_accepted")
+
+    def site_verifies_too(self) -> None:
+        report = self.site.build_request("POST", "/api/steps", json={})
+        signed = next(SignatureAuth(self.signer("reporter-1")).auth_flow(report))
+        self.site.send(signed)
+        answer = self.site.send(signed)
+        told = answer.json().get("code", "")
+        self.show(Step("replayed to the site", answer.status_code, told, told, 0, "", told == "request_replayed"))
+
+    def run(self) -> int:
+        """Takes all steps and counts the wrong verdicts."""
+        self.accepted_and_replayed()
+        self.stale()
+        self.tampered()
+        self.unknown_key()
+        self.rotated()
+        self.flooded()
+        self.killed()
+        self.site_verifies_too()
+        return self.wrong
+
+
+def main() -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--service", required=True, help="URL of the service")
+    parser.add_argument("--site", required=True, help="URL of the site")
+    parser.add_argument("--directory", required=True, type=Path, help="what service.provision made")
+    parser.add_argument("--service-pid", required=True, type=int, help="the process whose children are the workers")
+    arguments = parser.parse_args()
+    tour = Tour(arguments.service, arguments.site, Place(arguments.directory), arguments.service_pid)
+    wrong = tour.run()
+    print(f"{wrong} wrong verdicts" if wrong else "every verdict is right", flush=True)
+    return 1 if wrong else 0
+
+
+def resident(pid: int) -> int:
+    """The resident memory of a process, in bytes."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+SIGNATURE_FIELDS = ("content-digest", "signature-input", "signature")
+
+if __name__ == "__main__":
+    sys.exit(main())
