@@ -276,7 +276,7 @@ fn refuse(id: &str, text: &str, code: &str) -> Case<DocumentInput> {
 fn case(id: &str, text: &str, expect: Expect) -> Case<DocumentInput> {
     Case {
         id: id.into(),
-        flags: vec!["Policy".into()],
+        flags: vec!["Q-15".into(), "Policy".into()],
         policy: None,
         now: 0,
         seed: Hex(Vec::new()),

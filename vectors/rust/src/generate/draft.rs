@@ -202,7 +202,8 @@ impl Draft {
     }
 
     /// The case that is refused with `code`.
-    pub(super) fn refuse(self, id: &str, code: &str) -> RequestCase {
+    pub(super) fn refuse(mut self, id: &str, code: &str) -> RequestCase {
+        self.flags.insert(0, super::notes::rule(code));
         self.case(id, refused(code), Vec::new())
     }
 

@@ -140,7 +140,7 @@ fn accepted(output: Value) -> Expect {
 fn case(id: &str, keys: Vec<KeyMembers>, expect: Expect) -> Case<NoInput> {
     Case {
         id: id.into(),
-        flags: vec!["Key".into()],
+        flags: vec!["Q-14".into(), "Key".into()],
         policy: None,
         now: 0,
         seed: Hex(Vec::new()),

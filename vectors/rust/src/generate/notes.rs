@@ -1,16 +1,59 @@
-//! What the flags mean: the class of mistake that a case would show.
+//! What the flags mean: the rule that a case is about, and the class of mistake that it would show.
 
 use std::collections::BTreeMap;
 
 /// The notes on these flags.
 pub(super) fn of<'a>(flags: impl Iterator<Item = &'a String>) -> BTreeMap<String, String> {
     let note = |flag: &String| {
-        let found = NOTES.iter().find(|(name, _)| name == flag);
+        let found = NOTES.iter().chain(RULES).find(|(name, _)| name == flag);
         let (_, note) = found.expect("each flag has a note");
         (flag.clone(), (*note).into())
     };
     flags.map(note).collect()
 }
+
+/// The rule of `docs/spec/request.md` that a refusal with `code` is about.
+pub(super) fn rule(code: &str) -> &'static str {
+    match code.strip_prefix("request_").unwrap_or(code) {
+        "too_large" | "method_invalid" | "target_invalid" | "authority_invalid" => "Q-2",
+        "signature_malformed" | "signature_missing" | "signature_repeated" | "label_unexpected" => {
+            "Q-1"
+        }
+        "components_unexpected" | "authority_unknown" => "Q-3",
+        "parameters_unexpected"
+        | "created_invalid"
+        | "expires_invalid"
+        | "nonce_invalid"
+        | "key_id_invalid" => "Q-4",
+        "mac_invalid" => "Q-5",
+        "header_invalid" | "header_missing" | "header_repeated" => "Q-6",
+        "digest_invalid" | "digest_missing" | "content_encoding_uncovered" => "Q-7",
+        "key_unknown" | "mac_mismatch" | "key_revoked" | "key_not_yet_valid" | "key_expired" => {
+            "Q-8"
+        }
+        "outside_window" | "expired" => "Q-9",
+        "body_mismatch" => "Q-10",
+        "replayed" | "limited" | "store_full" | "store_unavailable" | "store_warming" => "Q-11",
+        _ => unreachable!("each code of a request belongs to a rule"),
+    }
+}
+
+const RULES: &[(&str, &str)] = &[
+    ("Q-1", "docs/spec/request.md: the signature's fields"),
+    ("Q-2", "docs/spec/request.md: sizes and forms"),
+    ("Q-3", "docs/spec/request.md: components and the base"),
+    ("Q-4", "docs/spec/request.md: parameters"),
+    ("Q-5", "docs/spec/request.md: the form of the MAC"),
+    ("Q-6", "docs/spec/request.md: covered fields"),
+    ("Q-7", "docs/spec/request.md: the digest of the content"),
+    ("Q-8", "docs/spec/request.md: key and MAC"),
+    ("Q-9", "docs/spec/request.md: the window"),
+    ("Q-10", "docs/spec/request.md: the content"),
+    ("Q-11", "docs/spec/request.md: the claim"),
+    ("Q-13", "docs/spec/request.md: signers"),
+    ("Q-14", "docs/spec/request.md: keys"),
+    ("Q-15", "docs/spec/request.md: policies"),
+];
 
 const NOTES: &[(&str, &str)] = &[
     (

@@ -332,7 +332,7 @@ impl Signing {
         input.life_seconds = (draft.life != 60).then_some(draft.life);
         Case {
             id: id.into(),
-            flags: vec!["Sign".into()],
+            flags: vec!["Q-13".into(), "Sign".into()],
             policy: Some(members(self.profile)),
             now: draft.signed_at,
             seed: Hex(draft.seed.into()),
