@@ -1,0 +1,32 @@
+//! SQLite passes the conformance suite, through one connection and through four.
+
+mod common;
+
+use common::{Shared, shared};
+use counterseal_core::Time;
+
+fn one(now: Time) -> Shared {
+    shared(1, now)
+}
+
+fn four(now: Time) -> Shared {
+    shared(4, now)
+}
+
+mod through_one_connection {
+    use super::*;
+    use counterseal_testkit::{claim_tests, row_tests, sweep_tests};
+
+    claim_tests!(one);
+    row_tests!(one);
+    sweep_tests!(one);
+}
+
+mod through_four_connections {
+    use super::*;
+    use counterseal_testkit::{claim_tests, row_tests, sweep_tests};
+
+    claim_tests!(four);
+    row_tests!(four);
+    sweep_tests!(four);
+}
