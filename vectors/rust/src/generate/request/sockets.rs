@@ -8,7 +8,17 @@ use crate::generate::draft::{Draft, RequestCase};
 use crate::{Bytes, Layer, Reply, Socket};
 
 pub(super) fn cases() -> Vec<RequestCase> {
-    [good(), changed(), fields(), signatures(), decisions()].concat()
+    [
+        good(),
+        odd(),
+        changed(),
+        fields(),
+        repeated(),
+        signatures(),
+        sizes(),
+        decisions(),
+    ]
+    .concat()
 }
 
 fn get() -> Draft {
@@ -73,6 +83,63 @@ fn good() -> Vec<RequestCase> {
     ]
 }
 
+/// What servers and frameworks are tempted to put in order.
+fn odd() -> Vec<RequestCase> {
+    let method = |method: &str| {
+        Draft::get()
+            .flag("Wire")
+            .edit(|d| d.input.method = method.into())
+    };
+    let host = |host: &str| {
+        Draft::get()
+            .flag("Wire")
+            .edit(|d| d.input.authority = host.into())
+    };
+    let upper = |d: &mut Draft| {
+        for (name, _) in &mut d.input.headers {
+            name.0.make_ascii_uppercase();
+        }
+    };
+    vec![
+        method("HEAD").on_wire().sign().accept("wire-head"),
+        method("DELETE").on_wire().sign().accept("wire-delete"),
+        target("/a/../b/./c", "")
+            .sign()
+            .accept("h07-wire-dots-in-the-path"),
+        target("//a///b", "")
+            .sign()
+            .accept("h07-wire-slashes-in-the-path"),
+        target("/a/%2e%2e/b%", "")
+            .sign()
+            .accept("h07-wire-odd-encoding-in-the-path"),
+        target("/a|b^c`{}\"", "a=\"<>\\")
+            .sign()
+            .accept("h07-wire-visible-ascii-in-the-target"),
+        host("API.Example")
+            .on_wire()
+            .sign()
+            .accept("wire-host-in-capitals"),
+        host("api.example:80")
+            .on_wire()
+            .sign()
+            .accept("wire-host-with-the-default-port"),
+        post()
+            .sign()
+            .edit(upper)
+            .accept("h06-wire-field-names-in-capitals"),
+        get()
+            .sign()
+            .with("Signature-Input", "other=(\"@path\")")
+            .with("Signature", "other=:AA==:")
+            .accept("wire-another-signature-in-lines-of-its-own"),
+        method("get")
+            .on_wire()
+            .refuse("h10-wire-a-method-in-lower-case", "request_method_invalid"),
+        target("/v1/jobs#a", "").refuse("wire-a-fragment-in-the-target", "request_target_invalid"),
+        target("/v1/caf\u{e9}", "").refuse("wire-a-path-outside-ascii", "request_target_invalid"),
+    ]
+}
+
 fn changed() -> Vec<RequestCase> {
     let mismatch = "request_mac_mismatch";
     let edit = |edit: fn(&mut Draft)| get().flag("Changed").sign().edit(edit);
@@ -132,6 +199,38 @@ fn fields() -> Vec<RequestCase> {
     ]
 }
 
+fn repeated() -> Vec<RequestCase> {
+    let code = "request_header_repeated";
+    let noted = || {
+        get()
+            .policy(json!({"cover": ["x-note"]}))
+            .with("X-Note", "a")
+            .sign()
+    };
+    vec![
+        noted()
+            .with("X-Note", "b")
+            .refuse("h05-wire-a-covered-field-twice", code),
+        noted()
+            .with("X_Note", "b")
+            .refuse("h06-wire-a-look-alike-of-a-covered-field", code),
+        post()
+            .sign()
+            .with("Content-Type", "text/plain")
+            .refuse("h05-wire-two-media-types", code),
+        noted()
+            .change("x-note", |_| String::new())
+            .edit(|d| *d.field("x-note") = Bytes(b"caf\xe9".into()))
+            .refuse(
+                "wire-a-covered-value-outside-ascii",
+                "request_header_invalid",
+            ),
+        noted()
+            .edit(|d| *d.field("x-note") = Bytes(b"a\0b".into()))
+            .refuse("wire-a-nul-in-a-covered-value", "request_header_invalid"),
+    ]
+}
+
 fn signatures() -> Vec<RequestCase> {
     vec![
         get().refuse("wire-no-signature", "request_signature_missing"),
@@ -160,6 +259,21 @@ fn signatures() -> Vec<RequestCase> {
     ]
 }
 
+fn sizes() -> Vec<RequestCase> {
+    let code = "request_too_large";
+    let many = (0..257).fold(get(), |draft, n| draft.with(&format!("x-{n}"), "a"));
+    vec![
+        many.refuse("wire-257-field-lines-and-more", code),
+        target(&format!("/{}", "a".repeat(8192)), "").refuse("wire-a-target-of-8193-bytes", code),
+        get()
+            .sign()
+            .change("signature-input", |value| {
+                format!("{value}, a=\"{}\"", "x".repeat(2048))
+            })
+            .refuse("wire-signature-input-over-2048-bytes", code),
+    ]
+}
+
 fn decisions() -> Vec<RequestCase> {
     vec![
         get()
@@ -178,6 +292,18 @@ fn decisions() -> Vec<RequestCase> {
             .sign()
             .answered(Reply::Held)
             .refuse("h18-wire-a-replay", "request_replayed"),
+        get()
+            .sign()
+            .answered(Reply::Stale)
+            .refuse("h25-wire-a-store-that-cannot-know", "request_store_warming"),
+        get()
+            .sign()
+            .answered(Reply::Full)
+            .refuse("h23-wire-a-store-without-room", "request_store_full"),
+        get()
+            .sign()
+            .answered(Reply::OwnerFull)
+            .refuse("h23-wire-a-key-with-no-share-left", "request_limited"),
         get()
             .sign()
             .answered(Reply::Unavailable)
@@ -208,4 +334,44 @@ type Difference = (
     &'static str,
 );
 
-const SOCKETS: &[Difference] = &[];
+#[rustfmt::skip] // a table
+const SOCKETS: &[Difference] = &[
+    ("h10-wire-a-method-in-lower-case", "uvicorn", Layer::Server, None, "FastAPI has no route for such a method"),
+    ("h10-wire-a-method-in-lower-case", "node", Layer::Server, None, UNKNOWN_METHOD),
+    ("h10-wire-a-method-in-lower-case", "next", Layer::Server, None, UNKNOWN_METHOD),
+    ("wire-a-path-outside-ascii", "uvicorn", Layer::Server, None, BAD_TARGET),
+    ("wire-a-path-outside-ascii", "node", Layer::Server, None, BAD_TARGET),
+    ("wire-a-path-outside-ascii", "next", Layer::Server, None, BAD_TARGET),
+    ("wire-a-nul-in-a-covered-value", "uvicorn", Layer::Server, None, BAD_VALUE),
+    ("wire-a-nul-in-a-covered-value", "node", Layer::Server, None, BAD_VALUE),
+    ("wire-a-nul-in-a-covered-value", "next", Layer::Server, None, BAD_VALUE),
+    ("h07-wire-dots-in-the-path", "next", Layer::Room, MISMATCH, "Next.js resolves dots"),
+    ("h07-wire-slashes-in-the-path", "next", Layer::Server, None, "Next.js redirects to the path with single slashes"),
+    ("h07-wire-odd-encoding-in-the-path", "next", Layer::Server, None, "Next.js decodes the path and fails"),
+    ("h07-wire-visible-ascii-in-the-target", "next", Layer::Room, MISMATCH, REWRITTEN),
+    ("h08-wire-query-as-it-is", "next", Layer::Room, MISMATCH, REWRITTEN),
+    ("wire-question-mark-in-the-query", "next", Layer::Room, MISMATCH, REWRITTEN),
+    ("wire-a-fragment-in-the-target", "next", Layer::Room, Some("request_signature_missing"), "Next.js drops fragments"),
+    ("h05-wire-a-covered-field-twice", "next", Layer::Room, MISMATCH, "Headers joins the lines of a field"),
+    ("h05-wire-two-media-types", "next", Layer::Room, Some("request_accepted"),
+        "Headers has the first media type only, which is the covered one"),
+];
+
+const MISMATCH: Option<&str> = Some("request_mac_mismatch");
+const UNKNOWN_METHOD: &str = "the parser knows methods in capitals only";
+const BAD_TARGET: &str = "the parser takes visible ASCII only";
+const BAD_VALUE: &str = "the parser takes no NUL";
+const REWRITTEN: &str = "Next.js writes path and query anew, in an encoding of its own";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_difference_is_that_of_a_case() {
+        let ids: Vec<_> = cases().into_iter().map(|case| case.id).collect();
+        for (id, ..) in SOCKETS {
+            assert!(ids.contains(&(*id).into()), "{id}");
+        }
+    }
+}
