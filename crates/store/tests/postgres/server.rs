@@ -1,0 +1,193 @@
+//! A private Postgres, and a database backend on it of forty lines.
+
+use std::error::Error;
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::{Mutex, OnceLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use counterseal_core::{Run, Unavailable, Value};
+use counterseal_store::{Dialect, Execute, Rows, Stated, Statement};
+use postgres::types::private::BytesMut;
+use postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+use postgres::{Client, Config, NoTls};
+
+/// A server that ends with this value, or with this process.
+pub(crate) struct Server {
+    config: Config,
+    script: Child,
+}
+
+/// A schema of its own, through as many connections as there are callers at once.
+pub(crate) struct Postgres {
+    config: Config,
+    idle: Mutex<Vec<Client>>,
+}
+
+impl Server {
+    /// The server of all tests that do it no harm.
+    pub(crate) fn shared() -> &'static Server {
+        static SHARED: OnceLock<Server> = OnceLock::new();
+        SHARED.get_or_init(Server::start)
+    }
+
+    /// A new server.
+    pub(crate) fn start() -> Self {
+        let mut script = Command::new("sh");
+        script
+            .args(["-c", include_str!("server.sh")])
+            .current_dir("/");
+        script.stdin(Stdio::piped()).stdout(Stdio::piped());
+        if id("-u", &[]) == 0 {
+            // Postgres refuses to run as root.
+            let user = "postgres";
+            script.uid(id("-u", &[user])).gid(id("-g", &[user]));
+        }
+        let mut script = script.spawn().expect("a shell");
+        let output = script.stdout.take().expect("its output");
+        let mut directory = String::new();
+        let read = BufReader::new(output).read_line(&mut directory);
+        read.expect("the script's first line");
+        assert!(
+            !directory.is_empty(),
+            "no Postgres server: put initdb and postgres (15 or later) on the PATH"
+        );
+        let mut config = Config::new();
+        config.user("test").dbname("postgres");
+        config.host_path(directory.trim());
+        let server = Server { config, script };
+        server.connect();
+        server
+    }
+
+    /// A new schema, without tables.
+    pub(crate) fn schema(&self) -> Postgres {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("test_{}", NEXT.fetch_add(1, Relaxed));
+        let mut client = self.connect();
+        let create = format!("CREATE SCHEMA {name}");
+        client.batch_execute(&create).expect("a new schema");
+        let mut config = self.config.clone();
+        config.options(&format!("-csearch_path={name}"));
+        let idle = Mutex::new(Vec::new());
+        Postgres { config, idle }
+    }
+
+    /// A connection, as soon as the server takes one.
+    pub(crate) fn connect(&self) -> Client {
+        connect(&self.config)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.script.stdin.take());
+        let _ = self.script.wait();
+    }
+}
+
+impl Postgres {
+    pub(crate) fn client(&self) -> Client {
+        let idle = self.idle.lock().expect("no caller panics").pop();
+        idle.unwrap_or_else(|| connect(&self.config))
+    }
+}
+
+impl Execute for Postgres {
+    const DIALECT: Dialect = Dialect::Postgres;
+
+    fn execute(&self, statement: &Statement) -> Result<Rows, Unavailable> {
+        let mut client = self.client();
+        let rows = query(&mut client, statement).map_err(|_| Unavailable)?;
+        self.idle.lock().expect("no caller panics").push(client);
+        Ok(rows)
+    }
+}
+
+impl<O: Stated> Run<O> for Postgres {
+    fn run(&self, op: O) -> Result<O::Reply, Unavailable> {
+        counterseal_store::run(self, &op)
+    }
+}
+
+pub(crate) fn query(client: &mut Client, statement: &Statement) -> Result<Rows, postgres::Error> {
+    let values: Vec<Bound<'_>> = statement.values.iter().map(Bound).collect();
+    let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|v| v as _).collect();
+    let rows = client.query(&*statement.text, &values)?;
+    let cells = |row: postgres::Row| {
+        (0..row.len())
+            .map(|at| row.try_get(at).map(|Cell(v)| v))
+            .collect()
+    };
+    rows.into_iter().map(cells).collect()
+}
+
+#[derive(Debug)]
+struct Bound<'a>(&'a Value);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(
+        &self,
+        kind: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        match self.0 {
+            Value::Null => Ok(IsNull::Yes),
+            Value::Int(number) => number.to_sql_checked(kind, out),
+            Value::Text(text) => text.to_sql_checked(kind, out),
+            Value::Bytes(bytes) => bytes.to_sql_checked(kind, out),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+struct Cell(Value);
+
+impl<'a> FromSql<'a> for Cell {
+    fn from_sql(kind: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        Ok(Cell(match *kind {
+            Type::INT4 => Value::Int(i32::from_sql(kind, raw)?.into()),
+            Type::INT8 => Value::Int(i64::from_sql(kind, raw)?),
+            Type::BYTEA => Value::Bytes(Vec::from_sql(kind, raw)?),
+            _ => Value::Text(String::from_sql(kind, raw)?),
+        }))
+    }
+
+    fn from_sql_null(_: &Type) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        Ok(Cell(Value::Null))
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        [Type::INT4, Type::INT8, Type::BYTEA, Type::TEXT].contains(kind)
+    }
+}
+
+fn connect(config: &Config) -> Client {
+    let end = Instant::now() + Duration::from_secs(30);
+    loop {
+        match config.connect(NoTls) {
+            Ok(client) => return client,
+            Err(error) => assert!(Instant::now() < end, "{error}"),
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The number of this user, or of the one that is named.
+fn id(which: &str, user: &[&str]) -> u32 {
+    let output = Command::new("id").arg(which).args(user).output();
+    let output = output.expect("the program id").stdout;
+    let number = String::from_utf8(output).expect("a number");
+    number
+        .trim()
+        .parse()
+        .expect("a user called postgres, when this is root")
+}

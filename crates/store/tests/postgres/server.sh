@@ -1,0 +1,13 @@
+# A private server in a directory of its own, reached by its socket only. It prints the directory when the
+# server has begun, and ends the server when its input ends, however the tests end.
+set -eu
+directory=$(mktemp -d "${TMPDIR:-/tmp}/counterseal-postgres-XXXXXX")
+trap 'rm -rf "$directory"' EXIT
+initdb --pgdata="$directory/data" --username=test --auth=trust --encoding=UTF8 --no-locale --no-sync >"$directory/log"
+postgres -D "$directory/data" -k "$directory" -c listen_addresses= -c max_connections=200 \
+    -c fsync=off -c full_page_writes=off -c synchronous_commit=off >>"$directory/log" 2>&1 &
+server=$!
+echo "$directory"
+cat >/dev/null
+kill -INT "$server"
+wait "$server"
