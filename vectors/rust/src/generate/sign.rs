@@ -99,6 +99,16 @@ fn usual() -> Vec<Case<RequestInput>> {
                 "sign-authority-with-its-port",
                 &[METHOD, ("@authority", "api.example:8443"), PATH, QUERY],
             ),
+        get().with("Content-Digest", "x").gives(
+            "sign-get-renews-a-digest-that-is-there",
+            &[
+                METHOD,
+                AUTHORITY,
+                PATH,
+                QUERY,
+                ("content-digest", NOTHING_256),
+            ],
+        ),
         get()
             .with("X-Note", Bytes(b"caf\xe9".into()))
             .gives("sign-beside-uncovered-fields", &GET),

@@ -42,6 +42,8 @@ fn created() -> Vec<RequestCase> {
         spelled("00").refuse("h15-created-as-two-zeros", invalid),
         spelled("+1800000000").refuse("h15-created-with-a-plus", malformed),
         spelled("18e8").refuse("h15-created-with-an-exponent", malformed),
+        spelled("180000000:").refuse("h15-created-with-the-byte-after-9", malformed),
+        spelled("180000000/").refuse("h15-created-with-the-byte-before-0", malformed),
         spelled("").refuse("h15-created-without-digits", malformed),
         spelled("9223372036854775808").refuse("h15-created-of-2-to-the-63", malformed),
         spelled("1000000000000000").refuse("h15-created-in-16-digits", malformed),

@@ -70,6 +70,8 @@ fn malformed() -> Vec<RequestCase> {
         input(|value| value + " cs2=1").refuse("members-without-a-comma-between", bad),
         input(|value| value.replace(";keyid", ";KeyID")).refuse("a-parameter-in-upper-case", bad),
         input(|value| value + "\t\u{b}").refuse("a-vertical-tab", bad),
+        input(|value| value + ", A=()").refuse("another-label-in-upper-case", bad),
+        input(|value| value + ", a=%\"%cg\"").refuse("a-display-string-with-half-an-escape", bad),
         bytes("signature-input", b"\0").refuse("a-nul-in-signature-input", bad),
         bytes("signature-input", b"\xff").refuse("a-byte-outside-ascii-in-signature-input", bad),
         bytes("signature", b"\r\n x").refuse("h06-a-folded-line-in-signature", bad),
@@ -115,6 +117,12 @@ fn members() -> Vec<RequestCase> {
         input(|value| value + ", sig1=();created=1")
             .change("signature", |value| value + ", sig2=:AA==:")
             .refuse("members-that-differ-in-one-label", repeated),
+        input(|value| value + ", a=(), a=()")
+            .change("signature", |value| value + ", a=:AA==:, a=:AA==:")
+            .refuse("another-label-twice-in-both-fields", repeated),
+        input(|value| value + ", cs=()")
+            .change("signature", |value| value + ", cs=:AA==:")
+            .refuse("our-label-again-without-the-tag", repeated),
         other_label("sig1").refuse("another-label", "request_label_unexpected"),
         other_label("cs2").refuse("a-label-that-begins-like-ours", "request_label_unexpected"),
     ]
