@@ -225,7 +225,7 @@ fn sweep(py: Python<'_>, store: &shared::Store, now: &Maybe<'_>, most: &Maybe<'_
 }
 
 fn gauge<'py>(py: Python<'py>, store: &shared::Store) -> Guarded<Bound<'py, PyDict>> {
-    let gauge = store.gauge().unwrap_or_default();
+    let gauge = py.detach(|| store.gauge()).unwrap_or_default();
     let fields = [
         ("capacity", gauge.capacity),
         ("live", gauge.live),

@@ -9,8 +9,8 @@ use crate::errors::Guarded;
 use crate::keys::Key;
 use crate::verify::Verified;
 
-/// A decision that waits for a store's answer. It serves once.
-#[pyclass(frozen, module = "counterseal.stores")]
+/// A decision that waits for a store's answer. It serves once. For type checkers, `Waiting[T]` ends in a `T`.
+#[pyclass(frozen, generic, module = "counterseal.stores")]
 pub(crate) struct Waiting(pub(crate) shared::Waiting);
 
 /// What a driver runs: a name, a text and its values.

@@ -107,9 +107,7 @@ class StoreError(CountersealError):
     """A database cannot be opened, or did not answer."""
 
 
-_FAMILIES: dict[str, type[CountersealError]] = {
-    family.__name__: family for family in CountersealError.__subclasses__()
-}
+_FAMILIES: dict[str, type[CountersealError]] = {family.__name__: family for family in CountersealError.__subclasses__()}
 
 
 def _make(family: str, *parts: Any) -> CountersealError:

@@ -14,12 +14,10 @@ follow redirects, use the transports instead, which sign whatever leaves for an 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator
-from typing import TYPE_CHECKING
 
 import httpx
 
-if TYPE_CHECKING:
-    from counterseal.request import Signer
+from counterseal.request import Signer
 
 __all__ = ["AsyncSigningTransport", "SignatureAuth", "SigningTransport"]
 

@@ -1,0 +1,433 @@
+"""The native half. Its names are public in `counterseal.request`, `counterseal.replay` and `counterseal.stores`."""
+
+from collections.abc import Sequence
+from os import PathLike
+from types import GenericAlias
+from typing import Any, Generic, Literal, NoReturn, TypeVar, final
+
+from counterseal.types import Buffer, Cell, Dialect, Explained, Fields, Gauge, Raw, Statement
+
+_Verdict = TypeVar("_Verdict", covariant=True)
+
+__all__ = [
+    "Key",
+    "KeyVault",
+    "Memory",
+    "Policy",
+    "Profile",
+    "Ring",
+    "SharedRing",
+    "Signer",
+    "Sqlite",
+    "Verified",
+    "Verifier",
+    "Waiting",
+    "__version__",
+    "end_key",
+    "migrations",
+    "revoke_key",
+    "sweeping",
+]
+
+__version__: str
+
+@final
+class Key:
+    """A signing key. Its secret does not come out again: no text, no pickle, no copy."""
+
+    def __new__(
+        cls,
+        id: str,
+        secret: Buffer,
+        *,
+        since: int | None = None,
+        until: int | None = None,
+        scope: str | None = None,
+        revoked: bool | None = None,
+    ) -> Key:
+        """`secret` is 32 random bytes or more. It signs from `since` until just before `until` (milliseconds)."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def since(self) -> int: ...
+    @property
+    def until(self) -> int | None:
+        """The first instant at which it is over, in milliseconds; None for a key without an end."""
+
+    @property
+    def scope(self) -> str: ...
+    @property
+    def revoked(self) -> bool: ...
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+@final
+class Profile:
+    """What a signature covers."""
+
+    def __new__(
+        cls,
+        *,
+        cover: list[str] | tuple[str, ...] | None = None,
+        cover_scheme: bool | None = None,
+        audience: Literal["authority", "field"] | None = None,
+        digest: Literal["sha-256", "sha-512"] | None = None,
+    ) -> Profile:
+        """`cover` names fields to cover beyond the profile's own, in lower case."""
+
+    @staticmethod
+    def parse(json: str) -> Profile:
+        """The profile that a JSON text spells; unknown members are refused."""
+
+@final
+class Policy:
+    """What a verifier accepts."""
+
+    def __new__(
+        cls,
+        authorities: list[str] | tuple[str, ...] | None = None,
+        *,
+        cover: list[str] | tuple[str, ...] | None = None,
+        cover_scheme: bool | None = None,
+        audience: Literal["authority", "field"] | None = None,
+        digest: Literal["sha-256", "sha-512"] | None = None,
+        past_seconds: int | None = None,
+        future_seconds: int | None = None,
+        retain_seconds: int | None = None,
+        body_limit_bytes: int | None = None,
+    ) -> Policy:
+        """`authorities` are those that the verifier serves, as in the field Host: `api.example`, `api.example:8443`."""
+
+    @staticmethod
+    def parse(json: str) -> Policy:
+        """The policy that a JSON text spells; unknown members are refused."""
+
+    @property
+    def profile(self) -> Profile: ...
+    @property
+    def body_limit_bytes(self) -> int: ...
+
+@final
+class Signer:
+    """Signs requests with one key."""
+
+    def __new__(cls, key: Key, profile: Profile | Policy | None = None, *, life_seconds: int | None = None) -> Signer:
+        """Its signatures live for `life_seconds`, 1 to 120, or a minute."""
+
+    @property
+    def key_id(self) -> str: ...
+    def sign(
+        self,
+        method: Raw,
+        scheme: str,
+        authority: Raw,
+        path: Raw,
+        query: Raw | None = None,
+        headers: Fields | None = None,
+        body: Buffer | None = None,
+        *,
+        now: int | None = None,
+        seed: Buffer | None = None,
+    ) -> dict[str, str]:
+        """The fields to add to the request. `path` and `query` are raw; `seed` is 16 random bytes, never used twice."""
+
+    def explain(
+        self,
+        method: Raw,
+        scheme: str,
+        authority: Raw,
+        path: Raw,
+        query: Raw | None = None,
+        headers: Fields | None = None,
+        body: Buffer | None = None,
+        *,
+        now: int | None = None,
+        seed: Buffer | None = None,
+    ) -> str:
+        """The signature base, for `Verifier.explain`. It holds the covered values."""
+
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+@final
+class Verified:
+    """A request that was accepted. Only a verifier makes one: there is no constructor."""
+
+    @property
+    def key_id(self) -> str: ...
+    @property
+    def scope(self) -> str:
+        """The scope of the key."""
+
+    @property
+    def created(self) -> int:
+        """The signed time, in milliseconds."""
+
+    @property
+    def expires(self) -> int:
+        """The signed end, in milliseconds."""
+
+    @property
+    def nonce(self) -> bytes: ...
+    @property
+    def covered(self) -> list[tuple[str, str]]:
+        """Names and values of what was covered, in signing order."""
+
+    @property
+    def event(self) -> str:
+        """The acceptance as one line of JSON for the audit log."""
+
+    def component(self, name: str) -> str | None:
+        """The value of one covered component: `@path`, `content-type`."""
+
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+@final
+class Verifier:
+    """Verifies requests. Threads may share it."""
+
+    def __new__(
+        cls,
+        policy: Policy,
+        keys: list[Key] | tuple[Key, ...] | None = None,
+        store: SharedRing | Ring | Sqlite | Memory | None = None,
+    ) -> Verifier:
+        """`store` remembers nonces; without one, use `begin` and a store of your own."""
+
+    def verify(
+        self,
+        method: Raw,
+        scheme: str,
+        authority: Raw,
+        path: Raw,
+        query: Raw | None = None,
+        headers: Fields | None = None,
+        body: Buffer | None = None,
+        *,
+        now: int | None = None,
+    ) -> Verified:
+        """Verifies a request as it was sent, and claims its nonce. Whatever fails raises."""
+
+    def begin(
+        self,
+        method: Raw,
+        scheme: str,
+        authority: Raw,
+        path: Raw,
+        query: Raw | None = None,
+        headers: Fields | None = None,
+        body: Buffer | None = None,
+        *,
+        now: int | None = None,
+    ) -> Waiting[Verified]:
+        """Everything but the claim, which waits for a store of your own."""
+
+    def explain(
+        self,
+        method: Raw,
+        scheme: str,
+        authority: Raw,
+        path: Raw,
+        query: Raw | None = None,
+        headers: Fields | None = None,
+        body: Buffer | None = None,
+        *,
+        base: str | None = None,
+    ) -> Explained:
+        """What the verifier compares; `base` is the signer's, from `Signer.explain`."""
+
+    def key_to_load(
+        self,
+        method: Raw,
+        scheme: str,
+        authority: Raw,
+        path: Raw,
+        query: Raw | None = None,
+        headers: Fields | None = None,
+        body: Buffer | None = None,
+        *,
+        now: int | None = None,
+    ) -> str | None:
+        """The id of the key to load before verifying: the request names it, it is unknown, and its turn has come."""
+
+    def key_to_refresh(self, *, now: int | None = None) -> str | None:
+        """The id of a known key that is due to be loaded again. Ask until there is none."""
+
+    def put_key(self, key: Key) -> None:
+        """Knows this key from now on, in the place of the one with its id."""
+
+    def forget_key(self, id: str) -> None:
+        """Does not know the key of this id any more."""
+
+    def replace_keys(self, keys: list[Key] | tuple[Key, ...]) -> None:
+        """Knows these keys, and no others, from now on."""
+
+    @property
+    def key_ids(self) -> list[str]: ...
+    @property
+    def body_limit_bytes(self) -> int:
+        """The most bytes of content; stop reading there."""
+
+    @property
+    def blocking(self) -> bool:
+        """Whether `verify` may wait for a file, so that an event loop should call it in a thread."""
+
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+@final
+class KeyVault:
+    """Decides about stored keys, whose secrets it seals."""
+
+    def __new__(cls, secret: Buffer) -> KeyVault:
+        """`secret` is 32 random bytes that lie elsewhere than the database."""
+
+    def load(self, id: str) -> Waiting[Key]:
+        """Reads a key."""
+
+    def save(
+        self,
+        id: str,
+        secret: Buffer,
+        *,
+        since: int | None = None,
+        until: int | None = None,
+        scope: str | None = None,
+        seed: Buffer | None = None,
+    ) -> Waiting[None]:
+        """Saves a new key, which begins now unless `since` says when (milliseconds)."""
+
+    def rotate(
+        self,
+        old: str,
+        id: str,
+        secret: Buffer,
+        *,
+        old_until: int,
+        since: int | None = None,
+        until: int | None = None,
+        scope: str | None = None,
+        seed: Buffer | None = None,
+    ) -> Waiting[None]:
+        """Saves a successor of the key `old`, which is over at `old_until` (milliseconds)."""
+
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+def end_key(id: str, until: int) -> Waiting[None]:
+    """Lets a key be over at `until` (milliseconds), or earlier if it was to be."""
+
+def revoke_key(id: str, *, now: int | None = None) -> Waiting[None]:
+    """Revokes a key from now on, for good."""
+
+@final
+class SharedRing:
+    """Nonces in a file that all worker processes of a host map."""
+
+    def __new__(
+        cls,
+        path: str | PathLike[str],
+        *,
+        per_second: int | None = None,
+        owner_cap: int | None = None,
+        past_seconds: int | None = None,
+        future_seconds: int | None = None,
+        now: int | None = None,
+        seed: Buffer | None = None,
+    ) -> SharedRing:
+        """Opens the file, or makes it for `per_second` requests a second, in a directory of this user alone."""
+
+    def gauge(self) -> Gauge: ...
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+@final
+class Ring:
+    """Nonces of one process."""
+
+    def __new__(
+        cls,
+        *,
+        per_second: int | None = None,
+        owner_cap: int | None = None,
+        past_seconds: int | None = None,
+        future_seconds: int | None = None,
+        now: int | None = None,
+        seed: Buffer | None = None,
+        one_per_worker: bool | None = None,
+    ) -> Ring:
+        """Refused where several workers serve, unless `one_per_worker` says that each has its own on purpose."""
+
+    def gauge(self) -> Gauge: ...
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+@final
+class Sqlite:
+    """Nonces and keys in a database file."""
+
+    def __new__(
+        cls,
+        path: str | PathLike[str],
+        *,
+        past_seconds: int | None = None,
+        future_seconds: int | None = None,
+        now: int | None = None,
+    ) -> Sqlite: ...
+    def sweep(self, *, now: int | None = None, limit: int | None = None) -> int:
+        """Deletes claims that are over, at most `limit` or 1000 of them, and counts them."""
+
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+@final
+class Memory:
+    """Nonces and keys in the memory of one process."""
+
+    def __new__(
+        cls,
+        *,
+        capacity: int | None = None,
+        past_seconds: int | None = None,
+        future_seconds: int | None = None,
+        now: int | None = None,
+        one_per_worker: bool | None = None,
+    ) -> Memory:
+        """Refused where several workers serve, unless `one_per_worker` says that each has its own on purpose."""
+
+    def sweep(self, *, now: int | None = None, limit: int | None = None) -> int:
+        """Deletes claims that are over, at most `limit` or 1000 of them, and counts them."""
+
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+@final
+class Waiting(Generic[_Verdict]):
+    """A decision that waits for a store's answer. It serves once."""
+
+    def statement(self, dialect: Dialect) -> Statement | None:
+        """What to run now; None once it is decided."""
+
+    def answer(self, rows: Sequence[Sequence[Cell]] | None) -> None:
+        """Hands over the rows, as lists or tuples; None when the store did not answer."""
+
+    def verdict(self) -> _Verdict:
+        """What was decided, once: a proof, a key that was loaded, or nothing for a change that was made."""
+
+    def run(self, store: SharedRing | Ring | Sqlite | Memory) -> _Verdict:
+        """Runs it to its end on a store inside the extension."""
+
+    @classmethod
+    def __class_getitem__(cls, key: Any) -> GenericAlias: ...
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+def migrations(
+    dialect: Dialect, *, past_seconds: int | None = None, future_seconds: int | None = None, now: int | None = None
+) -> list[Statement]:
+    """What makes a database ready, in this order; all of it may be run again."""
+
+def sweeping(dialect: Dialect, *, now: int | None = None, limit: int | None = None) -> Statement:
+    """What deletes claims that are over, at most `limit` or 1000 of them."""

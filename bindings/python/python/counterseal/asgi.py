@@ -1,0 +1,215 @@
+"""Signed requests for any ASGI application, on asyncio.
+
+::
+
+    verifier = Verifier(Policy(["api.example"]), keys, SharedRing("/run/jobs/ring"))
+    app = SignatureMiddleware(app, Authenticator(verifier))
+
+Each HTTP request is verified before the application sees it, as it was sent: raw path, raw query, fields, and the
+raw body, which is read up to the policy's limit and not further. The proof is `scope["counterseal.verified"]`; a
+refusal is answered as problem+json with its public code. `counterseal.fastapi` has the same for single routes.
+
+The path is the server's `raw_path`. Where a proxy takes a prefix off the path, tell the server (uvicorn's
+`--root-path` puts it back) or the `Authenticator` (`stripped_prefix`), not both.
+
+What it does not protect: WebSocket connections, which pass as they are, and whatever the application takes from the
+request that was not covered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from http import HTTPStatus
+from typing import Any, TypeAlias
+
+from counterseal.errors import ArgumentError, CountersealError
+from counterseal.request import Key, Verified, Verifier
+from counterseal.stores import Waiting
+
+__all__ = ["Authenticator", "SignatureMiddleware", "answer", "read_body"]
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+Drive: TypeAlias = Callable[[Waiting[Verified]], Awaitable[Verified]]
+LoadKey: TypeAlias = Callable[[str], Awaitable[Key | None]]
+Parts: TypeAlias = tuple[str, str, bytes, bytes, bytes, list[tuple[bytes, bytes]], bytes]
+
+_audit = logging.getLogger("counterseal.audit")
+
+
+class Authenticator:
+    """Verifies requests as an ASGI server hands them over, and reports each decision.
+
+    `drive` runs a decision on a store of your own (see `counterseal.stores`); without it the verifier's store is
+    used, in a thread where it may wait for a file. `load_key` is asked for keys that the verifier does not know, at
+    most as often as the verifier allows, and for known keys in turn; it returns the key, or None (or raises
+    `request_key_missing`, as `KeyVault.load` does) when there is none of that id. `on_event` gets each audit event
+    as one line of JSON; without it they go to the logger `counterseal.audit`.
+    """
+
+    def __init__(
+        self,
+        verifier: Verifier,
+        *,
+        drive: Drive | None = None,
+        load_key: LoadKey | None = None,
+        on_event: Callable[[str], None] | None = None,
+        clock: Callable[[], int] | None = None,
+        stripped_prefix: str = "",
+    ) -> None:
+        self.body_limit = verifier.body_limit_bytes
+        self._verifier = verifier
+        self._drive = drive
+        self._load_key = load_key
+        self._on_event = on_event or _audit.info
+        self._clock = clock
+        self._prefix = stripped_prefix.encode()
+        self._loads: set[asyncio.Task[None]] = set()
+
+    async def authenticate(self, scope: Scope, body: bytes) -> Verified:
+        """The proof for the request of this scope and body. It claims the nonce, so ask once."""
+        try:
+            parts = self._parts(scope, body)
+            now = self._clock() if self._clock else None
+            await self._learn(parts, now)
+            verified = await self._decide(parts, now)
+        except CountersealError as refused:
+            if refused.event is not None:
+                self._on_event(refused.event)
+            raise
+        self._on_event(verified.event)
+        return verified
+
+    def _parts(self, scope: Scope, body: bytes) -> Parts:
+        """The request as it was sent."""
+        path = scope.get("raw_path")
+        if path is None:
+            raise ArgumentError("binding_raw_target_missing")
+        headers = [(bytes(name), bytes(value)) for name, value in scope["headers"]]
+        hosts = [value for name, value in headers if name == b"host"]
+        # Without exactly one Host there is no authority, and none is refused (RFC 9112 section 3.2).
+        authority = hosts[0] if len(hosts) == 1 else b""
+        return scope["method"], scope["scheme"], authority, self._prefix + path, scope["query_string"], headers, body
+
+    async def _decide(self, parts: Parts, now: int | None) -> Verified:
+        try:
+            return await self._verify(parts, now)
+        except CountersealError as refused:
+            if refused.code != "request_key_unknown" or not self._loads:
+                raise
+        # Another request has just asked for keys, perhaps for this one's; nothing was claimed yet.
+        await asyncio.wait(self._loads)
+        return await self._verify(parts, now)
+
+    async def _verify(self, parts: Parts, now: int | None) -> Verified:
+        if self._drive is not None:
+            return await self._drive(self._verifier.begin(*parts, now=now))
+        if self._verifier.blocking:
+            return await asyncio.to_thread(self._verifier.verify, *parts, now=now)
+        return self._verifier.verify(*parts, now=now)
+
+    async def _learn(self, parts: Parts, now: int | None) -> None:
+        """Loads the key that the request names, and the known one whose turn it is, if any."""
+        if self._load_key is None:
+            return
+        for key_id in (self._verifier.key_to_load(*parts, now=now), self._verifier.key_to_refresh(now=now)):
+            if key_id is not None:
+                await self._load_shared(key_id, self._load_key)
+
+    async def _load_shared(self, key_id: str, load_key: LoadKey) -> None:
+        """Loads a key to the end, for the others too, whatever becomes of the request that needed it first."""
+        load = asyncio.create_task(self._load(key_id, load_key))
+        self._loads.add(load)
+        load.add_done_callback(self._loads.discard)
+        await asyncio.shield(load)
+
+    async def _load(self, key_id: str, load_key: LoadKey) -> None:
+        try:
+            key = await load_key(key_id)
+        except Exception as error:
+            if not (isinstance(error, CountersealError) and error.code == "request_key_missing"):
+                # A key that is known stays known: it was good, and the store that says more is away.
+                _audit.exception("a key was not loaded")
+                return
+            key = None
+        if key is None:
+            self._verifier.forget_key(key_id)
+        else:
+            self._verifier.put_key(key)
+
+
+class SignatureMiddleware:
+    """An ASGI application that lets only verified HTTP requests through to another one."""
+
+    def __init__(self, app: Application, authenticator: Authenticator) -> None:
+        self._app = app
+        self._authenticator = authenticator
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        body = await read_body(receive, self._authenticator.body_limit)
+        if body is None:
+            return
+        try:
+            verified = await self._authenticator.authenticate(scope, body)
+        except CountersealError as refused:
+            await _respond(send, *answer(refused))
+            return
+        await self._app({**scope, "counterseal.verified": verified}, _again(body, receive), send)
+
+
+async def read_body(receive: Receive, limit: int) -> bytes | None:
+    """The raw body, or its beginning of one byte more than `limit`, which is refused by its size; None if the
+    client went away."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")[: limit + 1 - len(body)]
+        if len(body) > limit or not message.get("more_body", False):
+            return bytes(body)
+
+
+def answer(refused: CountersealError) -> tuple[int, dict[str, str], bytes]:
+    """The answer to a refusal (RFC 9457): status, fields and content, with the public code and nothing else.
+
+    What the program itself did wrong is logged, since the peer cannot be told.
+    """
+    if refused.blame == "integrator":
+        _audit.error("%s", refused)
+    fields = {"content-type": "application/problem+json", "cache-control": "no-store"}
+    if refused.retry_after is not None:
+        fields["retry-after"] = str(refused.retry_after)
+    if refused.http == HTTPStatus.UNAUTHORIZED:
+        # RFC 9110 section 11.6.1: a 401 names a scheme.
+        fields["www-authenticate"] = "Signature"
+    title = HTTPStatus(refused.http).phrase
+    content = {"type": "about:blank", "title": title, "status": refused.http, "code": refused.public}
+    return refused.http, fields, json.dumps(content).encode()
+
+
+async def _respond(send: Send, status: int, fields: dict[str, str], content: bytes) -> None:
+    fields = {**fields, "content-length": str(len(content))}
+    headers = [(name.encode(), value.encode()) for name, value in fields.items()]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """The body that was read, and then whatever the server has to say."""
+    messages = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+    async def receive_again() -> Message:
+        message = next(messages, None)
+        return await receive() if message is None else message
+
+    return receive_again

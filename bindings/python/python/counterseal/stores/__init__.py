@@ -1,0 +1,57 @@
+"""Stores for nonces and keys: SQLite and memory inside the extension, any other through your own driver.
+
+A decision that waits for a store is a `Waiting`: run its statement, hand over the rows, ask for the verdict. `drive`
+and `drive_async` are that loop, around the one function that a driver needs::
+
+    db = sqlite3.connect("keys.db", isolation_level=None)
+    verified = drive(verifier.begin(*parts), "sqlite", lambda text, values: db.execute(text, values).fetchall())
+
+Each statement must be committed by itself, so `isolation_level=None` it is, never a transaction of the caller's. A
+driver that raises has not answered, and the decision refuses. `counterseal.stores.asyncpg` does all this for Postgres.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import TypeAlias, TypeVar
+
+from counterseal._counterseal import Memory, Sqlite, Waiting, migrations, sweeping
+from counterseal.types import Cell, Dialect
+
+__all__ = ["Memory", "Sqlite", "Waiting", "drive", "drive_async", "migrations", "sweeping"]
+
+Rows: TypeAlias = Iterable[Sequence[Cell]]
+Execute: TypeAlias = Callable[[str, list[Cell]], Rows]
+ExecuteAsync: TypeAlias = Callable[[str, list[Cell]], Awaitable[Rows]]
+Verdict = TypeVar("Verdict")
+
+_log = logging.getLogger("counterseal.stores")
+
+
+def drive(waiting: Waiting[Verdict], dialect: Dialect, execute: Execute) -> Verdict:
+    """Runs a decision to its end with `execute(text, values) -> rows`."""
+    while statement := waiting.statement(dialect):
+        _name, text, values = statement
+        try:
+            rows = [tuple(row) for row in execute(text, values)]
+        except Exception:
+            _log.exception("the store did not answer")
+            waiting.answer(None)
+        else:
+            waiting.answer(rows)
+    return waiting.verdict()
+
+
+async def drive_async(waiting: Waiting[Verdict], dialect: Dialect, execute: ExecuteAsync) -> Verdict:
+    """Runs a decision to its end with `await execute(text, values) -> rows`."""
+    while statement := waiting.statement(dialect):
+        _name, text, values = statement
+        try:
+            rows = [tuple(row) for row in await execute(text, values)]
+        except Exception:
+            _log.exception("the store did not answer")
+            waiting.answer(None)
+        else:
+            waiting.answer(rows)
+    return waiting.verdict()

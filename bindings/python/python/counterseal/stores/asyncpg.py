@@ -1,0 +1,60 @@
+"""Nonces and keys in Postgres, over a pool of asyncpg.
+
+::
+
+    pool = await asyncpg.create_pool(..)
+    store = Postgres(pool)
+    await store.migrate()
+    signed = SignedRequest(verifier, drive=store.drive, load_key=lambda key_id: store.drive(vault.load(key_id)))
+
+The pool is the store's own: each statement takes a connection and is committed by itself. Nonces lie in tables that
+Postgres empties after a crash; the store notices that and refuses until nothing older can come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol, TypeVar
+
+from counterseal.stores import Waiting, drive_async, migrations, sweeping
+from counterseal.types import Cell
+
+__all__ = ["Postgres"]
+
+Verdict = TypeVar("Verdict")
+
+
+class Pool(Protocol):
+    """What is used of `asyncpg.Pool`, which has no types of its own."""
+
+    async def fetch(self, query: str, *args: Any, timeout: float | None = None) -> Sequence[Iterable[Any]]: ...
+
+
+class Postgres:
+    """A database that decisions are run on. A statement that takes more than `timeout` seconds has no answer."""
+
+    def __init__(self, pool: Pool, *, timeout: float = 5.0) -> None:
+        self._pool = pool
+        self._timeout = timeout
+
+    async def migrate(
+        self, *, past_seconds: int | None = None, future_seconds: int | None = None, now: int | None = None
+    ) -> None:
+        """Makes the database ready for policies of this window; it may be run again."""
+        for _name, text, values in migrations(
+            "postgres", past_seconds=past_seconds, future_seconds=future_seconds, now=now
+        ):
+            await self._pool.fetch(text, *values)
+
+    async def drive(self, waiting: Waiting[Verdict]) -> Verdict:
+        """Runs a decision to its end."""
+        return await drive_async(waiting, "postgres", self._execute)
+
+    async def sweep(self, *, now: int | None = None, limit: int | None = None) -> int:
+        """Deletes nonces that are over, at most `limit` or 1000 of them, and counts them. Run it now and then."""
+        _name, text, values = sweeping("postgres", now=now, limit=limit)
+        return len(await self._execute(text, values))
+
+    async def _execute(self, text: str, values: list[Cell]) -> list[tuple[Cell, ...]]:
+        rows = await self._pool.fetch(text, *values, timeout=self._timeout)
+        return [tuple(row) for row in rows]

@@ -1,0 +1,45 @@
+"""What goes in and comes out, for type checkers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, TypeAlias, TypedDict
+
+__all__ = ["Buffer", "Cell", "Dialect", "Explained", "Fields", "Gauge", "Raw", "Statement"]
+
+Buffer: TypeAlias = bytes | bytearray | memoryview
+"""Bytes. `bytes` are borrowed; the others are copied before anything is looked at."""
+Raw: TypeAlias = str | bytes | bytearray | memoryview
+"""Bytes, or the text that they are in UTF-8."""
+Fields: TypeAlias = dict[str, str] | dict[str, bytes] | dict[bytes, bytes] | Sequence[tuple[Raw, Raw]]
+"""Field lines: a dict, or a list or tuple of pairs of name and value, in their order."""
+Dialect: TypeAlias = Literal["postgres", "sqlite"]
+"""A language of databases."""
+Cell: TypeAlias = int | str | bytes | None
+"""What a column of a row may hold."""
+Statement: TypeAlias = tuple[str, str, list[Cell]]
+"""What a driver runs: a name that stays the same, a text, and the values of its parameters."""
+
+
+class Explained(TypedDict):
+    """What a verifier compared, for the operator."""
+
+    base: str
+    """The signature base, redacted."""
+    broken_rule: str | None
+    """The code of the rule that components or parameters break."""
+    difference: tuple[int, str, int] | None
+    """Line, component and character at which the signer's base differs first."""
+
+
+class Gauge(TypedDict):
+    """How full a ring is, counted nonce by nonce."""
+
+    capacity: int
+    """Room for nonces, all generations together."""
+    live: int
+    """Nonces that are remembered now."""
+    generation: int
+    """Room for nonces in one generation of 15 s."""
+    fullest: int
+    """Nonces in the fullest generation. Alarm at 0.8 of `generation`; claims begin to be refused above 0.9."""

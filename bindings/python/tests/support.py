@@ -1,0 +1,53 @@
+"""What the tests share: an instant, keys, and requests as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from counterseal.request import Key, Policy, Signer, Verified, Verifier
+from counterseal.stores import Memory, Waiting
+
+NOW = 1_800_000_000_000
+SECRET = bytes(range(32))
+AUTHORITY = "api.example"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A request as it goes over the wire."""
+
+    method: str = "POST"
+    scheme: str = "https"
+    authority: str = AUTHORITY
+    path: str = "/v1/jobs"
+    query: str = "state=open"
+    headers: dict[str, str] = field(default_factory=lambda: {"content-type": "application/json"})
+    body: bytes = b'{"job": 42}'
+
+    def parts(self) -> tuple[Any, ...]:
+        """The arguments that stand for it."""
+        return self.method, self.scheme, self.authority, self.path, self.query, self.headers, self.body
+
+    def signed(self, signer: Signer | None = None, *, now: int = NOW, seed: bytes | None = None) -> Sent:
+        """The same request with its signature."""
+        fields = (signer or Signer(key())).sign(*self.parts(), now=now, seed=seed)
+        return replace(self, headers={**self.headers, **fields})
+
+    def verify(self, verifier: Verifier, *, now: int = NOW) -> Verified:
+        """What a verifier makes of it."""
+        return verifier.verify(*self.parts(), now=now)
+
+    def begin(self, verifier: Verifier, *, now: int = NOW) -> Waiting[Verified]:
+        """The decision about it, before the claim."""
+        return verifier.begin(*self.parts(), now=now)
+
+
+def key(id: str = "worker-7", secret: bytes = SECRET, **more: Any) -> Key:  # noqa: A002 - Key's own word
+    """A key that began when the tests' stores did, so that it has no past that they could have missed."""
+    return Key(id, secret, **{"since": NOW, **more})
+
+
+def verifier(*keys: Key, **policy: Any) -> Verifier:
+    """A verifier over a store of its own."""
+    return Verifier(Policy([AUTHORITY], **policy), list(keys or [key()]), Memory(now=NOW))
