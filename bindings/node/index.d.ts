@@ -1,0 +1,364 @@
+// Signed requests that cannot be replayed.
+//
+//   const signer = new Signer(new Key("worker-7", secret));
+//   const headers = { ...own, ...signer.sign({ method: "POST", scheme: "https", authority: "api.example", path: "/v1/jobs", body }) };
+//
+//   const verifier = new Verifier(new Policy(["api.example"]), [key], new SharedRing("/run/jobs/ring"));
+//   const verified = verifier.verify({ method, scheme, authority, path, query, headers, body });
+//
+// Paths and queries are the raw ones, percent-encoded as they go over the wire. Times are milliseconds since 1970;
+// `now` and `seed` may be left out, for the host's clock and generator. Every refusal is a `CountersealError`.
+
+import type { CodeName } from "./codes.js";
+
+export { CODES, type CodeFacts, type CodeName } from "./codes.js";
+
+/** Bytes, or text in UTF-8. */
+export type Bytes = string | Uint8Array;
+
+/** Field lines: an object, pairs, names and values in turn (as `rawHeaders`), or what lists its pairs (as `Headers`). */
+export type FieldLines =
+  | Readonly<Record<string, Bytes>>
+  | ReadonlyArray<readonly [Bytes, Bytes]>
+  | ReadonlyArray<Bytes>
+  | { entries(): Iterable<[string, string]> };
+
+/** An HTTP request as it goes over the wire. */
+export interface SignableRequest {
+  readonly method: Bytes;
+  readonly scheme: "http" | "https";
+  /** The `Host` field, or `:authority`. */
+  readonly authority: Bytes;
+  /** The raw path. */
+  readonly path: Bytes;
+  /** The raw query without its `?`. */
+  readonly query?: Bytes | null;
+  readonly headers?: FieldLines | null;
+  /** The whole content. */
+  readonly body?: Bytes | null;
+}
+
+/** The instant to decide at; the host's clock when it is left out. */
+export interface At {
+  readonly now?: number;
+}
+
+export interface KeyOptions {
+  /** When it begins; 1970 when it is left out. */
+  readonly since?: number;
+  /** The first instant at which it is over; a key without it has no end. */
+  readonly until?: number | null;
+  /** What it is for: handed on with each verified request, never interpreted. */
+  readonly scope?: string;
+  readonly revoked?: boolean;
+}
+
+/** A signing key. Its secret does not come out again: no text, no JSON, no copy. */
+export declare class Key {
+  /** `secret` is 32 random bytes or more. */
+  constructor(id: string, secret: Uint8Array, options?: KeyOptions);
+  readonly id: string;
+  readonly since: number;
+  readonly until: number | null;
+  readonly scope: string;
+  readonly revoked: boolean;
+  toJSON(): never;
+}
+
+export interface ProfileOptions {
+  /** Fields to cover beyond the profile's own, in this order. */
+  readonly cover?: readonly string[];
+  readonly coverScheme?: boolean;
+  /** What says for whom a request is: the authority, or the field `cs-audience`. */
+  readonly audience?: "authority" | "field";
+  readonly digest?: "sha-256" | "sha-512";
+}
+
+/** What a signature covers. */
+export declare class Profile {
+  constructor(options?: ProfileOptions);
+  /** The profile of a JSON text; unknown members are refused. */
+  static parse(json: string): Profile;
+}
+
+export interface PolicyOptions extends ProfileOptions {
+  /** How old `created` may be; 60 when it is left out. */
+  readonly pastSeconds?: number;
+  /** How far ahead `created` may be; 60 when it is left out. */
+  readonly futureSeconds?: number;
+  /** How long a used nonce is remembered. */
+  readonly retainSeconds?: number;
+  readonly bodyLimitBytes?: number;
+}
+
+/** What a verifier accepts. */
+export declare class Policy {
+  /** `authorities` are those that the verifier serves. */
+  constructor(authorities: readonly string[], options?: PolicyOptions);
+  /** The policy of a JSON text; unknown members are refused. */
+  static parse(json: string): Policy;
+  readonly profile: Profile;
+  readonly bodyLimitBytes: number;
+}
+
+export interface SignerOptions {
+  /** What to cover; the default profile when it is left out. */
+  readonly profile?: Profile | Policy;
+  /** How long a signature lives: 1 to 120, or 60 when it is left out. */
+  readonly lifeSeconds?: number;
+}
+
+export interface SignOptions extends At {
+  /** 16 random bytes, never the same twice; the host's generator when it is left out. */
+  readonly seed?: Uint8Array;
+}
+
+/** Signs requests with one key. */
+export declare class Signer {
+  constructor(key: Key, options?: SignerOptions);
+  readonly keyId: string;
+  /** The fields that sign the request; they replace those of an earlier attempt. */
+  sign(request: SignableRequest, options?: SignOptions): Record<string, string>;
+  /** The signature base, to be compared with a verifier's. It holds the covered values: for operators only. */
+  explain(request: SignableRequest, options?: SignOptions): string;
+  toJSON(): never;
+}
+
+/** A request that was accepted: signed by a known key, in time, with this content, for the first time. */
+export declare class Verified {
+  private constructor();
+  readonly keyId: string;
+  readonly scope: string;
+  /** The signed time. */
+  readonly created: number;
+  /** The signed end. */
+  readonly expires: number;
+  /** 16 bytes. */
+  readonly nonce: Uint8Array;
+  /** Names and values of what was covered, in signing order. */
+  readonly covered: ReadonlyArray<readonly [string, string]>;
+  /** The acceptance as one line of JSON for the audit log. */
+  readonly event: string;
+  /** The value of one covered component. */
+  component(name: string): string | null;
+  toJSON(): { keyId: string; scope: string; created: number; expires: number };
+}
+
+/** What a verifier compared, for the operator. */
+export interface Explained {
+  /** The base as the verifier builds it, redacted. */
+  readonly base: string;
+  /** The code of the rule that components or parameters break, if they do. */
+  readonly brokenRule: CodeName | null;
+  /** The first place in which the signer's base differs, if one was given and does. */
+  readonly difference: { readonly line: number; readonly component: string | null; readonly at: number } | null;
+}
+
+/** Verifies requests. */
+export declare class Verifier {
+  /** `store` is where nonces are claimed; a verifier without one can only `begin`. */
+  constructor(policy: Policy, keys?: readonly Key[] | null, store?: Store | null);
+  /** Verifies the request and claims its nonce. With a store that may wait for a file, prefer `verifyAsync`. */
+  verify(request: SignableRequest, options?: At): Verified;
+  /** The same, in a thread of Node's pool. */
+  verifyAsync(request: SignableRequest, options?: At): Promise<Verified>;
+  /** Everything but the claim, which the host runs on a store of its own (see `drive`). */
+  begin(request: SignableRequest, options?: At): Waiting<Verified>;
+  /** What the verifier compares; `base` is the signer's, to find the first difference. */
+  explain(request: SignableRequest, options?: { readonly base?: string }): Explained;
+  /** The id of the key to load before the request is verified: not a known one, and not too often. */
+  keyToLoad(request: SignableRequest, options?: At): string | null;
+  /** The id of a known key that is due to be loaded again. Ask until there is none. */
+  keyToRefresh(options?: At): string | null;
+  /** Knows this key from now on, in the place of the one with its id, if any. */
+  putKey(key: Key): void;
+  forgetKey(id: string): void;
+  /** Knows these keys only. */
+  replaceKeys(keys: readonly Key[]): void;
+  readonly keyIds: string[];
+  /** The most bytes of content; an adapter stops reading there. */
+  readonly bodyLimitBytes: number;
+  /** Whether `verify` may wait for a file. */
+  readonly blocking: boolean;
+  toJSON(): never;
+}
+
+/** The window of the policies that a store will serve; 60 s each when it is left out. */
+export interface WindowOptions extends At {
+  readonly pastSeconds?: number;
+  readonly futureSeconds?: number;
+}
+
+export interface RingOptions extends WindowOptions {
+  /** Requests per second that it is made for; 2000 when it is left out. */
+  readonly perSecond?: number;
+  /** How many claims one key may win in 15 s. */
+  readonly ownerCap?: number;
+  /** 16 random bytes; the host's generator when it is left out. */
+  readonly seed?: Uint8Array;
+}
+
+/** What a store of one process needs where several worker processes serve. */
+export interface PrivateOptions {
+  /** Each worker has a store of its own on purpose: a replay that reaches another worker is accepted there. */
+  readonly onePerWorker?: boolean;
+}
+
+/** How full a ring is, in nonces. */
+export interface Gauge {
+  readonly capacity: number;
+  readonly live: number;
+  readonly generation: number;
+  readonly fullest: number;
+}
+
+export interface SweepOptions extends At {
+  /** The most rows to delete; 1000 when it is left out. */
+  readonly limit?: number;
+}
+
+/** Nonces in a file that all worker processes of a host map. The one to use. */
+export declare class SharedRing {
+  constructor(path: string, options?: RingOptions);
+  gauge(): Gauge;
+}
+
+/** Nonces of one process. Refused with `binding_ring_private` where several workers are configured. */
+export declare class Ring {
+  constructor(options?: RingOptions & PrivateOptions);
+  gauge(): Gauge;
+}
+
+/** Nonces and keys in a database file. */
+export declare class Sqlite {
+  constructor(path: string, options?: WindowOptions);
+  /** Deletes claims that are over, and counts them. */
+  sweep(options?: SweepOptions): number;
+}
+
+/** Nonces and keys in the memory of one process. Refused as `Ring` is. */
+export declare class Memory {
+  constructor(options?: WindowOptions & PrivateOptions & { readonly capacity?: number });
+  /** Deletes claims that are over, and counts them. */
+  sweep(options?: SweepOptions): number;
+}
+
+export type Store = Memory | Ring | SharedRing | Sqlite;
+
+export type Dialect = "postgres" | "sqlite";
+
+/** What stands in a row or is bound to a statement. */
+export type Cell = null | number | bigint | string | Uint8Array;
+
+export type Row = readonly Cell[];
+
+/** What a driver runs. Its answer is the rows, as arrays of cells in the order of their columns. */
+export interface Statement {
+  /** The same for all statements of one text, for drivers that prepare them by name. */
+  readonly name: string;
+  readonly text: string;
+  readonly values: Cell[];
+}
+
+/** A decision that waits for a store's answer. It serves once. */
+export declare class Waiting<Outcome extends Verified | Key | null = Verified | Key | null> {
+  private constructor();
+  /** The statement to run now; null once it is decided. */
+  statement(dialect: Dialect): Statement | null;
+  /** Hands over the rows of the last statement, or null when the store did not answer. */
+  answer(rows: readonly Row[] | null): void;
+  /** What was decided, once. */
+  verdict(): Outcome;
+  /** Runs it to its end on a store of this package. */
+  run(store: Store): Outcome;
+}
+
+/** Runs a decision to its end with `execute`, your own driver. If it rejects, the decision refuses, with its error as `cause`. */
+export declare function drive<Outcome extends Verified | Key | null>(
+  waiting: Waiting<Outcome>,
+  dialect: Dialect,
+  execute: (statement: Statement) => Promise<readonly Row[]>,
+): Promise<Outcome>;
+
+/** What makes a database ready, in this order; all of it may be run again. */
+export declare function migrations(dialect: Dialect, options?: WindowOptions): Statement[];
+
+/** What deletes claims that are over. Run it now and then. */
+export declare function sweeping(dialect: Dialect, options?: SweepOptions): Statement;
+
+export interface NewKeyOptions {
+  /** When it begins; now when it is left out. */
+  readonly since?: number;
+  readonly until?: number | null;
+  readonly scope?: string;
+  /** 12 random bytes; the host's generator when it is left out. */
+  readonly seed?: Uint8Array;
+}
+
+/** Decides about stored keys, whose secrets it seals. */
+export declare class KeyVault {
+  /** `secret` is 32 random bytes. */
+  constructor(secret: Uint8Array);
+  load(id: string): Waiting<Key>;
+  save(id: string, secret: Uint8Array, options?: NewKeyOptions): Waiting<null>;
+  /** Saves a successor of the key `old`, which is over at `oldUntil`. */
+  rotate(
+    old: string,
+    id: string,
+    secret: Uint8Array,
+    options: NewKeyOptions & { readonly oldUntil: number },
+  ): Waiting<null>;
+  toJSON(): never;
+}
+
+/** Lets a key be over at `until`, or earlier if it was to be. */
+export declare function endKey(id: string, until: number): Waiting<null>;
+
+/** Revokes a key, for good. */
+export declare function revokeKey(id: string, options?: At): Waiting<null>;
+
+export interface RefusalOptions {
+  readonly text?: string;
+  readonly detail?: Iterable<readonly [string, string]>;
+  readonly event?: string | null;
+  readonly retryAfter?: number | null;
+  readonly cause?: unknown;
+}
+
+/** A refusal. It never holds what a peer sent, a key or a token, so it may be logged. */
+export declare class CountersealError extends Error {
+  constructor(code: CodeName, options?: RefusalOptions);
+  /** The stable name, for tests and logs. */
+  readonly code: CodeName;
+  /** Who has to act. */
+  readonly blame: "environment" | "integrator" | "peer";
+  /** The coarser name that the peer may be told. */
+  readonly public: string;
+  /** The HTTP status that goes with `public`. */
+  readonly http: number;
+  /** What to do about it. */
+  readonly fix: string;
+  /** The values compared. */
+  readonly detail: Readonly<Record<string, string>>;
+  /** The refused request as one line of JSON for the audit log. */
+  readonly event: string | null;
+  /** After how many seconds the same caller may try again, when that may help. */
+  readonly retryAfter: number | null;
+}
+
+/** The program gave an argument, or used an object, in a way that cannot work. */
+export declare class ArgumentError extends CountersealError {}
+/** Counterseal met a state that it took for impossible; nothing was accepted. */
+export declare class InternalError extends CountersealError {}
+/** A policy or profile cannot be. */
+export declare class PolicyError extends CountersealError {}
+/** A replay store cannot be opened, or must not be used here. */
+export declare class ReplayError extends CountersealError {}
+/** A request was refused. */
+export declare class RequestError extends CountersealError {}
+/** A request cannot be signed as it stands. */
+export declare class SignError extends CountersealError {}
+/** A key, or the record of one, cannot be. */
+export declare class SigningKeyError extends CountersealError {}
+/** A database cannot be opened, or did not answer. */
+export declare class StoreError extends CountersealError {}

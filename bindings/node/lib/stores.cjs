@@ -1,0 +1,100 @@
+"use strict";
+// The stores that run inside the addon.
+
+const { flag, maybe, options, text, whole, wrong } = require("./arguments.cjs");
+const { now, seed } = require("./chance.cjs");
+const { settled } = require("./errors.cjs");
+const native = require("./native.cjs");
+const { refusePrivate } = require("./workers.cjs");
+
+const WINDOW = ["pastSeconds", "futureSeconds"];
+const RING = ["perSecond", "ownerCap", ...WINDOW];
+
+let nativeOf;
+
+class Store {
+  #native;
+
+  constructor(made) {
+    this.#native = settled(made);
+  }
+
+  static {
+    nativeOf = (value) => {
+      if (typeof value !== "object" || value === null || !(#native in value)) return undefined;
+      return value.#native;
+    };
+  }
+}
+
+class Ring extends Store {
+  constructor(given) {
+    const parts = options(given, [...RING, "now", "seed", "onePerWorker"]);
+    if (!maybe(flag, "onePerWorker", parts.onePerWorker, false)) refusePrivate();
+    super(native.Store.ring(sizes(parts), now(parts.now), seed(parts.seed, 16)));
+  }
+
+  gauge() {
+    return settled(nativeStore("store", this).gauge());
+  }
+}
+
+class SharedRing extends Store {
+  constructor(path, given) {
+    const parts = options(given, [...RING, "now", "seed"]);
+    super(native.Store.shared(text("path", path), sizes(parts), now(parts.now), seed(parts.seed, 16)));
+  }
+
+  gauge() {
+    return settled(nativeStore("store", this).gauge());
+  }
+}
+
+class Sqlite extends Store {
+  constructor(path, given) {
+    const parts = options(given, [...WINDOW, "now"]);
+    super(native.Store.sqlite(text("path", path), sizes(parts), now(parts.now)));
+  }
+
+  sweep(given) {
+    return swept(this, given);
+  }
+}
+
+class Memory extends Store {
+  constructor(given) {
+    const parts = options(given, ["capacity", ...WINDOW, "now", "onePerWorker"]);
+    if (!maybe(flag, "onePerWorker", parts.onePerWorker, false)) refusePrivate();
+    super(native.Store.memory(sizes(parts), now(parts.now)));
+  }
+
+  sweep(given) {
+    return swept(this, given);
+  }
+}
+
+function swept(store, given) {
+  const parts = options(given, ["now", "limit"]);
+  return settled(nativeStore("store", store).sweep(now(parts.now), limit(parts)));
+}
+
+/** Sizes and window, as the native half takes them. */
+function sizes(parts) {
+  const members = {};
+  for (const name of ["capacity", ...RING]) members[name] = maybe(whole, name, parts[name]);
+  return members;
+}
+
+/** How many rows a sweep may delete. */
+function limit(parts) {
+  return maybe(whole, "limit", parts.limit, 1_000);
+}
+
+/** The native half of a store. */
+function nativeStore(name, value) {
+  const found = nativeOf(value);
+  if (found === undefined) throw wrong(name, "SharedRing, Ring, Sqlite or Memory");
+  return found;
+}
+
+module.exports = { Memory, Ring, SharedRing, Sqlite, WINDOW, limit, nativeStore, sizes };

@@ -1,0 +1,77 @@
+"use strict";
+// The proof that a request was accepted.
+
+const { inspect } = require("node:util");
+const { text, wrong } = require("./arguments.cjs");
+const { pairs } = require("./errors.cjs");
+
+/** Whoever holds this has a proof of the native half in hand. */
+const PROOF = Symbol("proof");
+
+class Verified {
+  #lines;
+  #text;
+
+  /** Only a verifier makes one. */
+  constructor(proof, lines) {
+    if (proof !== PROOF) throw wrong("Verified", "what a verifier returns; it is not made by hand");
+    this.#text = lines;
+  }
+
+  get keyId() {
+    return this.#line(0);
+  }
+
+  get scope() {
+    return this.#line(1);
+  }
+
+  get created() {
+    return Number(this.#line(2));
+  }
+
+  get expires() {
+    return Number(this.#line(3));
+  }
+
+  get nonce() {
+    return new Uint8Array(Buffer.from(this.#line(4), "hex"));
+  }
+
+  get event() {
+    return this.#line(5);
+  }
+
+  get covered() {
+    this.#line(0);
+    return pairs(this.#lines.slice(6));
+  }
+
+  component(name) {
+    text("name", name);
+    const found = this.covered.find(([known]) => known === name);
+    return found === undefined ? null : found[1];
+  }
+
+  toJSON() {
+    const { keyId, scope, created, expires } = this;
+    return { keyId, scope, created, expires };
+  }
+
+  [inspect.custom]() {
+    return `<Verified ${this.keyId}>`;
+  }
+
+  /** The text is taken apart when something is asked. */
+  #line(number) {
+    this.#lines ??= this.#text.split("\n");
+    return this.#lines[number];
+  }
+}
+
+/** The proof of these lines. */
+function proven(lines) {
+  return new Verified(PROOF, lines);
+}
+
+module.exports = { Verified, proven };

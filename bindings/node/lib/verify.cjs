@@ -1,0 +1,90 @@
+"use strict";
+// Verifying.
+
+const { inspect } = require("node:util");
+const { maybe, options, text } = require("./arguments.cjs");
+const { now } = require("./chance.cjs");
+const { ArgumentError, settled } = require("./errors.cjs");
+const { nativeKey, nativeKeys } = require("./keys.cjs");
+const { content, joined } = require("./message.cjs");
+const native = require("./native.cjs");
+const { nativePolicy } = require("./policy.cjs");
+const { nativeStore } = require("./stores.cjs");
+const { proven } = require("./verified.cjs");
+const { waiting } = require("./waiting.cjs");
+
+class Verifier {
+  #native;
+
+  constructor(policy, keys, store) {
+    const known = maybe((_, value) => nativeKeys(value), "keys", keys, []);
+    const claims = maybe(nativeStore, "store", store);
+    this.#native = settled(native.Verifier.create(nativePolicy(policy), known, claims));
+  }
+
+  verify(request, given) {
+    return proven(settled(this.#native.verify(joined(request), content(request), at(given))));
+  }
+
+  async verifyAsync(request, given) {
+    return proven(settled(await settled(this.#native.verifyAsync(joined(request), content(request), at(given)))));
+  }
+
+  begin(request, given) {
+    return waiting(this.#native.begin(joined(request), content(request), at(given)));
+  }
+
+  explain(request, given) {
+    const base = maybe(text, "base", options(given, ["base"]).base);
+    const found = settled(this.#native.explain(joined(request), content(request), base));
+    const { line, component = null, at } = found.difference ?? {};
+    const difference = found.difference ? { line, component, at } : null;
+    return { base: found.base, brokenRule: found.brokenRule ?? null, difference };
+  }
+
+  keyToLoad(request, given) {
+    return settled(this.#native.keyToLoad(joined(request), content(request), at(given)));
+  }
+
+  keyToRefresh(given) {
+    return settled(this.#native.keyToRefresh(at(given)));
+  }
+
+  putKey(key) {
+    settled(this.#native.putKey(nativeKey("key", key)));
+  }
+
+  forgetKey(id) {
+    settled(this.#native.forgetKey(text("id", id)));
+  }
+
+  replaceKeys(keys) {
+    settled(this.#native.replaceKeys(nativeKeys(keys)));
+  }
+
+  get keyIds() {
+    return settled(this.#native.keyIds()).split("\n").slice(0, -1);
+  }
+
+  get bodyLimitBytes() {
+    return settled(this.#native.bodyLimitBytes());
+  }
+
+  get blocking() {
+    return settled(this.#native.blocking());
+  }
+
+  toJSON() {
+    throw new ArgumentError("binding_secret_copied");
+  }
+
+  [inspect.custom]() {
+    return `<Verifier of ${this.keyIds.length} keys>`;
+  }
+}
+
+function at(given) {
+  return given === undefined ? now() : now(options(given, ["now"]).now);
+}
+
+module.exports = { Verifier };

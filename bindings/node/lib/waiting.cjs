@@ -1,0 +1,105 @@
+"use strict";
+// Decisions that wait for a store, and the cells that drivers carry.
+
+const { bytes, callable, fault, items, options, text, whole, wrong } = require("./arguments.cjs");
+const { now } = require("./chance.cjs");
+const { CountersealError, settled } = require("./errors.cjs");
+const { Key } = require("./keys.cjs");
+const native = require("./native.cjs");
+const { WINDOW, limit, nativeStore, sizes } = require("./stores.cjs");
+const { proven } = require("./verified.cjs");
+
+let isWaiting;
+
+class Waiting {
+  #native;
+
+  constructor(made) {
+    if (!(made instanceof native.Waiting)) throw wrong("Waiting", "what begins a decision; it is not made by hand");
+    this.#native = made;
+  }
+
+  statement(dialect) {
+    const found = settled(this.#native.statement(text("dialect", dialect)));
+    return found === null ? null : found;
+  }
+
+  answer(rows) {
+    settled(this.#native.answer(rows === null ? null : items("rows", rows).map(row)));
+  }
+
+  verdict() {
+    return ended(this.#native.verdict());
+  }
+
+  run(store) {
+    return ended(this.#native.run(nativeStore("store", store)));
+  }
+
+  static {
+    isWaiting = (value) => typeof value === "object" && value !== null && #native in value;
+  }
+}
+
+/** Runs a decision to its end with `await execute({ name, text, values })`, which gives rows: arrays of cells. */
+async function drive(waiting, dialect, execute) {
+  if (!isWaiting(waiting)) throw wrong("waiting", "Waiting");
+  callable("execute", execute);
+  let cause;
+  for (let asked = waiting.statement(dialect); asked !== null; asked = waiting.statement(dialect)) {
+    const rows = await execute(asked).catch((error) => {
+      cause = error;
+      return null;
+    });
+    waiting.answer(rows);
+  }
+  return concluded(waiting, cause);
+}
+
+/** The verdict; what the driver threw goes with a refusal as its cause. */
+function concluded(waiting, cause) {
+  try {
+    return waiting.verdict();
+  } catch (refused) {
+    if (cause !== undefined && refused instanceof CountersealError) refused.cause = cause;
+    throw refused;
+  }
+}
+
+function migrations(dialect, given) {
+  const parts = options(given, [...WINDOW, "now"]);
+  return settled(native.Waiting.migrations(text("dialect", dialect), sizes(parts), now(parts.now)));
+}
+
+function sweeping(dialect, given) {
+  const parts = options(given, ["now", "limit"]);
+  return settled(native.Waiting.sweeping(text("dialect", dialect), now(parts.now), limit(parts)));
+}
+
+/** What a decision ended in: a proof, a key, or nothing. */
+function ended(answer) {
+  const found = settled(answer);
+  if (typeof found === "string") return proven(found);
+  return found === null ? null : new Key(found);
+}
+
+function row(cells) {
+  return items("rows", cells).map(cell);
+}
+
+/** A cell from a driver; one of another kind is refused here, by its code. */
+function cell(value) {
+  if (value === null) return null;
+  if (typeof value === "string") return text("rows", value);
+  if (typeof value === "number") return whole("rows", value);
+  if (typeof value !== "bigint") return bytes("rows", value);
+  if (BigInt.asIntN(64, value) !== value) throw fault("binding_argument_range", "rows: numbers of 64 bits");
+  return value;
+}
+
+/** The decision that the native half began. */
+function waiting(answer) {
+  return new Waiting(settled(answer));
+}
+
+module.exports = { Waiting, drive, migrations, sweeping, waiting };

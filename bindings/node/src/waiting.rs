@@ -1,0 +1,127 @@
+//! Decisions that wait for a store, and the cells that drivers carry.
+
+use counterseal_shared::{self as shared, Value, Verdict};
+use napi::Either;
+use napi::bindgen_prelude::{BigInt, Either5, Null, Uint8Array};
+use napi_derive::napi;
+
+use crate::answer::{Answer, Proof, Refusal, answer, done, proof};
+use crate::key::Key;
+use crate::store::{Store, StoreOptions};
+
+/// A decision that waits for a store's answer.
+#[napi]
+pub struct Waiting(pub(crate) shared::Waiting);
+
+/// What a decision ended in; nothing when a change was made.
+type Ended = Option<Either<Key, Proof>>;
+
+/// What stands in a row or is bound to a statement.
+type Cell = Either5<Null, i64, BigInt, String, Uint8Array>;
+
+/// What a driver runs.
+#[napi(object, object_from_js = false)]
+pub struct Statement {
+    /// What it is for.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+    /// Its values.
+    pub values: Vec<Cell>,
+}
+
+#[napi]
+impl Waiting {
+    /// The statement to run now.
+    #[napi]
+    pub fn statement(&self, dialect: String) -> Answer<Option<Statement>> {
+        answer("Waiting.statement", || {
+            let dialect = shared::dialect(&dialect)?;
+            Ok(self.0.statement(dialect).map(statement))
+        })
+    }
+
+    /// Hands over the rows of the last statement, or none when the store did not answer.
+    #[napi]
+    pub fn answer(&self, rows: Option<Vec<Vec<Cell>>>) -> Option<Refusal> {
+        done("Waiting.answer", || {
+            let rows = rows.map(|rows| rows.into_iter().map(row).collect());
+            self.0.answer(rows)
+        })
+    }
+
+    /// What was decided, once.
+    #[napi]
+    pub fn verdict(&self) -> Answer<Ended> {
+        answer("Waiting.verdict", || Ok(ended(self.0.verdict()?)))
+    }
+
+    /// Runs it to its end on one of our stores.
+    #[napi]
+    pub fn run(&self, store: &Store) -> Answer<Ended> {
+        answer("Waiting.run", || Ok(ended(self.0.run(&store.0)?)))
+    }
+
+    /// What makes a database ready.
+    #[napi]
+    pub fn migrations(dialect: String, options: StoreOptions, now: i64) -> Answer<Vec<Statement>> {
+        answer("Waiting.migrations", || {
+            let dialect = shared::dialect(&dialect)?;
+            let statements = shared::migrations(dialect, options.window(), now)?;
+            Ok(statements.into_iter().map(statement).collect())
+        })
+    }
+
+    /// What deletes claims that are over.
+    #[napi]
+    pub fn sweeping(dialect: String, now: i64, limit: i64) -> Answer<Statement> {
+        answer("Waiting.sweeping", || {
+            let dialect = shared::dialect(&dialect)?;
+            Ok(statement(shared::sweeping(dialect, now, limit)?))
+        })
+    }
+}
+
+fn ended(verdict: Verdict) -> Ended {
+    match verdict {
+        Verdict::Key(key) => Some(Either::A(Key(key))),
+        Verdict::Verified(verified) => Some(Either::B(proof(&verified))),
+        _ => None,
+    }
+}
+
+fn statement(statement: shared::Statement) -> Statement {
+    Statement {
+        name: statement.name.into(),
+        text: statement.text.into(),
+        values: statement.values.into_iter().map(host).collect(),
+    }
+}
+
+/// A number that JavaScript would round becomes a `BigInt`.
+fn host(value: Value) -> Cell {
+    match value {
+        Value::Null => Cell::A(Null),
+        Value::Int(number) if number.unsigned_abs() <= MAX_SAFE => Cell::B(number),
+        Value::Int(number) => Cell::C(number.into()),
+        Value::Text(text) => Cell::D(text),
+        Value::Bytes(bytes) => Cell::E(bytes.into()),
+    }
+}
+
+fn row(cells: Vec<Cell>) -> Vec<Value> {
+    cells.into_iter().map(value).collect()
+}
+
+fn value(cell: Cell) -> Value {
+    match cell {
+        Cell::A(_) => Value::Null,
+        Cell::B(number) => Value::Int(number),
+        Cell::C(number) => Value::Int(number.get_i64().0),
+        Cell::D(text) => Value::Text(text),
+        Cell::E(bytes) => Value::Bytes(bytes.to_vec()),
+    }
+}
+
+/// `Number.MAX_SAFE_INTEGER`.
+const MAX_SAFE: u64 = (1 << 53) - 1;

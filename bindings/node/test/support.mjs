@@ -1,0 +1,65 @@
+// What the tests share: an instant, keys, and requests as plain data.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CountersealError, Key, Memory, Policy, Signer, Verifier } from "counterseal";
+
+export const NOW = 1_800_000_000_000;
+export const SECRET = Uint8Array.from({ length: 32 }, (_, at) => at);
+export const AUTHORITY = "api.example";
+export const REQUEST = Object.freeze({
+  method: "POST",
+  scheme: "https",
+  authority: AUTHORITY,
+  path: "/v1/jobs",
+  query: "state=open",
+  headers: Object.freeze({ "content-type": "application/json" }),
+  body: '{"job": 42}',
+});
+
+/** A key that began when the tests' stores did, so that it has no past that they could have missed. */
+export function key(id = "worker-7", options = {}) {
+  return new Key(id, SECRET, { since: NOW, ...options });
+}
+
+/** The request with its signature. */
+export function signed(request = REQUEST, { signer = new Signer(key()), now = NOW, seed } = {}) {
+  return { ...request, headers: { ...request.headers, ...signer.sign(request, { now, seed }) } };
+}
+
+/** A verifier over a store of its own. */
+export function verifier({ keys = [key()], policy = {}, store = new Memory({ now: NOW }) } = {}) {
+  return new Verifier(new Policy([AUTHORITY], policy), keys, store);
+}
+
+/** Asserts that `call` is refused with `code`, and returns the refusal. */
+export function refused(code, call) {
+  try {
+    call();
+  } catch (error) {
+    assert(error instanceof CountersealError, `${error?.stack}`);
+    assert.equal(error.code, code, error.message);
+    return error;
+  }
+  assert.fail(`not refused: ${code} was expected`);
+}
+
+/** `refused`, for promises. */
+export async function rejected(code, promise) {
+  const outcome = await promise.then(
+    () => () => undefined,
+    (error) => () => {
+      throw error;
+    },
+  );
+  return refused(code, outcome);
+}
+
+/** A directory that is gone after the test. */
+export function directory(test) {
+  const made = mkdtempSync(join(tmpdir(), "counterseal-"));
+  test.after(() => rmSync(made, { recursive: true, force: true }));
+  return made;
+}
