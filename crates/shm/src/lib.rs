@@ -1,65 +1,46 @@
-//! The ring in a file that all workers of a host map.
-use std::path::Path;
+//! The replay ring in a file that all worker processes of a host map.
+//!
+//! ```
+//! use counterseal_core::{Claim, Claimed, Run, Seed, Space, Span, Time};
+//! use counterseal_replay::{Shape, Window};
+//! use counterseal_shm::SharedRing;
+//!
+//! # let place = std::env::temp_dir().join(format!("counterseal-doc-{}", std::process::id()));
+//! # let path = place.join("ring");
+//! # let now = Time::from_seconds(1_800_000_000);
+//! // Every worker opens the same path; whoever comes first makes the file.
+//! let ring = SharedRing::open(&path, Shape::for_rate(100), Window::MINUTE, now, &Seed::new([7; 16]))?;
+//! let other = SharedRing::open(&path, Shape::for_rate(100), Window::MINUTE, now, &Seed::new([8; 16]))?;
+//!
+//! let until = now.plus(Span::from_minutes(5));
+//! let claim = Claim { space: Space::new("example"), owner: 1, key: [9; 16], since: now, born: now, until };
+//! assert_eq!(ring.run(claim), Ok(Claimed::Fresh));
+//! assert_eq!(other.run(claim), Ok(Claimed::Held));
+//! # std::fs::remove_dir_all(place)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Nothing blocks between processes, and a process that is killed at any instruction leaves a ring that is
+//! as good as before. The file outlives its processes, so a restart reopens nothing; after a boot of the
+//! host it begins anew, with a floor. A file that is deleted or replaced while processes have it open is
+//! noticed within a second, and no nonce is accepted twice meanwhile: `docs/spec/replay.md` says why.
+//!
+//! It does not protect across hosts or containers, nor against programs of the same user: they may write
+//! to the file, or cut it short, which kills whoever reads it.
+//!
+//! All `unsafe` of this family stands in `map.rs`. Codes: [`ShmError::CODES`]. Spec: `docs/spec/replay.md`.
+#![deny(unsafe_code)]
 
-use counterseal_core::{Claim, Claimed, Code, Refusal, Run, Seed, Sweep, Time, Unavailable};
-use counterseal_replay::{Gauge, Shape, Window};
+#[cfg(not(unix))]
+compile_error!("counterseal-shm needs a Unix; use counterseal-sqlite on other systems");
 
-/// A ring in a mapped file.
-pub struct SharedRing {}
+mod error;
+mod file;
+mod folder;
+mod header;
+mod map;
+mod ring;
+mod watch;
 
-/// Why a shared ring cannot be opened.
-#[derive(Debug)]
-pub struct ShmError {}
-
-impl SharedRing {
-    /// Opens or makes the ring at `path`.
-    ///
-    /// # Errors
-    ///
-    /// [`ShmError`].
-    pub fn open(
-        _path: &Path,
-        _shape: Shape,
-        _window: Window,
-        _now: Time,
-        _seed: &Seed<16>,
-    ) -> Result<Self, ShmError> {
-        Err(ShmError {})
-    }
-
-    /// How full it is.
-    pub fn gauge(&self) -> Gauge {
-        Gauge::default()
-    }
-}
-
-impl Run<Claim> for SharedRing {
-    fn run(&self, _: Claim) -> Result<Claimed, Unavailable> {
-        Err(Unavailable)
-    }
-}
-
-impl Run<Sweep> for SharedRing {
-    fn run(&self, _: Sweep) -> Result<u64, Unavailable> {
-        Ok(0)
-    }
-}
-
-impl ShmError {
-    /// The codes of this error.
-    pub const CODES: &'static [Code] = &[];
-}
-
-impl core::fmt::Display for ShmError {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("")
-    }
-}
-
-impl core::error::Error for ShmError {}
-
-impl Refusal for ShmError {
-    fn code(&self) -> Code {
-        counterseal_core::STORE_UNAVAILABLE
-    }
-}
+pub use error::ShmError;
+pub use ring::SharedRing;

@@ -1,0 +1,218 @@
+//! The file: who may have it, what becomes of one that is deleted, copied or replaced.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use counterseal_core::{Claim, Claimed, Refusal, Run, Seed, Span, Time};
+use counterseal_replay::{Shape, Window};
+use counterseal_shm::{SharedRing, ShmError};
+use counterseal_testkit::claims::claim;
+use counterseal_testkit::{NOW, Scratch, WINDOW, race};
+
+const LATER: Time = NOW.plus(Span::from_minutes(10));
+
+fn place(scratch: &Scratch) -> PathBuf {
+    scratch.path().join("private").join("ring")
+}
+
+fn try_open(path: &Path, shape: Shape, window: Window, now: Time) -> Result<SharedRing, ShmError> {
+    SharedRing::open(path, shape, window, now, &Seed::new([7; 16]))
+}
+
+fn open(path: &Path, now: Time) -> SharedRing {
+    try_open(path, Shape::for_rate(100), WINDOW, now).expect("a ring")
+}
+
+fn refusal(path: &Path) -> &'static str {
+    let refused = try_open(path, Shape::for_rate(100), WINDOW, NOW);
+    refused.expect_err("refused").code().name
+}
+
+/// A use under a key that is older than any of these files.
+fn old_key(born: Time, nonce: u64) -> Claim {
+    let since = NOW.minus(Span::from_minutes(60));
+    Claim {
+        since,
+        ..claim(1, born, nonce)
+    }
+}
+
+#[test]
+fn a_restart_remembers() {
+    let scratch = Scratch::new();
+    let path = place(&scratch);
+    assert_eq!(open(&path, NOW).run(old_key(LATER, 1)), Ok(Claimed::Fresh));
+    let again = open(&path, LATER);
+    assert_eq!(again.run(old_key(LATER, 1)), Ok(Claimed::Held));
+    assert_eq!(again.run(old_key(LATER, 2)), Ok(Claimed::Fresh));
+}
+
+#[test]
+fn of_many_that_open_at_once_one_makes_the_file() {
+    let scratch = Scratch::new();
+    let path = place(&scratch);
+    let rings = race(16, |_| open(&path, NOW));
+    let accepted = |ring: &&SharedRing| ring.run(claim(1, NOW, 1)) == Ok(Claimed::Fresh);
+    assert_eq!(rings.iter().filter(accepted).count(), 1);
+    let names = fs::read_dir(path.parent().unwrap()).unwrap();
+    assert_eq!(names.count(), 1, "nothing is left beside it");
+}
+
+#[test]
+fn h25_a_deleted_file_is_followed_by_one_that_refuses_what_it_cannot_know() {
+    let scratch = Scratch::new();
+    let path = place(&scratch);
+    let first = open(&path, NOW);
+    let used = old_key(LATER, 1);
+    assert_eq!(first.run(used), Ok(Claimed::Fresh));
+    fs::remove_file(&path).unwrap();
+    let second = open(&path, LATER);
+    assert_eq!(second.run(used), Ok(Claimed::Stale));
+    let floor = LATER.plus(WINDOW.future).plus(Span::from_seconds(7));
+    assert_eq!(second.floor(), floor);
+    let above = old_key(floor.plus(Span::from_millis(1)), 2);
+    assert_eq!(second.run(above), Ok(Claimed::Fresh));
+    assert_eq!(second.run(above), Ok(Claimed::Held));
+}
+
+#[test]
+fn h25_who_has_a_deleted_file_open_goes_on_with_its_successor() {
+    let scratch = Scratch::new();
+    let path = place(&scratch);
+    let holder = open(&path, NOW);
+    let young = Claim {
+        since: LATER,
+        ..claim(2, LATER, 1)
+    };
+    assert_eq!(holder.run(young), Ok(Claimed::Fresh));
+    fs::remove_file(&path).unwrap();
+    // A young key's claim looks at once, so there is nothing to wait for.
+    assert_eq!(
+        holder.run(young),
+        Ok(Claimed::Stale),
+        "used in the old file"
+    );
+    let other = open(&path, LATER);
+    assert_eq!(holder.floor(), other.floor(), "both have the new file");
+    let later = other.floor().plus(Span::from_seconds(1));
+    let fresh = old_key(later, 3);
+    assert_eq!(holder.run(fresh), Ok(Claimed::Fresh));
+    assert_eq!(other.run(fresh), Ok(Claimed::Held));
+}
+
+#[test]
+fn h25_a_copy_in_the_place_of_the_file_begins_anew() {
+    let scratch = Scratch::new();
+    let path = place(&scratch);
+    let copy = path.with_extension("copy");
+    drop(open(&path, NOW));
+    fs::copy(&path, &copy).unwrap();
+    let used = old_key(LATER, 1);
+    assert_eq!(open(&path, LATER).run(used), Ok(Claimed::Fresh));
+    fs::rename(&copy, &path).unwrap();
+    assert_eq!(open(&path, LATER).run(used), Ok(Claimed::Stale));
+}
+
+#[test]
+fn another_shape_takes_the_place_and_ends_the_old_ring_for_everyone() {
+    let scratch = Scratch::new();
+    let path = place(&scratch);
+    let old = open(&path, NOW);
+    let used = old_key(LATER, 1);
+    assert_eq!(old.run(used), Ok(Claimed::Fresh));
+    let new = try_open(&path, Shape::for_rate(200), WINDOW, LATER).unwrap();
+    assert_eq!(new.run(used), Ok(Claimed::Stale));
+    assert_eq!(
+        new.began(),
+        new.floor(),
+        "keys made before the floor have a past"
+    );
+    // Whoever still wants the old shape takes the place in turn, and accepts nothing twice either.
+    assert_eq!(old.run(used), Ok(Claimed::Stale));
+    assert_eq!(new.run(old_key(LATER, 2)), Ok(Claimed::Stale));
+}
+
+#[test]
+fn h25_another_boot_begins_anew() {
+    let scratch = Scratch::new();
+    let path = place(&scratch);
+    let used = old_key(LATER, 1);
+    assert_eq!(open(&path, NOW).run(used), Ok(Claimed::Fresh));
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[112] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    assert_eq!(open(&path, LATER).run(used), Ok(Claimed::Stale));
+}
+
+#[test]
+fn a_file_that_others_could_reach_is_refused() {
+    let scratch = Scratch::new();
+    let path = place(&scratch);
+    drop(open(&path, NOW));
+    let mode = |bits| fs::set_permissions(&path, fs::Permissions::from_mode(bits)).unwrap();
+    mode(0o640);
+    assert_eq!(refusal(&path), "replay_file_unsafe");
+    mode(0o600);
+    let other = path.with_extension("other");
+    fs::hard_link(&path, &other).unwrap();
+    assert_eq!(refusal(&path), "replay_file_unsafe");
+    fs::remove_file(&path).unwrap();
+    symlink(&other, &path).unwrap();
+    assert_eq!(refusal(&path), "replay_file_unsafe");
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    assert_eq!(refusal(&path), "replay_file_failed");
+}
+
+#[test]
+fn a_directory_that_others_could_reach_is_refused() {
+    let scratch = Scratch::new();
+    let open_to_all = scratch.path().join("open");
+    fs::create_dir(&open_to_all).unwrap();
+    fs::set_permissions(&open_to_all, fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(refusal(&open_to_all.join("ring")), "replay_folder_unsafe");
+    fs::set_permissions(&open_to_all, fs::Permissions::from_mode(0o700)).unwrap();
+    drop(open(&open_to_all.join("ring"), NOW));
+    symlink(&open_to_all, scratch.path().join("link")).unwrap();
+    assert_eq!(
+        refusal(&scratch.path().join("link/ring")),
+        "replay_file_failed"
+    );
+    assert_eq!(refusal(Path::new("/proc/none/ring")), "replay_file_failed");
+    assert_eq!(refusal(Path::new("/")), "replay_file_failed");
+}
+
+#[test]
+fn a_file_of_something_else_is_left_alone() {
+    let scratch = Scratch::new();
+    let path = place(&scratch);
+    drop(open(&path, NOW));
+    for content in [&b""[..], b"hello", &[0; 8_192]] {
+        fs::write(&path, content).unwrap();
+        assert_eq!(refusal(&path), "replay_file_foreign");
+        assert_eq!(fs::read(&path).unwrap(), content);
+    }
+}
+
+#[test]
+fn a_truncated_ring_is_replaced_when_it_is_opened() {
+    let scratch = Scratch::new();
+    let path = place(&scratch);
+    let used = old_key(LATER, 1);
+    assert_eq!(open(&path, NOW).run(used), Ok(Claimed::Fresh));
+    let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+    file.set_len(8_192).unwrap();
+    assert_eq!(open(&path, LATER).run(used), Ok(Claimed::Stale));
+}
+
+#[test]
+fn a_window_that_the_shape_forgets_is_refused() {
+    let scratch = Scratch::new();
+    let shape = Shape {
+        generations: 12,
+        ..Shape::for_rate(100)
+    };
+    let refused = try_open(&place(&scratch), shape, WINDOW, NOW).expect_err("refused");
+    assert_eq!(refused.code().name, "replay_retention_short");
+}
