@@ -20,8 +20,9 @@ pub(crate) type Maybe<'py> = Option<Bound<'py, PyAny>>;
 /// Text.
 pub(crate) fn text<'a>(name: &'static str, value: &'a Any<'_>) -> Guarded<&'a str> {
     let text = value.cast::<PyString>().map_err(|_| wrong(name, "str"))?;
-    check_len(name, text.len()?, 0, MAX_BYTES)?;
-    Ok(text.to_str().map_err(|_| ArgumentFault::Text { name })?)
+    let text = text.to_str().map_err(|_| ArgumentFault::Text { name })?;
+    check_len(name, text.len(), 0, MAX_BYTES)?;
+    Ok(text)
 }
 
 /// Bytes: borrowed from `bytes`, which cannot change, and copied from `bytearray` and `memoryview`.

@@ -14,6 +14,7 @@ Postgres empties after a crash; the store notices that and refuses until nothing
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
 from counterseal.stores import Waiting, drive_async, migrations, sweeping
@@ -23,10 +24,14 @@ __all__ = ["Postgres"]
 
 Verdict = TypeVar("Verdict")
 
+_MIGRATING = int.from_bytes(b"cseal/pg", "big")
+"""The advisory lock under which migrations are run one after the other."""
+
 
 class Pool(Protocol):
     """What is used of `asyncpg.Pool`, which has no types of its own."""
 
+    def acquire(self) -> AbstractAsyncContextManager[Any]: ...
     async def fetch(self, query: str, *args: Any, timeout: float | None = None) -> Sequence[Iterable[Any]]: ...
 
 
@@ -40,11 +45,12 @@ class Postgres:
     async def migrate(
         self, *, past_seconds: int | None = None, future_seconds: int | None = None, now: int | None = None
     ) -> None:
-        """Makes the database ready for policies of this window; it may be run again."""
-        for _name, text, values in migrations(
-            "postgres", past_seconds=past_seconds, future_seconds=future_seconds, now=now
-        ):
-            await self._pool.fetch(text, *values)
+        """Makes the database ready for policies of this window. It may be run again, and by many at once."""
+        statements = migrations("postgres", past_seconds=past_seconds, future_seconds=future_seconds, now=now)
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.fetch("SELECT pg_advisory_xact_lock($1)", _MIGRATING)
+            for _name, text, values in statements:
+                await connection.fetch(text, *values)
 
     async def drive(self, waiting: Waiting[Verdict]) -> Verdict:
         """Runs a decision to its end."""

@@ -1,0 +1,127 @@
+"""Decisions on Postgres by asyncpg, on a server of the tests' own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg  # type: ignore[import-untyped]
+import pytest
+
+import postgres
+from counterseal.errors import CountersealError
+from counterseal.request import KeyVault, Policy, Verifier, revoke_key
+from counterseal.stores.asyncpg import Postgres
+from support import AUTHORITY, NOW, SECRET, Sent, key
+
+VAULT = KeyVault(b"v" * 32)
+SERVER = Verifier(Policy([AUTHORITY]), [key()])
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Path]:
+    """Where the server listens."""
+    with postgres.server() as place:
+        yield place
+
+
+@asynccontextmanager
+async def store(place: Path) -> AsyncIterator[tuple[Postgres, Any]]:
+    """A new database, ready, and its pool."""
+    admin = await asyncpg.connect(host=str(place), user="test", database="postgres")
+    await admin.execute("DROP DATABASE IF EXISTS counterseal WITH (FORCE)")
+    await admin.execute("CREATE DATABASE counterseal")
+    await admin.close()
+    async with asyncpg.create_pool(host=str(place), user="test", database="counterseal", max_size=16) as pool:
+        made = Postgres(pool)
+        await made.migrate(now=NOW)
+        yield made, pool
+
+
+async def outcome(made: Postgres, sent: Sent) -> str:
+    """What becomes of a request."""
+    try:
+        return (await made.drive(sent.begin(SERVER))).key_id
+    except CountersealError as refused:
+        return refused.code
+
+
+def test_asyncpg_runs_every_decision(place: Path) -> None:
+    async def session() -> None:
+        async with store(place) as (made, _):
+            sent = Sent().signed()
+            assert await outcome(made, sent) == "worker-7"
+            assert await outcome(made, sent) == "request_replayed"
+            await made.drive(VAULT.save("a", SECRET, since=NOW, scope="jobs"))
+            await made.drive(VAULT.rotate("a", "b", b"b" * 32, old_until=NOW + 5, since=NOW))
+            loaded = await made.drive(VAULT.load("a"))
+            assert (loaded.scope, loaded.until) == ("jobs", NOW + 5)
+            await made.drive(revoke_key("b", now=NOW))
+            assert (await made.drive(VAULT.load("b"))).revoked
+            with pytest.raises(CountersealError) as refused:
+                await made.drive(VAULT.load("c"))
+            assert refused.value.code == "request_key_missing"
+
+    asyncio.run(session())
+
+
+def test_of_16_connections_with_the_same_requests_exactly_one_wins_each(place: Path) -> None:
+    async def session() -> None:
+        async with store(place) as (made, _):
+            for number in range(20):
+                sent = Sent().signed(seed=bytes([number]) * 16)
+                outcomes = await asyncio.gather(*(outcome(made, sent) for _ in range(16)))
+                assert Counter(outcomes) == {"worker-7": 1, "request_replayed": 15}
+
+    asyncio.run(session())
+
+
+def test_sweeping_counts_what_it_deletes_and_lets_nothing_old_in(place: Path) -> None:
+    async def session() -> None:
+        async with store(place) as (made, _):
+            sent = [Sent().signed(seed=bytes([number]) * 16) for number in range(5)]
+            assert [await outcome(made, request) for request in sent] == ["worker-7"] * 5
+            assert await made.sweep(now=NOW + 60_000) == 0
+            assert await made.sweep(now=NOW + 600_000, limit=3) == 3
+            assert await made.sweep(now=NOW + 600_000) == 2
+            assert await outcome(made, sent[0]) == "request_store_warming"
+
+    asyncio.run(session())
+
+
+def test_a_database_that_is_not_ready_or_too_slow_has_not_answered(place: Path) -> None:
+    async def session() -> None:
+        async with store(place) as (made, pool):
+            async with pool.acquire() as connection, connection.transaction():
+                await connection.execute("LOCK TABLE counterseal_claim IN ACCESS EXCLUSIVE MODE")
+                assert await outcome(Postgres(pool, timeout=0.2), Sent().signed()) == "request_store_unavailable"
+            await pool.execute("DROP TABLE counterseal_claim")
+            assert await outcome(made, Sent().signed()) == "request_store_unavailable"
+            await made.migrate(now=NOW)
+            assert await outcome(made, Sent().signed()) == "worker-7"
+
+    asyncio.run(session())
+
+
+def test_a_new_table_of_claims_is_refused_to_by_an_old_epoch(place: Path) -> None:
+    async def session() -> None:
+        async with store(place) as (made, pool):
+            await pool.execute("TRUNCATE counterseal_epoch")
+            assert await outcome(made, Sent().signed()) == "request_store_warming"
+
+    asyncio.run(session())
+
+
+def test_migrations_may_be_run_again_by_several_workers_at_once(place: Path) -> None:
+    async def session() -> None:
+        async with store(place) as (made, _):
+            sent = Sent().signed()
+            assert await outcome(made, sent) == "worker-7"
+            await asyncio.gather(*(made.migrate(now=NOW + 1) for _ in range(8)))
+            assert await outcome(made, sent) == "request_replayed"
+
+    asyncio.run(session())
