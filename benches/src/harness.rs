@@ -38,7 +38,12 @@ impl Bench {
     }
 
     /// An item whose work is one call of `op`.
-    pub fn item<R>(self, name: &'static str, bytes: f64, mut op: impl FnMut() -> R + 'static) -> Self {
+    pub fn item<R>(
+        self,
+        name: &'static str,
+        bytes: f64,
+        mut op: impl FnMut() -> R + 'static,
+    ) -> Self {
         self.batch(name, bytes, move |times| {
             for _ in 0..times {
                 black_box(op());
@@ -68,7 +73,10 @@ impl Bench {
             }
         }
         let name = self.name;
-        self.items.iter_mut().map(|item| item.figure(name)).collect()
+        self.items
+            .iter_mut()
+            .map(|item| item.figure(name))
+            .collect()
     }
 }
 
@@ -112,14 +120,23 @@ impl Item {
 /// Prints the figures: one JSON object per line, or a table with ratios to the first item.
 pub fn print(figures: &[Figure], json: bool) {
     for figure in figures {
-        let Figure { bench, item, median, p10, p90, bytes } = figure;
+        let Figure {
+            bench,
+            item,
+            median,
+            p10,
+            p90,
+            bytes,
+        } = figure;
         if json {
             println!(
                 r#"{{"bench":"{bench}","item":"{item}","median_ns":{median:.1},"p10_ns":{p10:.1},"p90_ns":{p90:.1},"bytes":{bytes:.1}}}"#
             );
         } else {
             let ratio = median / figures[0].median;
-            println!("{bench:<16} {item:<22} {median:>10.1} ns  ({p10:.1} to {p90:.1})  {ratio:>7.2}x  {bytes:>7.1} B");
+            println!(
+                "{bench:<16} {item:<22} {median:>10.1} ns  ({p10:.1} to {p90:.1})  {ratio:>7.2}x  {bytes:>7.1} B"
+            );
         }
     }
 }

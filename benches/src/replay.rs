@@ -117,13 +117,18 @@ fn steady<G: Guard + 'static>(make: impl FnOnce() -> G) -> (f64, impl FnMut(u64)
 }
 
 fn claim_next(guard: &impl Guard, next: &mut u64) {
-    assert!(guard.claim(nonce(*next), at(*next)), "a fresh nonce is fresh");
+    assert!(
+        guard.claim(nonce(*next), at(*next)),
+        "a fresh nonce is fresh"
+    );
     *next += 1;
 }
 
 /// One dependent load of a random line in a table as large as the ring.
 fn touch() -> impl FnMut() -> u64 {
-    let table: Vec<u64> = (0..LIVE * 2).map(|i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();
+    let table: Vec<u64> = (0..LIVE * 2)
+        .map(|i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+        .collect();
     let mut state = 777_u64;
     move || {
         let line = (state >> 20) as usize % table.len() / 8 * 8;

@@ -61,7 +61,9 @@ fn signed() -> Signed {
 /// The fields as a server holds them.
 fn received() -> &'static [(&'static str, &'static [u8])] {
     let signed: &Signed = Box::leak(Box::new(signed()));
-    let fields = signed.headers().map(|(name, value)| (name, value.as_bytes()));
+    let fields = signed
+        .headers()
+        .map(|(name, value)| (name, value.as_bytes()));
     Vec::leak(HEADERS.into_iter().chain(fields).collect())
 }
 
@@ -171,6 +173,7 @@ fn peer_verify() -> impl FnMut() {
         let headers = headers.get("cs").expect("our label");
         let base = HttpSignatureBase::try_new(&components(&lines), headers.signature_params());
         let base = base.expect("a base");
-        base.verify_signature_headers(&key, headers).expect("it verifies");
+        base.verify_signature_headers(&key, headers)
+            .expect("it verifies");
     }
 }

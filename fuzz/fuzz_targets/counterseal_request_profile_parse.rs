@@ -1,0 +1,5 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(
+    |data: &[u8]| counterseal_fuzz::counterseal_request_profile_parse(data)
+);

@@ -1,0 +1,46 @@
+//! What the fuzz targets run: each is a function of bytes that returns, whatever the bytes, unless a promise is broken.
+
+mod bytes;
+mod core;
+mod document;
+mod message;
+mod replay;
+mod request;
+mod seeds;
+mod store;
+
+pub use crate::core::{
+    core_gcra_charge, core_key_id_parse, core_lifetime_clamp, core_looked_up_parse,
+    core_seal_key_open,
+};
+pub use crate::document::{counterseal_request_policy_parse, counterseal_request_profile_parse};
+pub use crate::replay::{replay_ring_attach, replay_ring_claim};
+pub use crate::request::{request_key_record_open, request_signer_sign, request_verifier_begin};
+pub use crate::seeds::seeds;
+pub use crate::store::store_stated_reply;
+
+/// A target: its name and what it runs.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub const TARGETS: &[Target] = &[
+    ("core_gcra_charge", core_gcra_charge),
+    ("core_key_id_parse", core_key_id_parse),
+    ("core_lifetime_clamp", core_lifetime_clamp),
+    ("core_looked_up_parse", core_looked_up_parse),
+    ("core_seal_key_open", core_seal_key_open),
+    (
+        "counterseal_request_policy_parse",
+        counterseal_request_policy_parse,
+    ),
+    (
+        "counterseal_request_profile_parse",
+        counterseal_request_profile_parse,
+    ),
+    ("replay_ring_attach", replay_ring_attach),
+    ("replay_ring_claim", replay_ring_claim),
+    ("request_key_record_open", request_key_record_open),
+    ("request_signer_sign", request_signer_sign),
+    ("request_verifier_begin", request_verifier_begin),
+    ("store_stated_reply", store_stated_reply),
+];

@@ -1,0 +1,70 @@
+//! Where fuzzing begins: the vectors, in the form that each target reads.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use serde_json::Value;
+
+/// The seeds of the target of this name, from the vectors in this directory.
+pub fn seeds(target: &str, vectors: &Path) -> io::Result<Vec<Vec<u8>>> {
+    let mut seeds = vec![Vec::new(), vec![0; 64], (0..=255).collect()];
+    for (op, case) in cases(vectors)? {
+        seeds.extend(seed(target, &op, &case));
+    }
+    Ok(seeds)
+}
+
+/// The case as bytes for the target, if it says something about it.
+fn seed(target: &str, op: &str, case: &Value) -> Option<Vec<u8>> {
+    match (target, op) {
+        ("request_verifier_begin", "verify") => message(&case["input"]),
+        ("request_signer_sign", "sign" | "verify") => {
+            Some([[9; 16].as_slice(), &message(&case["input"])?].concat())
+        }
+        ("counterseal_request_policy_parse", "policy")
+        | ("counterseal_request_profile_parse", "profile") => case["input"]["text"]
+            .as_str()
+            .map(|text| text.as_bytes().to_vec()),
+        ("core_key_id_parse", "key" | "keys") => case["keys"][0]["id"]
+            .as_str()
+            .map(|id| id.as_bytes().to_vec()),
+        _ => None,
+    }
+}
+
+/// A request as `Message` reads it. The characters of vectors are bytes.
+fn message(input: &Value) -> Option<Vec<u8>> {
+    let text = |member: &str| Some(latin1(input[member].as_str()?));
+    let mut message = [text("method")?, text("authority")?].join(&b'\n');
+    message.push(b'\n');
+    message.extend(text("path")?);
+    message.push(b'?');
+    message.extend(text("query")?);
+    for field in input["headers"].as_array()? {
+        let [name, value] = [0, 1].map(|at| latin1(field[at].as_str().unwrap_or_default()));
+        message.push(b'\n');
+        message.extend([name, value].join(&b':'));
+    }
+    message.extend(b"\n\n");
+    message.extend(text("body")?);
+    Some(message)
+}
+
+fn latin1(text: &str) -> Vec<u8> {
+    text.chars()
+        .filter_map(|letter| u8::try_from(u32::from(letter)).ok())
+        .collect()
+}
+
+/// Every case of the vectors, with the operation of its file.
+fn cases(vectors: &Path) -> io::Result<Vec<(String, Value)>> {
+    let mut cases = Vec::new();
+    for entry in fs::read_dir(vectors.join("request"))? {
+        let file: Value = serde_json::from_slice(&fs::read(entry?.path())?)?;
+        let op = file["op"].as_str().unwrap_or_default();
+        let here = file["cases"].as_array().into_iter().flatten();
+        cases.extend(here.map(|case| (op.to_owned(), case.clone())));
+    }
+    Ok(cases)
+}

@@ -1,0 +1,87 @@
+//! `cargo xtask fuzz`: each parser and decision under libFuzzer and the address sanitizer, seeded from the vectors.
+
+use std::fs;
+
+use crate::args::Args;
+use crate::setup;
+use crate::shell::{Done, Run, Stop, at};
+
+const CORPUS: &str = "target/fuzz-corpus";
+const MANIFEST: &str = "fuzz/Cargo.toml";
+/// Shared by builds for the tests and for fuzzing; cargo keeps them apart in there.
+const BUILDS: &str = "target/fuzz";
+
+pub(crate) fn run(mut args: Args) -> Done {
+    let seconds = args.number("--seconds")?.unwrap_or(60);
+    let targets = chosen(&args.rest()?)?;
+    if !Run::cargo("+nightly --version").succeeds() {
+        return Err(Stop::unable(
+            "missing: a nightly toolchain, `rustup toolchain install nightly`",
+        ));
+    }
+    setup::fuzz()?;
+    let seeds = cargo("run").words("--bin seeds -- vectors").args([CORPUS]);
+    seeds.done()?;
+    let failed: Vec<_> = targets
+        .iter()
+        .filter(|target| fuzz(target, seconds).is_err())
+        .cloned()
+        .collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(Stop::failed(format!(
+        "found something: {}; see fuzz/artifacts",
+        failed.join(", ")
+    )))
+}
+
+/// Builds the targets and runs each over its seeds, without libFuzzer, on the toolchain of the project.
+pub(crate) fn check() -> Done {
+    cargo("check").words("--all-targets").done()?;
+    cargo("test").done()
+}
+
+fn cargo(command: &str) -> Run {
+    let cargo = Run::cargo(command)
+        .words("--quiet --locked --manifest-path")
+        .args([MANIFEST]);
+    cargo.words("--target-dir").args([BUILDS])
+}
+
+/// The targets of these names; all of them without names.
+fn chosen(names: &[String]) -> Result<Vec<String>, Stop> {
+    let all = targets()?;
+    if let Some(name) = names.iter().find(|name| !all.contains(name)) {
+        return Err(Stop::unable(format!(
+            "no target {name:?}; there are {}",
+            all.join(", ")
+        )));
+    }
+    Ok(if names.is_empty() {
+        all
+    } else {
+        names.to_vec()
+    })
+}
+
+fn targets() -> Result<Vec<String>, Stop> {
+    let directory = at("fuzz/fuzz_targets");
+    let entries = fs::read_dir(&directory).map_err(|error| Stop::file(&directory, &error))?;
+    let paths = entries.flatten().map(|entry| entry.path());
+    let names = paths.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()));
+    let mut names: Vec<_> = names.collect();
+    names.sort();
+    Ok(names)
+}
+
+fn fuzz(target: &str, seconds: u64) -> Done {
+    let fuzz = setup::cargo_tool("+nightly")
+        .words("fuzz run --target-dir")
+        .args([at(BUILDS).as_path()]);
+    let fuzz = fuzz.args([target]).args([at(CORPUS).join(target)]);
+    // The bars of the parsers: no input may take longer than 100 ms or more than 64 MiB above what libFuzzer needs.
+    let limits =
+        format!("-- -max_total_time={seconds} -timeout=5 -rss_limit_mb=2048 -max_len=65536");
+    fuzz.words(&limits).done()
+}
