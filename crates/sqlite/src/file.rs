@@ -7,19 +7,13 @@ use std::sync::{Mutex, PoisonError};
 use std::time::UNIX_EPOCH;
 
 use crate::SqliteError;
+use crate::platform::{identity, is_closed, is_own, keep_closed};
 
 /// The database file and the two beside it, which hold its newest commits and its locks.
 pub(crate) struct Files {
     paths: [PathBuf; 3],
     /// Empty until the files are open.
-    opened: Vec<Identity>,
-}
-
-/// What tells a file from every other one, as long as it is open.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Identity {
-    device: u64,
-    number: u64,
+    opened: Vec<(u64, u64)>,
 }
 
 impl Files {
@@ -52,13 +46,13 @@ impl Files {
         let made = metadata.created().ok();
         let made = made.and_then(|made| made.duration_since(UNIX_EPOCH).ok());
         let made = made.map_or(0, |made| made.as_nanos());
-        let number = Identity::of(&metadata).number;
+        let number = identity(&metadata).1;
         Ok(format!("{}/{number}/{made}", boot().unwrap_or_default()))
     }
 
     /// Takes the files for the opened ones from now on.
     pub(crate) fn watch(mut self) -> Result<Self, SqliteError> {
-        let opened = self.paths.iter().map(|path| identity(path));
+        let opened = self.paths.iter().map(|path| find(path));
         let opened = opened.collect::<io::Result<_>>();
         self.opened = opened.map_err(|error| SqliteError::io(&error))?;
         Ok(self)
@@ -66,32 +60,12 @@ impl Files {
 
     pub(crate) fn are_in_place(&self) -> bool {
         let mut files = self.paths.iter().zip(&self.opened);
-        files.all(|(path, opened)| identity(path).is_ok_and(|found| found == *opened))
+        files.all(|(path, opened)| find(path).is_ok_and(|found| found == *opened))
     }
 }
 
-impl Identity {
-    #[cfg(unix)]
-    fn of(metadata: &Metadata) -> Self {
-        use std::os::unix::fs::MetadataExt;
-        Identity {
-            device: metadata.dev(),
-            number: metadata.ino(),
-        }
-    }
-
-    /// Elsewhere a file that is open cannot be replaced.
-    #[cfg(not(unix))]
-    fn of(_: &Metadata) -> Self {
-        Identity {
-            device: 0,
-            number: 0,
-        }
-    }
-}
-
-fn identity(path: &Path) -> io::Result<Identity> {
-    fs::symlink_metadata(path).map(|metadata| Identity::of(&metadata))
+fn find(path: &Path) -> io::Result<(u64, u64)> {
+    fs::symlink_metadata(path).map(|metadata| identity(&metadata))
 }
 
 /// Makes the file, for its owner only, unless it is there.
@@ -102,27 +76,22 @@ fn create(path: &Path) -> io::Result<()> {
     let _alone = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
+    match keep_closed(&mut options).open(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         made => made.map(drop),
     }
 }
 
 fn check(metadata: &Metadata) -> Result<(), SqliteError> {
-    if !metadata.is_file() {
-        return Err(SqliteError::FileUnsafe {
-            rule: "is a regular file and no link",
-        });
+    let rules = [
+        (metadata.is_file(), "is a regular file and no link"),
+        (is_own(metadata), "belongs to the user of this process"),
+        (is_closed(metadata), "can be written to by its owner only"),
+    ];
+    match rules.into_iter().find(|(holds, _)| !holds) {
+        Some((_, rule)) => Err(SqliteError::FileUnsafe { rule }),
+        None => Ok(()),
     }
-    #[cfg(unix)]
-    if std::os::unix::fs::MetadataExt::mode(metadata) & 0o022 != 0 {
-        return Err(SqliteError::FileUnsafe {
-            rule: "can be written to by its owner only",
-        });
-    }
-    Ok(())
 }
 
 /// The boot of this host, where it has a name for it.

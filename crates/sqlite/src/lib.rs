@@ -38,6 +38,7 @@
 mod error;
 mod file;
 mod open;
+mod platform;
 mod rows;
 
 pub use error::SqliteError;
@@ -66,9 +67,10 @@ use crate::rows::query;
 ///
 /// Two files at one path could each accept a request once. They do not: a step is answered only if the path
 /// still named the opened files *after* it was committed, so whoever makes another file there makes it
-/// later, and reads its clock later too, or at most as much earlier as it takes to open a file. Every
-/// request that the first file accepted was born before that clock plus the window's future, which is below
-/// the second one's floor; the 5 s that the floor adds are for that delay.
+/// later. That one's clock was read later too, or earlier by no more than it takes to open a file. Every
+/// request that the first file accepted was thus born before that clock plus the window's future and this
+/// delay, which is below the second one's floor: its 5 s are for the delay. What is left is a key that was
+/// made, and used, within the delay.
 ///
 /// It is not opened again by itself. The keys were in the first file too, so going on with an empty one
 /// would tell peers that they are unknown, where the truth is that a file is missing.

@@ -27,12 +27,12 @@ pub(crate) fn connect(
     let start = Start::cold(now, window);
     let set_up = set_up(&mut connection, tables, spaces, start, &boot);
     set_up.map_err(|error| SqliteError::tables(&error))?;
+    let files = files.watch()?;
     if files.boot()? != boot {
-        return Err(SqliteError::FileUnsafe {
-            rule: "stays where it is while it is opened",
-        });
+        let rule = "stays where it is while it is opened";
+        return Err(SqliteError::FileUnsafe { rule });
     }
-    Ok((files.watch()?, connection))
+    Ok((files, connection))
 }
 
 fn settled(files: &Files) -> rusqlite::Result<Connection> {

@@ -3,8 +3,10 @@
 mod common;
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use common::{open, open_at, raw};
 use counterseal_core::{Claimed, Load, Refusal, Run, Span, Unavailable};
@@ -46,6 +48,22 @@ fn links_and_files_that_others_write_to_are_refused() {
         assert_eq!(refused(&path).code().name, "store_file_unsafe", "{mode:o}");
     }
     assert!(!scratch.file("nowhere").exists(), "a link was not followed");
+}
+
+#[test]
+fn a_file_of_another_user_is_refused() {
+    let scratch = Scratch::new();
+    let path = scratch.file("store.db");
+    drop(open(&path));
+    // Only root can give a file away; others look at one of root's.
+    let given = chown(&path, Some(12_345), None).is_ok();
+    let foreign = if given {
+        &path
+    } else {
+        Path::new("/etc/passwd")
+    };
+    let rule = "belongs to the user of this process";
+    assert_eq!(refused(foreign), SqliteError::FileUnsafe { rule });
 }
 
 #[test]
@@ -104,6 +122,31 @@ fn a_file_that_was_moved_is_refused_for_good() {
         let load = Load::<Note>::new([1; 16]);
         assert_eq!(store.run(load), Err(Unavailable), "{gone}");
     }
+}
+
+#[test]
+fn a_step_that_ends_after_the_file_was_moved_is_no_answer() {
+    let tried = (0..20).any(|_| is_moved_before_the_end_of_a_step());
+    assert!(tried, "the step never began before the move");
+}
+
+/// Moves the file while a claim waits for its lock; says whether the claim then took place.
+fn is_moved_before_the_end_of_a_step() -> bool {
+    let scratch = Scratch::new();
+    let path = scratch.file("store.db");
+    let (store, other) = (open(&path), raw(&path));
+    let execute = |text| other.execute_batch(text).expect("a database");
+    execute("BEGIN IMMEDIATE");
+    thread::scope(|scope| {
+        let answer = scope.spawn(|| store.run(claim(1, NOW, 0)));
+        thread::sleep(Duration::from_millis(50));
+        fs::rename(&path, scratch.file("aside")).expect("a file to move");
+        execute("COMMIT");
+        let answer = answer.join().expect("a thread that ends");
+        assert_eq!(answer, Err(Unavailable));
+    });
+    let claims = "SELECT count(*) FROM counterseal_claim";
+    other.query_row(claims, [], |row| row.get(0)) == Ok(1)
 }
 
 #[test]
