@@ -14,6 +14,7 @@ import string
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from pprint import pformat
 from typing import Any
 
@@ -22,7 +23,7 @@ import pytest
 from counterseal.errors import CountersealError
 from counterseal.replay import Ring, SharedRing
 from counterseal.request import Key, KeyVault, Policy, Signer, Verifier
-from counterseal.stores import Memory, drive
+from counterseal.stores import Memory, Sqlite, drive
 from support import AUTHORITY, NOW, Sent
 
 KEY = Key("worker-7", b"hunter2-hunter2-hunter2-hunter2-", since=NOW)
@@ -133,7 +134,7 @@ def session() -> Iterator[Session]:
     logging.getLogger().removeHandler(handler)
 
 
-def test_a01_none_of_twenty_planted_secrets_comes_out_of_a_session(session: Session) -> None:
+def test_a01_none_of_twenty_planted_secrets_comes_out_of_a_session(session: Session, tmp_path: Path) -> None:
     key = Key("worker-7", session.secret("signer"), since=NOW)
     signer = Signer(key)
     ring = Ring(now=NOW, seed=session.secret("ring")[:16])
@@ -188,7 +189,9 @@ def test_a01_none_of_twenty_planted_secrets_comes_out_of_a_session(session: Sess
     cells.answer([[session.planted["cell"]]])
     session.refuse(cells.verdict)
     session.refuse(lambda: Sent().signed(signer).begin(server).answer([[object()]]))  # type: ignore[list-item]
-    session.refuse(lambda: SharedRing(f"/nowhere/{session.planted['path']}"))
+    (tmp_path / "file").touch()
+    session.refuse(lambda: SharedRing(tmp_path / "file" / session.planted["path"]))
+    session.refuse(lambda: Sqlite(tmp_path / "file" / session.planted["path"]))
     assert session.hits() == []
 
 
