@@ -26,7 +26,7 @@ keys = Keys(place)
 audit = Audit(place.audit)
 
 
-async def load_key(key_id: str) -> Key | None:
+async def load_key(key_id: str) -> Key:
     """The key of this id; the database may wait for a disk, so it is asked in a thread."""
     return await run_in_threadpool(keys.find, key_id)
 
@@ -47,13 +47,10 @@ async def follow_keys() -> None:
         await asyncio.sleep(1)
         for key_id in verifier.key_ids:
             try:
-                key = await load_key(key_id)
+                verifier.put_key(await load_key(key_id))
             except CountersealError:
                 # A key that is known stays known: it was good, and the store that says more is away.
                 logging.exception("a key was not loaded")
-                continue
-            if key is not None:
-                verifier.put_key(key)
 
 
 @contextlib.asynccontextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from counterseal.errors import CountersealError
 from counterseal.request import Key, KeyVault
 
 if TYPE_CHECKING:
@@ -29,13 +28,6 @@ class Keys:
         secret = self._place.new_secret(f"{key_id}.secret")
         self._vault.rotate(old, key_id, secret, old_until=old_until).run(self._store)
 
-    def find(self, key_id: str) -> Key | None:
-        """The key of this id, if there is one."""
-        try:
-            found = self._vault.load(key_id).run(self._store)
-        except CountersealError as refused:
-            if refused.code == "request_key_missing":
-                return None
-            raise
-        assert isinstance(found, Key)  # noqa: S101 - what a load ends in
-        return found
+    def find(self, key_id: str) -> Key:
+        """The key of this id; `request_key_missing` when there is none."""
+        return self._vault.load(key_id).run(self._store)

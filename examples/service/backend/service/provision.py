@@ -23,6 +23,7 @@ def provision(root: Path) -> None:
     keys = Keys(place)
     keys.make("web-1", scope="operator")
     keys.make("worker-1")
+    keys.make("reporter-1", scope="reporter")
     Audit(place.audit)
 
 
