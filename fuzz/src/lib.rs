@@ -7,6 +7,7 @@ mod message;
 mod replay;
 mod request;
 mod seeds;
+mod shm;
 mod store;
 
 pub use crate::core::{
@@ -17,6 +18,7 @@ pub use crate::document::{counterseal_request_policy_parse, counterseal_request_
 pub use crate::replay::{replay_ring_attach, replay_ring_claim};
 pub use crate::request::{request_key_record_open, request_signer_sign, request_verifier_begin};
 pub use crate::seeds::seeds;
+pub use crate::shm::shm_shared_ring_open;
 pub use crate::store::store_stated_reply;
 
 /// A target: its name and what it runs.
@@ -42,5 +44,6 @@ pub const TARGETS: &[Target] = &[
     ("request_key_record_open", request_key_record_open),
     ("request_signer_sign", request_signer_sign),
     ("request_verifier_begin", request_verifier_begin),
+    ("shm_shared_ring_open", shm_shared_ring_open),
     ("store_stated_reply", store_stated_reply),
 ];

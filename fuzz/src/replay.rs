@@ -48,7 +48,7 @@ pub fn replay_ring_attach(data: &[u8]) {
 }
 
 /// A claim of few keys and owners, born around the beginning of the ring or long after it. Its key covers `born`.
-fn claim(bytes: &mut Bytes<'_>) -> Claim {
+pub(crate) fn claim(bytes: &mut Bytes<'_>) -> Claim {
     let born = BEGUN.plus(Span::from_millis(
         i64::from(bytes.u32() % 2_000_000) - 400_000,
     ));

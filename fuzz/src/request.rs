@@ -55,7 +55,6 @@ pub fn request_verifier_begin(data: &[u8]) {
         assert!(claim.until > *now, "a claim is remembered");
         let verified = pending
             .finish(Ok(Claimed::Fresh))
-            .ok()
             .expect("a fresh claim is accepted");
         assert_eq!(verified.component("@method"), Some(request.method));
     });
@@ -88,7 +87,17 @@ pub fn request_signer_sign(data: &[u8]) {
         let begun = verifier.begin(&sent, keys, *now);
         // The signer knows no authorities: that is the one thing which it cannot see for itself.
         if request.authority == "api.example" {
-            begun.expect("what was signed is accepted");
+            let _ = begun.expect("what was signed is accepted");
+        }
+        let base = signer
+            .explain(&request, *now, &seed)
+            .expect("what can be signed can be explained");
+        let explained = verifier.explain(&sent);
+        if let Ok(explained) = explained {
+            assert!(
+                explained.first_difference(&base).is_none(),
+                "both sides have one base"
+            );
         }
         let longer = [request.body, b"!"].concat();
         let changed = Request {

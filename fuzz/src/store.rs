@@ -1,6 +1,6 @@
 //! Answers of a database.
 
-use counterseal::core::{Claim, Load, Sweep};
+use counterseal::core::{Claim, Load, RowOp, Swap, Sweep};
 use counterseal::request::KeyRecord;
 use counterseal::store::{Epoch, Rows, Stated};
 
@@ -17,7 +17,10 @@ pub fn store_stated_reply(data: &[u8]) {
     if let Ok(deleted) = Sweep::reply(&rows) {
         assert_eq!(deleted, u64::from(count));
     }
-    if let Ok(Some(stored)) = Load::<KeyRecord>::reply(&rows) {
+    let stored = Load::<KeyRecord>::reply(&rows);
+    assert_eq!(stored, Swap::<KeyRecord>::reply(&rows));
+    assert_eq!(stored, RowOp::<KeyRecord>::reply(&rows));
+    if let Ok(Some(stored)) = stored {
         assert!(stored.version > 0);
     }
 }
