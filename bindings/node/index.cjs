@@ -4,6 +4,7 @@ const errors = require("./lib/errors.cjs");
 
 module.exports = {
   ArgumentError: errors.ArgumentError,
+  Authenticator: require("./lib/authenticator.cjs").Authenticator,
   CODES: require("./codes.cjs").CODES,
   CountersealError: errors.CountersealError,
   InternalError: errors.InternalError,
@@ -28,6 +29,9 @@ module.exports = {
   drive: require("./lib/waiting.cjs").drive,
   endKey: require("./lib/vault.cjs").endKey,
   migrations: require("./lib/waiting.cjs").migrations,
+  problem: require("./lib/http.cjs").problem,
   revokeKey: require("./lib/vault.cjs").revokeKey,
+  signingFetch: require("./lib/fetch.cjs").signingFetch,
   sweeping: require("./lib/waiting.cjs").sweeping,
+  verifyIncoming: require("./lib/http.cjs").verifyIncoming,
 };

@@ -9,6 +9,7 @@
 // Paths and queries are the raw ones, percent-encoded as they go over the wire. Times are milliseconds since 1970;
 // `now` and `seed` may be left out, for the host's clock and generator. Every refusal is a `CountersealError`.
 
+import type { IncomingMessage } from "node:http";
 import type { CodeName } from "./codes.js";
 
 export { CODES, type CodeFacts, type CodeName } from "./codes.js";
@@ -316,6 +317,60 @@ export declare function endKey(id: string, until: number): Waiting<null>;
 
 /** Revokes a key, for good. */
 export declare function revokeKey(id: string, options?: At): Waiting<null>;
+
+export interface AuthenticatorSettings {
+  /** Runs a decision on a store of your own (see `drive`); without it the verifier's store is used. */
+  readonly drive?: (waiting: Waiting<Verified>) => Promise<Verified>;
+  /**
+   * Is asked for keys that the verifier does not know, at most as often as it allows, and for known keys in turn. It
+   * gives null (or rejects with `request_key_missing`, as `KeyVault.load` does) when there is none of that id.
+   */
+  readonly loadKey?: (id: string) => Promise<Key | null>;
+  /** Gets each decision as one line of JSON for the audit log. */
+  readonly onEvent?: (event: string) => void;
+  readonly clock?: () => number;
+}
+
+/** Verifies requests as a service does: with keys from a store, and each decision reported. Make one, and keep it. */
+export declare class Authenticator {
+  constructor(verifier: Verifier, settings?: AuthenticatorSettings);
+  /** The proof for this request. It claims the nonce, so ask once. */
+  authenticate(request: SignableRequest): Promise<Verified>;
+  readonly bodyLimitBytes: number;
+}
+
+/**
+ * Verifies what a server of `node:http` or `node:https` received: raw target, raw field lines, and the raw body, which
+ * is read up to the policy's limit. Call it before anything reads the body, or hand over the raw `body` that was read.
+ */
+export declare function verifyIncoming(
+  authenticator: Authenticator | Verifier,
+  message: IncomingMessage,
+  options?: { readonly body?: Uint8Array },
+): Promise<{ readonly verified: Verified; readonly body: Uint8Array }>;
+
+/** The answer to a refusal (RFC 9457), with its public code and nothing else; an error that is none is thrown again. */
+export declare function problem(error: unknown): {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+};
+
+export interface SigningFetchSettings {
+  /** The hosts, with their ports if they are not the scheme's own, that signatures are for. */
+  readonly authorities: readonly string[];
+  readonly clock?: () => number;
+  /** What sends; the global `fetch` when it is left out. */
+  readonly fetch?: typeof fetch;
+  readonly seeds?: () => Uint8Array;
+}
+
+/**
+ * A `fetch` that signs what goes to one of `authorities`, each attempt anew, and sends no signature elsewhere. The body
+ * is read first, whatever it is. A redirect is answered to you (`redirect: "manual"`), since a signature is for one
+ * target; `"follow"` is refused.
+ */
+export declare function signingFetch(signer: Signer, settings: SigningFetchSettings): typeof fetch;
 
 export interface RefusalOptions {
   readonly text?: string;

@@ -4,6 +4,7 @@ import counterseal from "./index.cjs";
 
 export const {
   ArgumentError,
+  Authenticator,
   CODES,
   CountersealError,
   InternalError,
@@ -28,6 +29,9 @@ export const {
   drive,
   endKey,
   migrations,
+  problem,
   revokeKey,
+  signingFetch,
   sweeping,
+  verifyIncoming,
 } = counterseal;

@@ -94,8 +94,8 @@ function maybe(check, name, value, otherwise) {
 
 /** The items of an array; nothing else is iterated. */
 function items(name, value) {
-  if (!Array.isArray(value)) throw wrong(name, "array");
   return guarded(name, "array whose items can be read", () => {
+    if (!Array.isArray(value)) throw wrong(name, "array");
     if (value.length > MAX_ITEMS) throw tooLong(name, MAX_ITEMS);
     return Array.from({ length: value.length }, (_, at) => value[at]);
   });
@@ -109,8 +109,8 @@ function texts(name, value) {
 /** The members that an object has itself, in an object without inherited ones; unknown names are refused. */
 function options(value, known) {
   if (value === undefined || value === null) return NONE;
-  if (typeof value !== "object" || Array.isArray(value)) throw wrong("options", "object");
   return guarded("options", "object whose members can be read", () => {
+    if (typeof value !== "object" || Array.isArray(value)) throw wrong("options", "object");
     const found = { __proto__: null };
     for (const name of Object.keys(value)) {
       if (!known.includes(name)) throw fault("binding_argument_choice", `options: ${known.join(", ")}`);
@@ -125,7 +125,8 @@ function guarded(name, wanted, read) {
   try {
     return read();
   } catch (error) {
-    throw error instanceof ArgumentError ? error : wrong(name, wanted);
+    // A foreign proxy of an error is none.
+    throw types.isNativeError(error) && error instanceof ArgumentError ? error : wrong(name, wanted);
   }
 }
 

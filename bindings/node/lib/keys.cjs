@@ -6,6 +6,9 @@ const { bytes, flag, maybe, items, options, text, whole, wrong } = require("./ar
 const { ArgumentError, settled } = require("./errors.cjs");
 const native = require("./native.cjs");
 
+/** Whoever holds this has the native half of a key in hand. */
+const MADE = Symbol("made");
+
 let nativeOf;
 
 class Key {
@@ -13,7 +16,7 @@ class Key {
   #facts;
 
   constructor(id, secret, given) {
-    this.#native = id instanceof native.Key ? id : create(id, secret, given);
+    this.#native = id === MADE ? secret : create(id, secret, given);
   }
 
   get id() {
@@ -68,6 +71,11 @@ function create(id, secret, given) {
   return settled(native.Key.create(text("id", id), bytes("secret", secret), members));
 }
 
+/** The key of this native half. */
+function keyOf(made) {
+  return new Key(MADE, made);
+}
+
 /** The native half of one key. */
 function nativeKey(name, value) {
   return nativeOf(name, value);
@@ -78,4 +86,4 @@ function nativeKeys(value) {
   return items("keys", value).map((key) => nativeOf("keys", key));
 }
 
-module.exports = { Key, nativeKey, nativeKeys };
+module.exports = { Key, keyOf, nativeKey, nativeKeys };

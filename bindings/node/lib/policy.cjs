@@ -8,6 +8,9 @@ const native = require("./native.cjs");
 const COVERED = ["cover", "coverScheme", "audience", "digest"];
 const BOUNDS = ["pastSeconds", "futureSeconds", "retainSeconds", "bodyLimitBytes"];
 
+/** Whoever holds this has the native half of a policy or profile in hand. */
+const MADE = Symbol("made");
+
 let nativeOfPolicy;
 let nativeOfProfile;
 
@@ -15,15 +18,15 @@ class Policy {
   #native;
 
   constructor(authorities, given) {
-    this.#native = authorities instanceof native.Policy ? authorities : create(authorities, given);
+    this.#native = authorities === MADE ? given : create(authorities, given);
   }
 
   static parse(json) {
-    return new Policy(settled(native.Policy.parse(text("json", json))));
+    return new Policy(MADE, settled(native.Policy.parse(text("json", json))));
   }
 
   get profile() {
-    return new Profile(settled(this.#native.profile()));
+    return new Profile(MADE, settled(this.#native.profile()));
   }
 
   get bodyLimitBytes() {
@@ -41,13 +44,12 @@ class Policy {
 class Profile {
   #native;
 
-  constructor(given) {
-    this.#native =
-      given instanceof native.Profile ? given : settled(native.Profile.create(covered(options(given, COVERED))));
+  constructor(given, made) {
+    this.#native = given === MADE ? made : settled(native.Profile.create(covered(options(given, COVERED))));
   }
 
   static parse(json) {
-    return new Profile(settled(native.Profile.parse(text("json", json))));
+    return new Profile(MADE, settled(native.Profile.parse(text("json", json))));
   }
 
   static {

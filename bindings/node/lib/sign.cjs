@@ -10,6 +10,8 @@ const { content, joined } = require("./message.cjs");
 const native = require("./native.cjs");
 const { nativeProfile } = require("./policy.cjs");
 
+let isSigner;
+
 class Signer {
   #native;
 
@@ -42,6 +44,10 @@ class Signer {
   [inspect.custom]() {
     return `<Signer ${this.keyId}>`;
   }
+
+  static {
+    isSigner = (value) => typeof value === "object" && value !== null && #native in value;
+  }
 }
 
 /** Names and values, one on a line, as an object. */
@@ -52,4 +58,4 @@ function fields(lines) {
   return found;
 }
 
-module.exports = { Signer };
+module.exports = { Signer, isSigner };

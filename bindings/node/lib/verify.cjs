@@ -13,6 +13,8 @@ const { nativeStore } = require("./stores.cjs");
 const { proven } = require("./verified.cjs");
 const { waiting } = require("./waiting.cjs");
 
+let isVerifier;
+
 class Verifier {
   #native;
 
@@ -81,10 +83,14 @@ class Verifier {
   [inspect.custom]() {
     return `<Verifier of ${this.keyIds.length} keys>`;
   }
+
+  static {
+    isVerifier = (value) => typeof value === "object" && value !== null && #native in value;
+  }
 }
 
 function at(given) {
   return given === undefined ? now() : now(options(given, ["now"]).now);
 }
 
-module.exports = { Verifier };
+module.exports = { Verifier, isVerifier };

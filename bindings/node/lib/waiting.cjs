@@ -4,18 +4,21 @@
 const { bytes, callable, fault, items, options, text, whole, wrong } = require("./arguments.cjs");
 const { now } = require("./chance.cjs");
 const { CountersealError, settled } = require("./errors.cjs");
-const { Key } = require("./keys.cjs");
+const { keyOf } = require("./keys.cjs");
 const native = require("./native.cjs");
 const { WINDOW, limit, nativeStore, sizes } = require("./stores.cjs");
 const { proven } = require("./verified.cjs");
+
+/** Whoever holds this has the native half of a decision in hand. */
+const BEGUN = Symbol("begun");
 
 let isWaiting;
 
 class Waiting {
   #native;
 
-  constructor(made) {
-    if (!(made instanceof native.Waiting)) throw wrong("Waiting", "what begins a decision; it is not made by hand");
+  constructor(begun, made) {
+    if (begun !== BEGUN) throw wrong("Waiting", "what begins a decision; it is not made by hand");
     this.#native = made;
   }
 
@@ -47,10 +50,12 @@ async function drive(waiting, dialect, execute) {
   callable("execute", execute);
   let cause;
   for (let asked = waiting.statement(dialect); asked !== null; asked = waiting.statement(dialect)) {
-    const rows = await execute(asked).catch((error) => {
+    let rows = null;
+    try {
+      rows = await execute(asked);
+    } catch (error) {
       cause = error;
-      return null;
-    });
+    }
     waiting.answer(rows);
   }
   return concluded(waiting, cause);
@@ -80,7 +85,7 @@ function sweeping(dialect, given) {
 function ended(answer) {
   const found = settled(answer);
   if (typeof found === "string") return proven(found);
-  return found === null ? null : new Key(found);
+  return found === null ? null : keyOf(found);
 }
 
 function row(cells) {
@@ -99,7 +104,7 @@ function cell(value) {
 
 /** The decision that the native half began. */
 function waiting(answer) {
-  return new Waiting(settled(answer));
+  return new Waiting(BEGUN, settled(answer));
 }
 
 module.exports = { Waiting, drive, migrations, sweeping, waiting };

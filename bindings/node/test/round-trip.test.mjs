@@ -118,11 +118,8 @@ test("equal inputs give equal signatures", () => {
 
 test("without now and seed the host gives them", () => {
   const nonces = new Set();
-  const server = new Verifier(
-    new Policy([AUTHORITY]),
-    [new Key("worker-7", SECRET, { since: Date.now() })],
-    new Ring(),
-  );
+  const store = new Ring();
+  const server = new Verifier(new Policy([AUTHORITY]), [new Key("worker-7", SECRET, { since: Date.now() })], store);
   const signer = new Signer(new Key("worker-7", SECRET));
   for (let turn = 0; turn < 1_000; turn += 1) {
     const headers = { ...REQUEST.headers, ...signer.sign(REQUEST) };

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { CountersealError, Key, Memory, Policy, Signer, Verifier } from "counterseal";
 
 export const NOW = 1_800_000_000_000;
@@ -63,3 +64,6 @@ export function directory(test) {
   test.after(() => rmSync(made, { recursive: true, force: true }));
   return made;
 }
+
+/** The repository: the tests may run beside an installed package, away from it. */
+export const ROOT = process.env.COUNTERSEAL_ROOT ?? fileURLToPath(new URL("../../..", import.meta.url));

@@ -1,0 +1,5 @@
+// The same functions as for `require`.
+
+import next from "./next.cjs";
+
+export const { createProxy, problemResponse, register, signedRoute, verified } = next;

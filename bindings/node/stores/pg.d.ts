@@ -1,0 +1,35 @@
+// Nonces and keys in Postgres, over a pool of pg.
+//
+//   const store = new Postgres(new Pool(..));
+//   await store.migrate();
+//   const authenticator = new Authenticator(new Verifier(policy), {
+//     drive: (waiting) => store.drive(waiting),
+//     loadKey: (id) => store.drive(vault.load(id)),
+//   });
+//
+// The pool is the store's own: each statement takes a connection and is committed by itself. Nonces lie in tables that
+// Postgres empties after a crash; the store notices that and refuses until nothing older can come.
+
+import type { Key, SweepOptions, Verified, Waiting, WindowOptions } from "../index.js";
+
+/** What is used of `Pool`. */
+export interface QueryPool {
+  query(statement: {
+    name?: string;
+    text: string;
+    values: unknown[];
+    rowMode: "array";
+  }): Promise<{ rows: unknown[][] }>;
+}
+
+/** A database that decisions are run on. */
+export declare class Postgres {
+  /** A statement that takes more than `timeoutMs`, or 5000, has no answer. */
+  constructor(pool: QueryPool, options?: { readonly timeoutMs?: number });
+  /** Makes the database ready for policies of this window; it may be run again. */
+  migrate(options?: WindowOptions): Promise<void>;
+  /** Runs a decision to its end. */
+  drive<Outcome extends Verified | Key | null>(waiting: Waiting<Outcome>): Promise<Outcome>;
+  /** Deletes nonces that are over, and counts them. Run it now and then. */
+  sweep(options?: SweepOptions): Promise<number>;
+}

@@ -1,0 +1,5 @@
+// The same class as for `require`.
+
+import pg from "./pg.cjs";
+
+export const { Postgres } = pg;

@@ -1,0 +1,89 @@
+// Objects that hold a key, and whatever makes text or copies of objects.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { inspect } from "node:util";
+import { deserialize, serialize } from "node:v8";
+import { CountersealError, Key, KeyVault, Memory, Policy, Ring, Signer, Verifier } from "counterseal";
+import { AUTHORITY, key, NOW, refused, signed, verifier } from "./support.mjs";
+
+const SECRET = Buffer.from("a secret of 32 bytes, quite long");
+const known = new Key("worker-7", SECRET, { since: NOW });
+const holders = {
+  Key: known,
+  KeyVault: new KeyVault(SECRET),
+  Signer: new Signer(known),
+  Verifier: new Verifier(new Policy([AUTHORITY]), [known], new Memory({ now: NOW })),
+};
+const others = {
+  Memory: new Memory({ now: NOW }),
+  Policy: new Policy([AUTHORITY]),
+  Ring: new Ring({ now: NOW, seed: SECRET.subarray(0, 16) }),
+  Verified: verifier().verify(signed(), { now: NOW }),
+  Waiting: holders.KeyVault.save("worker-7", SECRET),
+};
+
+/** All forms in which the secret could show. */
+function assertSecretless(text) {
+  const bytes = [SECRET, Buffer.from(SECRET.toString("hex")), Buffer.from(SECRET.toString("base64"))];
+  for (const form of [...bytes, Buffer.from([...SECRET].join(",")), Buffer.from([...SECRET].join(", "))]) {
+    assert(!Buffer.from(text).includes(form.subarray(0, 16)));
+  }
+}
+
+for (const [name, holder] of Object.entries({ ...holders, ...others })) {
+  test(`b13_a01_${name}_shows_no_secret`, () => {
+    const options = { depth: 20, showHidden: true, getters: true, customInspect: false };
+    for (const text of [
+      inspect(holder),
+      inspect(holder, options),
+      `${holder}`,
+      inspect({ holder }, { showProxy: true }),
+    ]) {
+      assertSecretless(text);
+    }
+    for (const member of Reflect.ownKeys(holder)) assert.fail(`${name} has a member of its own: ${String(member)}`);
+    const copies = [structuredClone(holder), deserialize(serialize(holder)), { ...holder }, Object.assign({}, holder)];
+    for (const copy of copies) assert.deepEqual(copy, {});
+  });
+}
+
+for (const [name, holder] of Object.entries(holders)) {
+  test(`b13_${name}_has_no_JSON`, () => {
+    refused("binding_secret_copied", () => JSON.stringify(holder));
+    refused("binding_secret_copied", () => JSON.stringify({ deep: [holder] }));
+  });
+}
+
+test("b13_keys_and_signers_are_shown_by_the_id_of_their_key", () => {
+  assert.equal(inspect(holders.Key), "<Key worker-7>");
+  assert.equal(inspect(holders.Signer), "<Signer worker-7>");
+  assert.equal(inspect(holders.Verifier), "<Verifier of 1 keys>");
+  assert.deepEqual(
+    [known.id, known.since, known.until, known.scope, known.revoked],
+    ["worker-7", NOW, null, "", false],
+  );
+});
+
+test("a01_a_secret_that_cannot_be_is_not_in_its_error", () => {
+  for (const call of [
+    () => new Key("a", SECRET.subarray(0, 31)),
+    () => new KeyVault(SECRET.subarray(0, 31)),
+    () => new Key(SECRET, "a"),
+  ]) {
+    try {
+      call();
+      assert.fail("accepted");
+    } catch (error) {
+      assert(error instanceof CountersealError);
+      assertSecretless(inspect(error, { depth: 20, showHidden: true }));
+    }
+  }
+});
+
+test("a_secret_is_copied_so_what_becomes_of_the_buffer_does_not_matter", () => {
+  const secret = Uint8Array.from(key().id === "worker-7" ? [...Array(32).keys()] : []);
+  const signer = new Signer(new Key("worker-7", secret, { since: NOW }));
+  secret.fill(0);
+  assert.equal(verifier().verify(signed(undefined, { signer }), { now: NOW }).keyId, "worker-7");
+});
