@@ -49,7 +49,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{mem, process};
 
 use counterseal_core::{
-    Claim, Claimed, Load, Record, Row, RowOp, Run, Space, Swap, Sweep, Table, Time, Unavailable,
+    Claim, Claimed, Load, Record, Row, RowOp, Run, Space, Span, Swap, Sweep, Table, Time,
+    Unavailable,
 };
 use counterseal_replay::Window;
 use counterseal_store::{Dialect, Epoch, Execute, Rows, Statement, run};
@@ -76,7 +77,7 @@ use crate::rows::query;
 /// would tell peers that they are unknown, where the truth is that a file is missing.
 pub struct Sqlite {
     files: Files,
-    future: counterseal_core::Span,
+    future: Span,
     process: u32,
     /// How claims are committed.
     claims: Commit,
@@ -130,24 +131,21 @@ impl Sqlite {
         })
     }
 
+    //= docs/spec/replay.md#R-26
     fn execute_as(&self, commit: Commit, statement: &Statement) -> Result<Rows, Unavailable> {
+        if self.is_forked() {
+            return Err(Unavailable);
+        }
         let mut state = self.lock();
-        self.check(&mut state)?;
+        state.check(&self.files)?;
         let rows = state.execute(commit, statement);
-        self.check(&mut state)?;
+        state.check(&self.files)?;
         rows.ok_or(Unavailable)
     }
 
-    /// The files are the ones that were opened, by this process.
-    //= docs/spec/replay.md#R-26
-    fn check(&self, state: &mut State) -> Result<(), Unavailable> {
-        if self.process != process::id() {
-            return Err(Unavailable);
-        }
-        if !self.files.are_in_place() {
-            state.connection = None;
-        }
-        state.connection.as_ref().map(drop).ok_or(Unavailable)
+    /// Whether this process is not the one that opened the files; then the lock may be held by nobody.
+    fn is_forked(&self) -> bool {
+        self.process != process::id()
     }
 
     /// Every 64 fresh claims, lets a slice of what was over go: the claim's verifier was not further behind
@@ -173,6 +171,14 @@ impl Sqlite {
 }
 
 impl State {
+    /// Lets the connection go for good once the files are not those that it opened.
+    fn check(&mut self, files: &Files) -> Result<(), Unavailable> {
+        if !files.are_in_place() {
+            self.connection = None;
+        }
+        self.connection.as_ref().map(drop).ok_or(Unavailable)
+    }
+
     fn execute(&mut self, commit: Commit, statement: &Statement) -> Option<Rows> {
         let connection = self.connection.as_ref()?;
         if self.commit != commit {
@@ -265,8 +271,9 @@ impl<R: Record> Run<RowOp<R>> for Sqlite {
 impl Drop for Sqlite {
     /// A connection that came through a fork is the parent's; SQLite forbids to even close it.
     fn drop(&mut self) {
-        if self.process != process::id() {
-            mem::forget(self.lock().connection.take());
+        if self.is_forked() {
+            let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+            mem::forget(state.connection.take());
         }
     }
 }

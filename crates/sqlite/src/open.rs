@@ -108,3 +108,15 @@ fn step(connection: &Connection, table: &Table) -> rusqlite::Result<u16> {
 const WAIT: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(5);
 const STATEMENTS: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_without_a_log_is_refused() {
+        let connection = Connection::open_in_memory().expect("a database in memory");
+        assert_eq!(write_ahead(&connection), Err(SqliteError::LogMissing));
+        assert!(SqliteError::LogMissing.to_string().contains("local disk"));
+    }
+}
