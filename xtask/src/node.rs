@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use crate::setup::{once, system, write};
 use crate::shell::{Done, Run, Stop, at, root};
 
@@ -49,27 +51,30 @@ pub(crate) fn tarball() -> Result<PathBuf, Stop> {
 /// The packed package in a new directory, with the tests beside it and the sources out of reach.
 pub(crate) fn test() -> Done {
     let tarball = tarball()?;
-    npm("exec --no -- tsc --noEmit").done()?;
-    npm("exec --no -- biome ci --error-on-warnings")
-        .args([root()])
-        .done()?;
+    npm("run --silent types").done()?;
+    npm("run --silent lint").done()?;
     let clean = at(CLEAN);
     // It may not be there.
     let _ = fs::remove_dir_all(&clean);
-    write(
-        &clean.join("package.json"),
-        br#"{ "private": true, "type": "module" }"#,
-    )?;
-    let install = Run::new("npm")
-        .words("install --silent --no-audit --no-fund")
-        .args([tarball]);
-    install.within(&clean).provide()?;
-    copy(&at(PACKAGE).join("test"), &clean.join("test"))?;
-    Run::new("node")
-        .words("--test test/")
+    write(&clean.join("package.json"), br#"{ "private": true }"#)?;
+    let install = Run::new("npm").words("install --silent --no-audit --no-fund");
+    install
+        .args([tarball, driver()?.into()])
         .within(&clean)
-        .env("COUNTERSEAL_ROOT", root())
-        .done()
+        .provide()?;
+    copy(&at(PACKAGE).join("test"), &clean.join("test"))?;
+    let test = Run::new("node").words("--test test/").within(&clean);
+    test.env("COUNTERSEAL_ROOT", root()).done()
+}
+
+/// The database driver that the tests need, at the version of the package's own tools.
+fn driver() -> Result<String, Stop> {
+    let manifest = at(PACKAGE).join("package.json");
+    let text = fs::read(&manifest).map_err(|error| Stop::file(&manifest, &error))?;
+    let manifest: Value = serde_json::from_slice(&text).unwrap_or_default();
+    let version = manifest["devDependencies"]["pg"].as_str();
+    let version = version.ok_or_else(|| Stop::failed("package.json names no version of pg"))?;
+    Ok(format!("pg@{version}"))
 }
 
 fn copy(from: &Path, to: &Path) -> Done {
