@@ -69,7 +69,8 @@ impl Stated for Epoch {
 /// Columns are only ever added. One that is added to a table that is there already is empty (0, no text, no
 /// bytes) in the rows that are there, and in rows that an older version goes on to write.
 ///
-/// All of them may be run again, except that SQLite knows no `ADD COLUMN IF NOT EXISTS`.
+/// All of them may be run again, except that SQLite knows no `ADD COLUMN IF NOT EXISTS`; by one at a time,
+/// because `IF NOT EXISTS` of Postgres does not see what another transaction is making.
 pub fn migrations(tables: &[Table], dialect: Dialect, from: u16) -> Vec<String> {
     let mut texts = Vec::new();
     if from == 0 {
@@ -92,13 +93,16 @@ fn columns(table: &Table, step: u16, dialect: Dialect) -> Vec<String> {
         let columns: Vec<String> = new.map(|column| define(column, dialect)).collect();
         return vec![create(table, &columns.join(", "), dialect)];
     }
-    let (name, unless) = match dialect {
-        Dialect::Postgres => (table.name, "IF NOT EXISTS "),
-        Dialect::Sqlite => (table.name, ""),
+    let unless = match dialect {
+        Dialect::Postgres => "IF NOT EXISTS ",
+        Dialect::Sqlite => "",
     };
     let add = |column: &Column| {
         let (column, empty) = (define(column, dialect), empty(column, dialect));
-        format!("ALTER TABLE {name} ADD COLUMN {unless}{column}{empty}")
+        format!(
+            "ALTER TABLE {} ADD COLUMN {unless}{column}{empty}",
+            table.name
+        )
     };
     new.map(add).collect()
 }
@@ -116,20 +120,17 @@ fn create(table: &Table, columns: &str, dialect: Dialect) -> String {
 
 /// The indexes whose last column this step introduced.
 fn indexes(table: &Table, step: u16) -> Vec<String> {
-    let since = |name: &&str| {
-        table
-            .columns
-            .iter()
-            .find(|c| c.name == *name)
-            .map(|c| c.since)
+    let is_due = |index: &&&[&str]| {
+        let columns = table.columns.iter();
+        let columns = columns.filter(|column| index.contains(&column.name));
+        columns.map(|column| column.since).max() == Some(step)
     };
-    let due = |index: &&&[&str]| index.iter().filter_map(since).max() == Some(step);
     let create = |index: &&[&str]| {
         let (name, columns) = (table.name, index.join(", "));
-        let last = index.join("_");
-        format!("CREATE INDEX IF NOT EXISTS {name}_{last} ON {name} ({columns})")
+        let suffix = index.join("_");
+        format!("CREATE INDEX IF NOT EXISTS {name}_{suffix} ON {name} ({columns})")
     };
-    table.indexes.iter().filter(due).map(create).collect()
+    table.indexes.iter().filter(is_due).map(create).collect()
 }
 
 fn define(column: &Column, dialect: Dialect) -> String {
@@ -192,6 +193,8 @@ const POSTGRES: [&str; 4] = [
     "CREATE UNLOGGED TABLE IF NOT EXISTS counterseal_claim (space text NOT NULL, key bytea NOT NULL, born bigint NOT NULL, \
      until bigint NOT NULL, PRIMARY KEY (space, key))",
     "CREATE INDEX IF NOT EXISTS counterseal_claim_until ON counterseal_claim (space, until)",
-    "CREATE OR REPLACE FUNCTION counterseal_swept(text) RETURNS bigint LANGUAGE sql VOLATILE AS \
-     $$SELECT swept FROM counterseal_epoch WHERE space = $1 AND current_setting('transaction_isolation') = 'read committed'$$",
+    "DO $do$ BEGIN IF to_regprocedure('counterseal_swept(text)') IS NULL THEN \
+     CREATE FUNCTION counterseal_swept(text) RETURNS bigint LANGUAGE sql VOLATILE AS \
+     $$SELECT swept FROM counterseal_epoch WHERE space = $1 AND current_setting('transaction_isolation') = 'read committed'$$; \
+     END IF; END $do$",
 ];
