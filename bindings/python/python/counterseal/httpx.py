@@ -102,7 +102,9 @@ class _Signing:
         authority = request.headers["host"]
         if self._authorities is not None and authority not in self._authorities:
             return
-        path, _, query = request.url.raw_path.partition(b"?")
+        # httpx's extension for targets that its URLs cannot express.
+        target = request.extensions.get("target", request.url.raw_path)
+        path, _, query = target.partition("?" if isinstance(target, str) else b"?")
         signed = self._signer.sign(
             request.method,
             request.url.scheme,
