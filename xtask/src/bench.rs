@@ -7,5 +7,5 @@ pub(crate) fn run(mut args: Args) -> Done {
     let json = args.flag("--json");
     let names = args.rest()?;
     let bench = Run::cargo("run --quiet --locked --release --manifest-path benches/Cargo.toml --");
-    bench.args(names).args(json.then_some("--json")).done()
+    bench.args(names).args(json.then_some("--json")).ours()
 }

@@ -7,10 +7,8 @@ pub(crate) fn run(mut args: Args) -> Done {
     let (full, json) = (args.flag("--full"), args.flag("--json"));
     let names = args.rest()?;
     let options = [full.then_some("--full"), json.then_some("--json")];
-    prove()
-        .args(names)
-        .args(options.into_iter().flatten())
-        .done()
+    let prove = prove().args(names);
+    prove.args(options.into_iter().flatten()).ours()
 }
 
 /// Every proof at smoke size.

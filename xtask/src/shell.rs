@@ -111,6 +111,16 @@ impl Run {
         }
     }
 
+    /// Runs a program of this project, whose exit codes mean what ours do.
+    pub(crate) fn ours(mut self) -> Done {
+        let line = self.line();
+        match self.exit()? {
+            0 => Ok(()),
+            2 => Err(Stop::unable(format!("{line} ended with 2"))),
+            code => Err(Stop::failed(format!("{line} ended with {code}"))),
+        }
+    }
+
     /// Runs it for something that must be there: anything but success means that nothing can be found out.
     pub(crate) fn provide(mut self) -> Done {
         match self.exit()? {
