@@ -9,8 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,8 +53,13 @@ class Process:
 
 
 @contextmanager
-def running(tmp_path: Path, *command: str, env: Mapping[str, str] | None = None) -> Iterator[Process]:
-    """The server that `command` starts, as soon as it takes connections or has ended. `{port}` is a free port."""
+def running(
+    tmp_path: Path,
+    *command: str,
+    env: Mapping[str, str] | None = None,
+    until: Callable[[Process], bool] = Process.is_up,
+) -> Iterator[Process]:
+    """The server that `command` starts, once `until` holds or it has ended. `{port}` stands for a free port."""
     port = free_port()
     log = tmp_path / f"server-{port}.log"
     words = [word.replace("{port}", str(port)) for word in command]
@@ -69,11 +74,12 @@ def running(tmp_path: Path, *command: str, env: Mapping[str, str] | None = None)
         )
     process = Process(popen, port, log)
     try:
-        _until(lambda: process.is_up() or popen.poll() is not None)
+        _until(lambda: until(process) or popen.poll() is not None, process.text)
         yield process
     finally:
         # Its workers are in its session, and may outlive it.
-        os.killpg(popen.pid, signal.SIGKILL) if popen.poll() is None else None
+        with suppress(ProcessLookupError):
+            os.killpg(popen.pid, signal.SIGKILL)
         popen.wait()
 
 
@@ -101,8 +107,8 @@ def exchange(port: int, message: bytes, timeout: float = 10) -> bytes:
         return answer
 
 
-def _until(holds: Any, seconds: float = 30) -> None:
+def _until(holds: Callable[[], bool], told: Callable[[], str] = str, seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < deadline, "the server did not come up"
+        assert time.monotonic() < deadline, f"the server did not come up: {told()}"
         time.sleep(0.02)

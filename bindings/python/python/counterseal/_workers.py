@@ -28,8 +28,11 @@ def refuse_private() -> None:
 
 def configured() -> int:
     """The number of workers configured; 1 when nothing says otherwise."""
-    found = (_from_process(), _from_stack(), _from_command_line(), _from_environment())
-    return next((workers for workers in found if workers is not None), 1)
+    for find in (_from_process, _from_stack, _from_command_line, _from_environment):
+        workers = find()
+        if workers is not None:
+            return workers
+    return 1
 
 
 def _from_process() -> int | None:
@@ -77,16 +80,20 @@ def _from_command_line() -> int | None:
 def _option(arguments: Sequence[str]) -> int | None:
     """The value of `--workers N`, `--workers=N`, `-w N` or `-wN`; the last one counts."""
     found = None
-    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    following = iter(arguments)
+    for argument in following:
         if argument in ("--workers", "-w"):
-            found = following
+            found = next(following, None)
         elif argument.startswith("--workers="):
             found = argument.removeprefix("--workers=")
-        elif argument.startswith("-w") and argument[2:].lstrip("=").isdigit():
+        elif argument.startswith("-w"):
             found = argument[2:].lstrip("=")
-    return int(found) if found is not None and found.isdigit() else None
+    return _number(found)
 
 
 def _from_environment() -> int | None:
-    text = os.environ.get("WEB_CONCURRENCY", "")
-    return int(text) if text.isdigit() else None
+    return _number(os.environ.get("WEB_CONCURRENCY"))
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isdecimal() else None
