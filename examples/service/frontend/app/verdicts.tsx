@@ -1,0 +1,88 @@
+import { CODES, type CodeName } from "counterseal";
+import type { Step } from "@/lib/log";
+import type { Decision } from "@/lib/service";
+
+type Props = { steps: readonly Step[]; decisions: ReadonlyMap<string, Decision> };
+
+/** The steps, newest first, each with the reason for its verdict. */
+export function Verdicts({ steps, decisions }: Props) {
+  return (
+    <div className="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">What was sent</th>
+            <th scope="col">Verdict</th>
+            <th scope="col">Why</th>
+            <th scope="col">Worker</th>
+            <th scope="col">As it should be</th>
+          </tr>
+        </thead>
+        <tbody>
+          {steps.map((step) => (
+            <tr key={step.number}>
+              <th scope="row">{step.title}</th>
+              <Verdict code={step.code} />
+              <td>
+                <Why step={step} decision={decisions.get(step.request)} />
+              </td>
+              <td>{step.worker || "several"}</td>
+              <td>{step.right ? "yes" : <strong className="wrong">no</strong>}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Verdict({ code }: { code: string }) {
+  const verdict = verdictOf(code);
+  return (
+    <td className="verdict" data-verdict={verdict}>
+      {verdict}
+    </td>
+  );
+}
+
+/** The rule, what it compared, what the sender was told, and what to do. */
+function Why({ step, decision }: { step: Step; decision?: Decision }) {
+  const known = Object.hasOwn(CODES, step.code) && CODES[step.code as CodeName];
+  if (!known) return <code>{step.code}</code>;
+  return (
+    <details>
+      <summary>
+        <code>{step.code}</code>
+      </summary>
+      <dl>
+        <dt>Rule</dt>
+        <dd>{known.means}</dd>
+        <dt>Compared</dt>
+        <dd>{decision ? factsOf(decision) : "no longer in the audit table"}</dd>
+        <dt>The sender was told</dt>
+        <dd>
+          <code>
+            {step.status} {step.told}
+          </code>
+        </dd>
+        <dt>Who has to act</dt>
+        <dd>{known.blame}</dd>
+        <dt>What to do</dt>
+        <dd>{known.fix}</dd>
+      </dl>
+    </details>
+  );
+}
+
+/** `accepted` or `refused`. */
+export function verdictOf(code: string): string {
+  return code === "request_accepted" ? "accepted" : "refused";
+}
+
+function factsOf(decision: Decision): string {
+  const facts = Object.entries(decision).filter(([name]) => !COMMON.has(name));
+  return facts.map(([name, value]) => `${name} ${value}`).join(", ") || "nothing that may be written down";
+}
+
+/** What each event has. */
+const COMMON = new Set(["seq", "request", "worker", "event", "blame"]);

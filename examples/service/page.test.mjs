@@ -1,0 +1,145 @@
+// The page in a real browser. `cargo xtask test browser` starts the demo and names it in SITE and SERVICE_DIR.
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { chromium } from "playwright-core";
+
+const SITE = process.env.SITE;
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+let browser;
+
+before(async () => {
+  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
+});
+
+after(() => browser.close());
+
+/** Opens the page; whatever goes wrong in it fails the test that opened it. */
+async function open(t, options = {}) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const wrong = [];
+  page.on("console", (message) => message.type() === "error" && wrong.push(message.text()));
+  page.on("pageerror", (error) => wrong.push(error.message));
+  t.after(async () => {
+    await context.close();
+    assert.deepEqual(wrong, []);
+  });
+  await page.goto(SITE);
+  return page;
+}
+
+/** Presses a button and waits for the step that it takes. */
+async function press(page, button, title) {
+  await page.getByRole("button", { name: button, exact: true }).click();
+  const row = page.getByRole("row").nth(1);
+  await row.getByRole("rowheader", { name: title }).waitFor();
+  return row;
+}
+
+/** What the row says: the text of each of its cells. */
+async function cells(row) {
+  const [verdict, why, worker, right] = await row.getByRole("cell").allInnerTexts();
+  return { verdict, why, worker, right };
+}
+
+test("a replay is refused by the worker that did not see the original", async (t) => {
+  const page = await open(t);
+  const sent = await cells(await press(page, "Send", "signed by the site"));
+  assert.equal(sent.verdict, "accepted");
+  const row = await press(page, "Replay the last one", "replayed by the site");
+  const replayed = await cells(row);
+  assert.equal(replayed.verdict, "refused");
+  assert.equal(replayed.why, "request_replayed");
+  assert.equal(replayed.right, "yes");
+  assert.notEqual(replayed.worker, sent.worker);
+});
+
+test("a refusal is explained: rule, values, what the sender was told, what to do", async (t) => {
+  const page = await open(t);
+  const row = await press(page, "Change the body", "body changed");
+  await row.getByText("request_body_mismatch").click();
+  const why = await row.getByRole("definition").allInnerTexts();
+  assert.equal(why[0], "the content is not what the signed digest says");
+  assert.equal(why[2], "401 request_unauthenticated");
+  assert.equal(why[3], "peer");
+  assert.match(why[4], /^verify the raw bytes as received/);
+});
+
+test("each way to spoil a request is refused for its own reason", async (t) => {
+  const page = await open(t);
+  const ways = [
+    ["Send a stale one", "signed 61 s ago", "request_outside_window"],
+    ["Change the path", "path changed", "request_mac_mismatch"],
+    ["Change the query", "query changed", "request_mac_mismatch"],
+    ["Sign with an unknown key", "signed with an unknown key", "request_key_unknown"],
+  ];
+  for (const [button, title, code] of ways) {
+    const { why, right } = await cells(await press(page, button, title));
+    assert.deepEqual([why, right], [code, "yes"]);
+  }
+});
+
+test("a step that somebody else takes appears without a reload", async (t) => {
+  const [watching, acting] = [await open(t), await open(t)];
+  await press(acting, "Send", "signed by the site");
+  await press(acting, "Change the query", "query changed");
+  await watching.getByRole("row").nth(1).getByRole("rowheader", { name: "query changed" }).waitFor();
+  await press(acting, "Send", "signed by the site");
+  await watching.getByRole("row").nth(1).getByRole("rowheader", { name: "signed by the site" }).waitFor();
+});
+
+test("the buttons work without script", async (t) => {
+  const page = await open(t, { javaScriptEnabled: false });
+  const { verdict } = await cells(await press(page, "Send", "signed by the site"));
+  assert.equal(verdict, "accepted");
+});
+
+test("no answer of the site holds a secret", async (t) => {
+  const page = await open(t);
+  const answers = [];
+  page.on("response", (answer) => answers.push(answer.body().catch(() => Buffer.alloc(0))));
+  await page.reload();
+  await press(page, "Send", "signed by the site");
+  const text = Buffer.concat([Buffer.from(await page.content()), ...(await settled(answers))]);
+  const directory = process.env.SERVICE_DIR;
+  const secrets = readdirSync(directory).filter((name) => name.endsWith(".secret"));
+  assert.ok(secrets.length >= 4);
+  for (const secret of secrets.map((name) => readFileSync(join(directory, name)))) {
+    const forms = [secret, ...["hex", "base64", "base64url"].map((form) => secret.toString(form))];
+    assert.ok(forms.every((form) => !text.includes(form)));
+  }
+});
+
+/** The answers that are over; the stream of events never is. */
+function settled(answers) {
+  const late = new Promise((resolve) => setTimeout(resolve, 1_000, Buffer.alloc(0)));
+  return Promise.all(answers.map((answer) => Promise.race([answer, late])));
+}
+
+for (const colorScheme of ["light", "dark"]) {
+  for (const width of [360, 1280]) {
+    test(`axe finds nothing at ${width} px, ${colorScheme}`, async (t) => {
+      const page = await open(t, { colorScheme, viewport: { width, height: 800 } });
+      const row = await press(page, "Change the body", "body changed");
+      await row.getByText("request_body_mismatch").click();
+      await page.evaluate(AXE);
+      const tags = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
+      const { violations } = await page.evaluate((values) => globalThis.axe.run({ runOnly: { type: "tag", values } }), tags);
+      assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]), []);
+    });
+  }
+}

@@ -1,0 +1,4 @@
+export default {
+  // Native code is not bundled.
+  serverExternalPackages: ["counterseal"],
+};

@@ -1,0 +1,16 @@
+//! The demo's page in Debian's Chromium.
+
+use crate::demo::{self, Demo};
+use crate::setup;
+use crate::shell::{Done, Run};
+
+/// Starts the demo and clicks through its page.
+pub(crate) fn run() -> Done {
+    setup::browser()?;
+    demo::prepare()?;
+    let demo = Demo::start()?;
+    let test = Run::new("node").words("--test examples/service/page.test.mjs");
+    test.env("SITE", demo.site.url())
+        .env("SERVICE_DIR", demo.directory())
+        .done()
+}
