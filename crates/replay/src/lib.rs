@@ -55,7 +55,7 @@ pub mod word;
 pub use gauge::Gauge;
 pub use plan::Plan;
 pub use private::PrivateRing;
-pub use ring::{Ring, RingError};
+pub use ring::{Ring, RingError, retire};
 pub use shape::{MARGIN, Shape, ShapeError, Window};
 pub use start::{SKEW, Start};
 pub use sync::Word;

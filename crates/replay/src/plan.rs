@@ -1,6 +1,6 @@
 //! Where everything is in a ring's words, worked out once.
 
-use counterseal_core::{Claim, Seed, Time};
+use counterseal_core::{Claim, Seed, Span, Time};
 use siphasher::sip128::{Hash128, SipHasher24};
 
 use crate::divisor::{Divisor, high};
@@ -115,8 +115,7 @@ impl Plan {
 
     /// The first instant after `bucket`.
     pub(crate) fn end(&self, bucket: u64) -> Time {
-        let buckets = i64::try_from(bucket).unwrap_or(i64::MAX);
-        Time::EPOCH.plus(self.shape.bucket.times(buckets.saturating_add(1)))
+        end_of(bucket, self.shape.bucket)
     }
 
     /// Where the walk of `claim` begins, and what it writes.
@@ -188,6 +187,12 @@ impl core::fmt::Debug for Plan {
             .field("window", &self.window)
             .finish_non_exhaustive()
     }
+}
+
+/// The first instant after bucket number `bucket`, when each is `length` long.
+pub(crate) fn end_of(bucket: u64, length: Span) -> Time {
+    let buckets = i64::try_from(bucket).unwrap_or(i64::MAX);
+    Time::EPOCH.plus(length.times(buckets.saturating_add(1)))
 }
 
 #[inline]

@@ -3,9 +3,11 @@
 use core::fmt;
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
-use counterseal_core::{Claim, Claimed, Code, Refusal, Run, RunAsync, Sweep, Time, Unavailable};
+use counterseal_core::{
+    Claim, Claimed, Code, Refusal, Run, RunAsync, Span, Sweep, Time, Unavailable,
+};
 
-use crate::plan::{HEAD, Home, Place};
+use crate::plan::{HEAD, Home, Place, end_of};
 use crate::sync::{LINE, Word};
 use crate::word::{Seen, TAGS, tag, value};
 use crate::{Plan, Start};
@@ -109,13 +111,9 @@ impl<'a> Ring<'a> {
         (bucket > 0).then(|| self.plan.end(bucket))
     }
 
-    /// Ends this ring for everyone who shares its words: from now on each claim is `Stale`.
-    ///
-    /// When it returns, no use born at or after [`Ring::newest`] will ever be answered `Fresh` here, so
-    /// a ring that takes its place can put its floor there.
-    //= docs/spec/replay.md#R-16
-    pub fn retire(&self) {
-        self.words[NEWEST].fetch_or(RETIRED, AcqRel);
+    /// Ends this ring for everyone who shares its words: see [`retire`].
+    pub fn retire(&self) -> Option<Time> {
+        retire(&self.words[NEWEST], self.plan.shape().bucket)
     }
 
     /// Whether the ring was ended.
@@ -242,6 +240,18 @@ impl<'a> Ring<'a> {
         let newest = self.words[NEWEST].load(Acquire);
         (newest & RETIRED == 0).then_some(newest)
     }
+}
+
+/// Ends the ring whose first word is `newest` for everyone who shares it: from now on each claim there is
+/// `Stale`.
+///
+/// The answer is the end of the newest bucket, of `bucket` each, that was ever claimed in. No use born
+/// then or later was or will be answered `Fresh` there, so a ring that takes its place can put its floor
+/// there. The first word means this in every layout of the others.
+//= docs/spec/replay.md#R-16
+pub fn retire(newest: &Word, bucket: Span) -> Option<Time> {
+    let last = newest.fetch_or(RETIRED, AcqRel) & !RETIRED;
+    (last > 0).then(|| end_of(last, bucket))
 }
 
 /// Takes one from a counter that may give `cap` in each cycle.

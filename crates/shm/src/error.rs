@@ -10,6 +10,8 @@ use counterseal_replay::ShapeError;
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ShmError {
+    /// Another process has the directory locked, and does not let go.
+    Busy,
     /// The system refused a step.
     Failed {
         /// What was to be done.
@@ -37,13 +39,22 @@ pub enum ShmError {
 
 impl ShmError {
     /// The codes of this enum; those of a shape are [`ShapeError::CODES`].
-    pub const CODES: &'static [Code] = &[FAILED, FILESYSTEM_UNFIT, FOLDER_UNSAFE, FOREIGN, UNSAFE];
+    pub const CODES: &'static [Code] = &[
+        BUSY,
+        FAILED,
+        FILESYSTEM_UNFIT,
+        FOLDER_UNSAFE,
+        FOREIGN,
+        UNSAFE,
+    ];
+
+    pub(crate) fn io(step: &'static str, error: &io::Error) -> Self {
+        let kind = error.kind();
+        ShmError::Failed { step, kind }
+    }
 
     pub(crate) fn failed(step: &'static str, errno: rustix::io::Errno) -> Self {
-        ShmError::Failed {
-            step,
-            kind: io::Error::from(errno).kind(),
-        }
+        Self::io(step, &errno.into())
     }
 }
 
@@ -57,7 +68,7 @@ impl fmt::Display for ShmError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Failed { step, kind } => write!(f, "{} ({step}: {kind})", FAILED.means),
-            Self::FilesystemUnfit | Self::Foreign => f.write_str(self.code().means),
+            Self::Busy | Self::FilesystemUnfit | Self::Foreign => f.write_str(self.code().means),
             Self::FolderUnsafe { rule } | Self::Unsafe { rule } => {
                 write!(f, "{} ({rule})", self.code().means)
             }
@@ -71,6 +82,7 @@ impl std::error::Error for ShmError {}
 impl Refusal for ShmError {
     fn code(&self) -> Code {
         match self {
+            Self::Busy => BUSY,
             Self::Failed { .. } => FAILED,
             Self::FilesystemUnfit => FILESYSTEM_UNFIT,
             Self::FolderUnsafe { .. } => FOLDER_UNSAFE,
@@ -92,6 +104,11 @@ const fn environment(name: &'static str, means: &'static str, fix: &'static str)
     }
 }
 
+const BUSY: Code = environment(
+    "replay_file_busy",
+    "another process opens or makes the ring's file and does not finish",
+    "look for a stopped process that has the ring's directory open, and let it go on or end it",
+);
 const FAILED: Code = environment(
     "replay_file_failed",
     "the system refused a step in opening the ring's file",

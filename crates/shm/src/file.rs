@@ -1,22 +1,23 @@
-//! The file: checked before it is used, made whole before it is seen.
+//! The file: checked before it is used, whole before it is seen, ended before it is replaced.
 
 use std::ffi::{OsStr, OsString};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::fs::{File, Metadata};
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use counterseal_core::{Seed, Span, Time};
-use counterseal_replay::{Plan, Ring, Shape, Start, Window};
-use rustix::fs::{
-    AtFlags, FallocateFlags, FileType, Mode, OFlags, Stat, fallocate, fstat, openat, renameat,
-    unlinkat,
-};
-use rustix::io::{Errno, pread, pwrite};
+use counterseal_replay::{Plan, Ring, Shape, Start, Window, retire};
+use rustix::fs::{AtFlags, FallocateFlags, Mode, OFlags, fallocate, openat, renameat, unlinkat};
+use rustix::io::Errno;
 
 use crate::ShmError;
+use crate::boot::boot;
+use crate::clock::Clock;
 use crate::folder::{Folder, is_own};
-use crate::header::{HEADER, Header};
+use crate::header::{HEADER, Head, Header, identity};
 use crate::map::Map;
-use crate::watch::{Watch, identity, links};
+use crate::watch::Watch;
 
 /// What a process wants to open.
 pub(crate) struct Wanted {
@@ -28,98 +29,140 @@ pub(crate) struct Wanted {
 
 /// A ring that is mapped.
 pub(crate) struct Opened {
-    pub(crate) plan: Plan,
-    pub(crate) map: Map,
+    plan: Plan,
+    map: Map,
     pub(crate) watch: Watch,
 }
 
+/// What is at the path.
+enum Existing {
+    /// A ring that goes on.
+    Current(Opened),
+    /// A ring that was ended just now; every use there was born before this.
+    Ended(Option<Time>),
+    /// No file.
+    Nothing,
+}
+
+/// What a new ring must know of what was at its path.
+enum Past {
+    /// Something may have been, and every use there was born before this, if that is known.
+    Ended(Option<Time>),
+    /// Nothing was, when the clock said this.
+    NoneAt(Time),
+}
+
 impl Wanted {
-    /// The ring at the path. If there is none, or one that cannot go on, a new one is put there; `now` is
-    /// at least the time on any verifier's clock, and `before` a ring that was there and is retired.
-    pub(crate) fn open(
-        &self,
-        now: Time,
-        seed: &Seed<16>,
-        before: Option<&Opened>,
-    ) -> Result<Opened, ShmError> {
+    /// The ring at the path, of exactly this shape and window; a new one if there is none.
+    ///
+    /// The verifier's clock is asked again when the new file has its name.
+    pub(crate) fn open(&self, seed: &Seed<16>, clock: &Clock) -> Result<Opened, ShmError> {
         self.shape.check(self.window)?;
+        let (folder, name) = self.folder(PATIENCE)?;
+        let past = match self.existing(&folder, name, None)? {
+            Existing::Current(opened) => return Ok(opened),
+            Existing::Ended(newest) => Past::Ended(newest),
+            Existing::Nothing => clock.just_given().map_or(Past::Ended(None), Past::NoneAt),
+        };
+        self.make(&folder, name, seed, past, || clock.now())
+    }
+
+    /// The ring that took the place of `old`, or a new one that does. `old` is ended for all who map it.
+    pub(crate) fn reopen(&self, old: &Opened, now: impl Fn() -> Time) -> Result<Opened, ShmError> {
+        let (folder, name) = self.folder(Duration::ZERO)?;
+        let newest = match self.existing(&folder, name, Some(old))? {
+            Existing::Current(opened) => {
+                if !opened.watch.is_same(&old.watch) {
+                    old.end();
+                }
+                return Ok(opened);
+            }
+            Existing::Ended(newest) => newest.max(old.end()),
+            Existing::Nothing => old.end(),
+        };
+        let seed = old.plan.successor();
+        self.make(&folder, name, &seed, Past::Ended(newest), now)
+    }
+
+    fn folder(&self, patience: Duration) -> Result<(Folder, &OsStr), ShmError> {
         let (Some(folder), Some(name)) = (self.path.parent(), self.path.file_name()) else {
             return Err(ShmError::failed("find the file's name", Errno::INVAL));
         };
-        let folder = Folder::lock(folder)?;
-        let old = match self.existing(&folder, name)? {
-            Existing::Current(opened) => return Ok(opened),
-            Existing::None => None,
-            Existing::Other(old) => old,
-        };
-        // Others may be using a file that was here a moment ago, for as long as it takes to notice.
-        let start = Start::cold(now, self.window).overlapping(NOTICE);
-        let start = before.map_or(start, |before| before.succeeded_by(start));
-        let start = old.map_or(start, |old| old.succeeded_by(start));
-        self.make(&folder, name, start, seed)
+        Ok((Folder::lock(folder, patience)?, name))
     }
 
     //= docs/spec/replay.md#R-32
-    fn existing(&self, folder: &Folder, name: &OsStr) -> Result<Existing, ShmError> {
+    fn existing(
+        &self,
+        folder: &Folder,
+        name: &OsStr,
+        old: Option<&Opened>,
+    ) -> Result<Existing, ShmError> {
         let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
         let file = match openat(folder, name, flags, Mode::empty()) {
-            Ok(file) => file,
-            Err(Errno::NOENT) => return Ok(Existing::None),
+            Ok(file) => File::from(file),
+            Err(Errno::NOENT) => return Ok(Existing::Nothing),
             Err(Errno::LOOP) => return Err(ShmError::Unsafe { rule: REGULAR }),
             Err(errno) => return Err(ShmError::failed("open the file", errno)),
         };
-        let stat = look(file.as_fd())?;
-        check(&stat)?;
+        let metadata = metadata(&file)?;
+        check(&metadata)?;
         let mut bytes = [0; HEADER];
-        let got = pread(&file, &mut bytes, 0)
-            .map_err(|errno| ShmError::failed("read the file", errno))?;
-        let header = Header::read(&bytes).map_err(|_| ShmError::Foreign)?;
-        let Some(header) = header.filter(|_| got == HEADER) else {
-            return Ok(Existing::Other(None));
-        };
-        self.judge(&file, &stat, &header)
-    }
-
-    /// Whether the ring in `file` goes on, or is only of use to the one that takes its place.
-    //= docs/spec/replay.md#R-33
-    fn judge(&self, file: &OwnedFd, stat: &Stat, header: &Header) -> Result<Existing, ShmError> {
-        let Ok(plan) = header.plan() else {
-            return Ok(Existing::Other(None));
-        };
-        if u64::try_from(stat.st_size).ok() != Some(bytes_of(&plan) as u64) {
-            return Ok(Existing::Other(None));
+        let read = file.read_exact_at(&mut bytes, 0).ok();
+        let head = read.and_then(|()| Head::read(&bytes));
+        let head = head.ok_or(ShmError::Foreign)?;
+        if old.is_some() && head.is_of_newer_software() && head.identity == identity(&metadata) {
+            return Err(ShmError::Foreign);
         }
-        let same = header.shape == self.shape
-            && header.window == self.window
-            && header.boot == boot()
-            && header.identity == identity(stat);
-        let opened = Opened::of(file.as_fd(), plan, identity(stat))?;
-        let begun = opened.ring().is_some_and(|ring| !ring.is_retired());
-        Ok(if same && begun {
-            Existing::Current(opened)
-        } else {
-            Existing::Other(Some(opened))
-        })
+        let header = Header::read(&bytes);
+        let current = header.map(|header| self.current(&file, &metadata, &header, old));
+        match current.transpose()?.flatten() {
+            Some(opened) => Ok(Existing::Current(opened)),
+            None => Ok(Existing::Ended(end(&file, &metadata, &head)?)),
+        }
     }
 
-    /// Makes the file under another name, whole, and then gives it its own.
+    /// The ring in `file`, if it goes on.
+    //= docs/spec/replay.md#R-33
+    fn current(
+        &self,
+        file: &File,
+        metadata: &Metadata,
+        header: &Header,
+        old: Option<&Opened>,
+    ) -> Result<Option<Opened>, ShmError> {
+        if header.boot != boot()? || header.identity != identity(metadata) {
+            return Ok(None);
+        }
+        let Ok(plan) = header.plan() else {
+            return Ok(None);
+        };
+        if metadata.len() != bytes_of(&plan) {
+            return Ok(None);
+        }
+        let opened = Opened::of(file, metadata, plan)?;
+        let fits = match old {
+            None => header.shape == self.shape && header.window == self.window,
+            Some(old) => header.remembers(self.window) && opened.follows(old),
+        };
+        Ok((fits && opened.goes_on()).then_some(opened))
+    }
+
+    /// Makes the file under another name, whole, gives it its own, and begins the ring only then: the floor
+    /// is above whatever was verified while another file had the name.
     //= docs/spec/replay.md#R-35
     fn make(
         &self,
         folder: &Folder,
         name: &OsStr,
-        start: Start,
         seed: &Seed<16>,
+        past: Past,
+        now: impl Fn() -> Time,
     ) -> Result<Opened, ShmError> {
-        let plan = Plan::new(self.shape, self.window, seed)?;
         let unfinished = unfinished(name);
         // Left behind by a process that was killed while it held the lock.
         let _ = unlinkat(folder, &unfinished, AtFlags::empty());
-        let flags =
-            OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file = openat(folder, &unfinished, flags, Mode::RUSR | Mode::WUSR);
-        let file = file.map_err(|errno| ShmError::failed("make the file", errno))?;
-        let made = self.fill(&file, plan, start, seed).and_then(|opened| {
+        let made = self.fill(folder, &unfinished, seed).and_then(|opened| {
             let named = renameat(folder, &unfinished, folder, name);
             named.map_err(|errno| ShmError::failed("name the file", errno))?;
             Ok(opened)
@@ -127,40 +170,52 @@ impl Wanted {
         if made.is_err() {
             let _ = unlinkat(folder, &unfinished, AtFlags::empty());
         }
-        made
-    }
-
-    fn fill(
-        &self,
-        file: &OwnedFd,
-        plan: Plan,
-        start: Start,
-        seed: &Seed<16>,
-    ) -> Result<Opened, ShmError> {
-        // All of it is there before it is mapped: on a full disk a hole would be a fatal signal later.
-        let bytes = bytes_of(&plan) as u64;
-        let reserved = fallocate(file, FallocateFlags::empty(), 0, bytes);
-        reserved.map_err(|errno| ShmError::failed("reserve the file's size", errno))?;
-        let identity = identity(&look(file.as_fd())?);
-        let header = Header::new(self.shape, self.window, boot(), identity, seed);
-        let wrote = pwrite(file, &header.write(), 0);
-        let wrote = wrote.map_err(|errno| ShmError::failed("write the file", errno))?;
-        if wrote != HEADER {
-            return Err(ShmError::failed("write the file", Errno::IO));
-        }
-        let opened = Opened::of(file.as_fd(), plan, identity)?;
+        let opened = made?;
+        let start = past.start(now(), self.window);
         Ring::begin(&opened.plan, opened.map.words(), start).expect("the planned length");
         Ok(opened)
+    }
+
+    fn fill(&self, folder: &Folder, name: &OsStr, seed: &Seed<16>) -> Result<Opened, ShmError> {
+        let plan = Plan::new(self.shape, self.window, seed)?;
+        let flags =
+            OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = openat(folder, name, flags, Mode::RUSR | Mode::WUSR);
+        let file = File::from(file.map_err(|errno| ShmError::failed("make the file", errno))?);
+        reserve(&file, bytes_of(&plan))?;
+        let metadata = metadata(&file)?;
+        let header = Header {
+            shape: self.shape,
+            window: self.window,
+            boot: boot()?,
+            identity: identity(&metadata),
+            secret: *seed.expose(),
+        };
+        let wrote = file.write_all_at(&header.write(), 0);
+        wrote.map_err(|error| ShmError::io("write the file", &error))?;
+        Opened::of(&file, &metadata, plan)
+    }
+}
+
+impl Past {
+    /// How a ring begins whose file has its name at `now`. Others may go on with a file that was there for
+    /// as long as it takes to notice.
+    fn start(self, now: Time, window: Window) -> Start {
+        let cold = Start::cold(now, window).overlapping(NOTICE);
+        match self {
+            Past::Ended(Some(newest)) => cold.replacing(newest),
+            Past::Ended(None) => cold,
+            Past::NoneAt(began) => Start { began, ..cold },
+        }
     }
 }
 
 impl Opened {
-    fn of(file: BorrowedFd<'_>, plan: Plan, identity: (u64, u64)) -> Result<Self, ShmError> {
-        let map = Map::new(file, bytes_of(&plan), HEADER);
+    fn of(file: &File, metadata: &Metadata, plan: Plan) -> Result<Self, ShmError> {
         Ok(Opened {
-            map: map.map_err(|errno| ShmError::failed("map the file", errno))?,
+            map: map(file, bytes_of(&plan))?,
             plan,
-            watch: Watch::new(identity),
+            watch: Watch::new(metadata),
         })
     }
 
@@ -170,38 +225,76 @@ impl Opened {
         Ring::attach(&self.plan, self.map.words()).ok()
     }
 
-    /// Ends this ring for all who map it, and says how the one that takes its place begins.
-    fn succeeded_by(&self, start: Start) -> Start {
-        let Some(ring) = self.ring() else {
-            return start;
+    /// Whether the ring is the one at `path`, and was not ended.
+    pub(crate) fn stays(&self, path: &Path) -> bool {
+        self.goes_on() && self.watch.is_at(path)
+    }
+
+    fn goes_on(&self) -> bool {
+        self.ring().is_some_and(|ring| !ring.is_retired())
+    }
+
+    /// Whether this is the ring `old` itself, or began after it: an older one knows nothing of its uses.
+    fn follows(&self, old: &Opened) -> bool {
+        let (Some(new), Some(before)) = (self.ring(), old.ring()) else {
+            return false;
         };
-        ring.retire();
-        let newest = ring.newest();
-        newest.map_or(start, |newest| start.replacing(newest))
+        self.watch.is_same(&old.watch) || new.began() > before.began()
+    }
+
+    /// Ends the ring for all who map it: every use there was born before the answer.
+    fn end(&self) -> Option<Time> {
+        self.ring()?.retire()
     }
 }
 
-/// What is at the path.
-enum Existing {
-    None,
-    Current(Opened),
-    /// A ring of another shape, boot or place, or one that was ended; nothing where it cannot be read.
-    Other(Option<Opened>),
+/// Ends the ring in a file of whichever layout, and whichever size.
+fn end(file: &File, metadata: &Metadata, head: &Head) -> Result<Option<Time>, ShmError> {
+    let bytes = HEADER as u64 + WORD;
+    if metadata.len() < bytes {
+        return Ok(None);
+    }
+    let map = map(file, bytes)?;
+    Ok(retire(&map.words()[0], head.bucket))
 }
 
-fn look(file: BorrowedFd<'_>) -> Result<Stat, ShmError> {
-    fstat(file).map_err(|errno| ShmError::failed("look at the file", errno))
+fn map(file: &File, bytes: u64) -> Result<Map, ShmError> {
+    let map = usize::try_from(bytes).map_err(|_| Errno::NOMEM);
+    let map = map.and_then(|bytes| Map::new(file, bytes, HEADER));
+    map.map_err(|errno| ShmError::failed("map the file", errno))
 }
 
-fn check(stat: &Stat) -> Result<(), ShmError> {
+/// All of the file is there before it is mapped: on a full disk a hole would be a fatal signal later.
+fn reserve(file: &File, bytes: u64) -> Result<(), ShmError> {
+    match fallocate(file, FallocateFlags::empty(), 0, bytes) {
+        Err(Errno::OPNOTSUPP) => fill_with_zeros(file, bytes),
+        reserved => reserved.map_err(|errno| ShmError::failed("reserve the file's size", errno)),
+    }
+}
+
+fn fill_with_zeros(file: &File, bytes: u64) -> Result<(), ShmError> {
+    let zeros = [0; 1 << 16];
+    let mut at = 0;
+    while at < bytes {
+        let length = usize::try_from(bytes - at).map_or(zeros.len(), |rest| rest.min(zeros.len()));
+        let wrote = file.write_all_at(&zeros[..length], at);
+        wrote.map_err(|error| ShmError::io("reserve the file's size", &error))?;
+        at += length as u64;
+    }
+    Ok(())
+}
+
+fn metadata(file: &File) -> Result<Metadata, ShmError> {
+    let metadata = file.metadata();
+    metadata.map_err(|error| ShmError::io("look at the file", &error))
+}
+
+fn check(file: &Metadata) -> Result<(), ShmError> {
     let rules = [
-        (FileType::from_raw_mode(stat.st_mode).is_file(), REGULAR),
-        (
-            is_own(stat.st_uid),
-            "it belongs to the user of this process",
-        ),
-        (stat.st_mode & 0o777 == 0o600, "its mode is 0600"),
-        (links(stat) == 1, "it has one name"),
+        (file.is_file(), REGULAR),
+        (is_own(file.uid()), "it belongs to the user of this process"),
+        (file.mode() & 0o777 == 0o600, "its mode is 0600"),
+        (file.nlink() == 1, "it has one name"),
     ];
     match rules.into_iter().find(|(holds, _)| !holds) {
         Some((_, rule)) => Err(ShmError::Unsafe { rule }),
@@ -209,8 +302,8 @@ fn check(stat: &Stat) -> Result<(), ShmError> {
     }
 }
 
-fn bytes_of(plan: &Plan) -> usize {
-    HEADER + plan.words() * size_of::<u64>()
+fn bytes_of(plan: &Plan) -> u64 {
+    HEADER as u64 + plan.words() as u64 * WORD
 }
 
 fn unfinished(name: &OsStr) -> OsString {
@@ -222,20 +315,47 @@ fn unfinished(name: &OsStr) -> OsString {
 
 /// The path as it will be understood after a change of directory.
 pub(crate) fn absolute(path: &Path) -> Result<PathBuf, ShmError> {
-    std::path::absolute(path).map_err(|error| ShmError::Failed {
-        step: "find the path",
-        kind: error.kind(),
-    })
+    std::path::absolute(path).map_err(|error| ShmError::io("find the path", &error))
 }
 
-/// The name of this boot of the host. Where there is none, a ring outlives a boot, and then the floor of
-/// the file's first beginning is all that stands: keep it on a file system that a boot empties.
-fn boot() -> [u8; 36] {
-    let text = std::fs::read("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-    text.first_chunk().copied().unwrap_or([0; 36])
-}
-
-/// How long others may go on with a file that is no longer in its place: a second until they look, and
-/// as much again for clocks that lag.
+/// How much later than others a process may notice that a file is no longer in its place: a second of
+/// signed time until it looks, and as much again for readings of the clock that come late.
 pub(crate) const NOTICE: Span = Span::from_seconds(2);
+const PATIENCE: Duration = Duration::from_secs(5);
 const REGULAR: &str = "it is a regular file and no link";
+const WORD: u64 = size_of::<u64>() as u64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use counterseal_replay::SKEW;
+    use counterseal_testkit::{NOW, Scratch, WINDOW};
+
+    #[test]
+    fn the_clock_is_asked_when_the_file_has_its_name() {
+        let scratch = Scratch::new();
+        let wanted = Wanted {
+            path: scratch.path().join("private").join("ring"),
+            shape: Shape::for_rate(1),
+            window: WINDOW,
+        };
+        let now = || {
+            assert!(wanted.path.exists());
+            NOW
+        };
+        let (folder, name) = wanted.folder(Duration::ZERO).unwrap();
+        let seed = Seed::new([7; 16]);
+        let opened = wanted.make(&folder, name, &seed, Past::Ended(None), now);
+        let opened = opened.unwrap();
+        let floor = NOW.plus(WINDOW.future).plus(SKEW).plus(NOTICE);
+        assert_eq!(opened.ring().map(|ring| ring.floor()), Some(floor));
+    }
+
+    #[test]
+    fn a_file_can_be_reserved_where_the_system_cannot_do_it_at_once() {
+        let scratch = Scratch::new();
+        let file = File::create_new(scratch.file("zeros")).unwrap();
+        fill_with_zeros(&file, (1 << 17) + 5).unwrap();
+        assert_eq!(file.metadata().unwrap().len(), (1 << 17) + 5);
+    }
+}

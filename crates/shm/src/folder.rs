@@ -5,8 +5,11 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{FileType, FlockOperation, Mode, OFlags, flock, fstat, open};
+use rustix::io::Errno;
 
 use crate::ShmError;
 
@@ -16,17 +19,30 @@ use crate::ShmError;
 pub(crate) struct Folder(OwnedFd);
 
 impl Folder {
-    /// The directory at `path`, which is made if only it is missing.
+    /// The directory at `path`, which is made if only it is missing. Waits for the lock as long as
+    /// `patience` lasts.
     //= docs/spec/replay.md#R-31
-    pub(crate) fn lock(path: &Path) -> Result<Self, ShmError> {
+    pub(crate) fn lock(path: &Path, patience: Duration) -> Result<Self, ShmError> {
         make(path)?;
         let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::RDONLY;
         let folder = open(path, flags, Mode::empty());
         let folder = folder.map_err(|errno| ShmError::failed("open the directory", errno))?;
         check(folder.as_fd())?;
-        let locked = rustix::io::retry_on_intr(|| flock(&folder, FlockOperation::LockExclusive));
-        locked.map_err(|errno| ShmError::failed("lock the directory", errno))?;
+        let end = Instant::now() + patience;
+        while !try_lock(&folder)? {
+            if Instant::now() >= end {
+                return Err(ShmError::Busy);
+            }
+            thread::sleep(PAUSE);
+        }
         Ok(Folder(folder))
+    }
+}
+
+impl Drop for Folder {
+    /// A child that was forked meanwhile has the same lock, so closing would not be enough.
+    fn drop(&mut self) {
+        let _ = flock(&self.0, FlockOperation::Unlock);
     }
 }
 
@@ -36,12 +52,19 @@ impl AsFd for Folder {
     }
 }
 
+fn try_lock(folder: &OwnedFd) -> Result<bool, ShmError> {
+    match flock(folder, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(true),
+        Err(Errno::WOULDBLOCK | Errno::INTR) => Ok(false),
+        Err(errno) => Err(ShmError::failed("lock the directory", errno)),
+    }
+}
+
 fn make(path: &Path) -> Result<(), ShmError> {
     match DirBuilder::new().mode(0o700).create(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(ShmError::Failed {
-            step: "make the directory",
-            kind: error.kind(),
-        }),
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(ShmError::io("make the directory", &error))
+        }
         _ => Ok(()),
     }
 }
@@ -83,23 +106,29 @@ fn is_remote(folder: BorrowedFd<'_>) -> bool {
     magic.is_ok_and(|magic| REMOTE.contains(&magic))
 }
 
-#[cfg(not(target_os = "linux"))]
-fn is_remote(_: BorrowedFd<'_>) -> bool {
-    false
+#[cfg(target_os = "macos")]
+fn is_remote(folder: BorrowedFd<'_>) -> bool {
+    const MNT_LOCAL: u32 = 0x1000;
+    rustix::fs::fstatfs(folder).is_ok_and(|stat| stat.f_flags & MNT_LOCAL == 0)
 }
 
-/// 9p, AFS, Ceph, CIFS, Coda, GFS2, Lustre, NFS, OCFS2, SMB, SMB2: statfs(2).
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// 9p, AFS, Ceph, CIFS, Coda, FUSE, GFS2, Lustre, NFS, OCFS2, SMB, SMB2, shared folders of `VirtualBox`:
+/// statfs(2).
 #[cfg(target_os = "linux")]
-const REMOTE: [u32; 11] = [
+const REMOTE: [u32; 13] = [
     0x0102_1997,
     0x5346_414f,
     0x00c3_6400,
     0xff53_4d42,
     0x7375_7245,
+    0x6573_5546,
     0x0116_1970,
     0x0bd0_0bd0,
     0x6969,
     0x7461_636f,
     0x517b,
     0xfe53_4d42,
+    0x786f_4256,
 ];

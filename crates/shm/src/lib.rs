@@ -31,9 +31,11 @@
 //! All `unsafe` of this family stands in `map.rs`. Codes: [`ShmError::CODES`]. Spec: `docs/spec/replay.md`.
 #![deny(unsafe_code)]
 
-#[cfg(not(unix))]
-compile_error!("counterseal-shm needs a Unix; use counterseal-sqlite on other systems");
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+compile_error!("counterseal-shm needs Linux or macOS; use counterseal-sqlite on other systems");
 
+mod boot;
+mod clock;
 mod error;
 mod file;
 mod folder;

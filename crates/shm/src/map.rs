@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::ffi::c_void;
-use std::os::fd::BorrowedFd;
+use std::fs::File;
 use std::ptr::{self, NonNull};
 use std::slice;
 
@@ -26,7 +26,7 @@ impl Map {
     /// Maps the `bytes` of `file`, whose words begin after `skip` of them.
     ///
     /// The file must have that length, and keep it: touching what lies beyond its end ends the process.
-    pub(crate) fn new(file: BorrowedFd<'_>, bytes: usize, skip: usize) -> Result<Self, Errno> {
+    pub(crate) fn new(file: &File, bytes: usize, skip: usize) -> Result<Self, Errno> {
         assert!(skip <= bytes && skip.is_multiple_of(64), "whole lines");
         let (rights, flags) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED);
         // SAFETY: a new mapping at an address of the system's choice overlaps nothing.

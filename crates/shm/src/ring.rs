@@ -1,28 +1,41 @@
 //! The ring of this host: claims, and a new file when the old one is gone.
 
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
 use counterseal_core::{Claim, Claimed, Run, RunAsync, Seed, Sweep, Time, Unavailable};
-use counterseal_replay::{Gauge, SKEW, Shape, Window};
+use counterseal_replay::{Gauge, Shape, Window};
 
 use crate::ShmError;
+use crate::clock::Clock;
 use crate::file::{NOTICE, Opened, Wanted, absolute};
 
 /// A ring in a file that all processes of a host map.
 ///
-/// Threads share it; processes open it by its path.
+/// Threads share it, processes open it by its path, and a process that is forked may go on with it.
 pub struct SharedRing {
     wanted: Wanted,
-    opened: RwLock<Arc<Opened>>,
+    clock: Clock,
+    since: Instant,
+    opened: ArcSwap<Opened>,
+    /// When the next try to open may be made, in milliseconds after `since`.
+    again: AtomicU64,
 }
 
 impl SharedRing {
     /// Opens the ring at `path`, or makes it.
     ///
     /// All processes must name the same shape and window: who names others puts a new ring in the place of
-    /// the one that is there, and claims of keys that are older than it are `Stale` until its floor has
-    /// passed: `now` plus the window's future and 7 s. A key that is made later is served at once. `seed` must be unpredictable; it is used when the file is made.
+    /// the one that is there, and those that run go on with it if it remembers their window. Claims of
+    /// keys that are older than a new ring are `Stale` until its floor has passed: `now` plus the window's
+    /// future and 7 s, or up to a bucket more if it took another one's place. A key that is made later is
+    /// served at once.
+    ///
+    /// `now` is read just before. `seed` must be unpredictable; it is used when the file is made. Open the
+    /// ring after changing user or root directory.
     ///
     /// # Errors
     ///
@@ -34,16 +47,20 @@ impl SharedRing {
         now: Time,
         seed: &Seed<16>,
     ) -> Result<Self, ShmError> {
+        let clock = Clock::new(now);
         let path = absolute(path)?;
         let wanted = Wanted {
             path,
             shape,
             window,
         };
-        let opened = wanted.open(now, seed, None)?;
+        let opened = wanted.open(seed, &clock)?;
         Ok(SharedRing {
             wanted,
-            opened: RwLock::new(Arc::new(opened)),
+            clock,
+            since: Instant::now(),
+            opened: ArcSwap::from_pointee(opened),
+            again: AtomicU64::new(0),
         })
     }
 
@@ -51,56 +68,50 @@ impl SharedRing {
     ///
     /// # Errors
     ///
-    /// [`Unavailable`] when the file is gone and no new one can be made.
+    /// [`Unavailable`] when the file is gone and no new one can be made yet.
     #[inline]
     pub fn claim(&self, claim: &Claim) -> Result<Claimed, Unavailable> {
-        let gone = {
-            let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(answer) = self.try_claim(&opened, claim) {
-                return Ok(answer);
-            }
-            Arc::clone(&opened)
-        };
-        let opened = self.reopen(&gone, claim)?;
-        self.try_claim(&opened, claim).ok_or(Unavailable)
+        match self.try_claim(&self.opened.load(), claim) {
+            Some(answer) => Ok(answer),
+            None => self.claim_anew(claim),
+        }
     }
 
     /// How full it is.
     pub fn gauge(&self) -> Gauge {
-        let opened = self.opened();
+        let opened = self.opened.load();
         opened.ring().map(|ring| ring.gauge()).unwrap_or_default()
     }
 
     /// When it began: keys since then do not need the floor.
     pub fn began(&self) -> Time {
-        let opened = self.opened();
+        let opened = self.opened.load();
         opened.ring().map_or(Time::NEVER, |ring| ring.began())
     }
 
     /// Its floor.
     pub fn floor(&self) -> Time {
-        let opened = self.opened();
+        let opened = self.opened.load();
         opened.ring().map_or(Time::NEVER, |ring| ring.floor())
     }
 
     /// The ring's answer, if it is still the one for this path.
     ///
-    /// The order matters: a claim that was looked at before the file went away is of a request that was
-    /// verified before, and the next file's floor is above it.
+    /// The look comes before the claim: what is claimed after a look was verified before it, and the floor
+    /// of the next file is above that.
     #[inline]
     fn try_claim(&self, opened: &Opened, claim: &Claim) -> Option<Claimed> {
         let (watch, path) = (&opened.watch, &self.wanted.path);
         let in_place = if self.is_young(claim) {
-            watch.is_in_place(path)
+            watch.is_in_place(path, claim.born)
         } else {
-            watch.was_in_place(path)
+            watch.was_in_place(path, claim.born)
         };
         if !in_place {
             return None;
         }
-        let ring = opened.ring()?;
-        match ring.claim(claim) {
-            Claimed::Stale if ring.is_retired() => None,
+        match opened.ring()?.claim(claim) {
+            Claimed::Stale => opened.stays(path).then_some(Claimed::Stale),
             answer => Some(answer),
         }
     }
@@ -113,26 +124,40 @@ impl SharedRing {
         claim.born <= claim.since.plus(self.wanted.window.future).plus(NOTICE)
     }
 
-    /// Opens what is at the path now, unless another thread did.
-    ///
-    /// A claim that was verified a moment ago says how late it can be on the verifier's clock: its birth
-    /// plus the window's past.
-    //= docs/spec/replay.md#R-36
     #[cold]
-    fn reopen(&self, gone: &Arc<Opened>, claim: &Claim) -> Result<Arc<Opened>, Unavailable> {
-        let mut opened = self.opened.write().unwrap_or_else(PoisonError::into_inner);
-        if Arc::ptr_eq(&opened, gone) {
-            let late = claim.born.plus(self.wanted.window.past).plus(SKEW);
-            let seed = gone.plan.successor();
-            let new = self.wanted.open(late, &seed, Some(gone));
-            *opened = Arc::new(new.map_err(|_| Unavailable)?);
-        }
-        Ok(Arc::clone(&opened))
+    fn claim_anew(&self, claim: &Claim) -> Result<Claimed, Unavailable> {
+        let opened = self.reopen(claim)?;
+        self.try_claim(&opened, claim).ok_or(Unavailable)
     }
 
-    fn opened(&self) -> Arc<Opened> {
-        let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(&opened)
+    /// Opens what is at the path now. One thread tries, and not more often than ten times in a second.
+    ///
+    /// The verifier's clock has reached the claim's birth less the window's future, or it would not have
+    /// come here.
+    //= docs/spec/replay.md#R-36
+    fn reopen(&self, claim: &Claim) -> Result<Arc<Opened>, Unavailable> {
+        let opened = self.opened.load_full();
+        if opened.stays(&self.wanted.path) {
+            return Ok(opened);
+        }
+        self.take_turn()?;
+        let seen = claim.born.minus(self.wanted.window.future);
+        let now = || self.clock.now().max(seen);
+        let new = self.wanted.reopen(&opened, now).map_err(|_| Unavailable)?;
+        let new = Arc::new(new);
+        self.opened.store(Arc::clone(&new));
+        Ok(new)
+    }
+
+    fn take_turn(&self) -> Result<(), Unavailable> {
+        let elapsed = |since: Duration| u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        let (now, again) = (elapsed(self.since.elapsed()), self.again.load(Relaxed));
+        if now < again {
+            return Err(Unavailable);
+        }
+        let next = now.saturating_add(elapsed(PAUSE));
+        let turn = self.again.compare_exchange(again, next, Relaxed, Relaxed);
+        turn.map(drop).map_err(|_| Unavailable)
     }
 }
 
@@ -164,3 +189,5 @@ impl core::fmt::Debug for SharedRing {
             .finish_non_exhaustive()
     }
 }
+
+const PAUSE: Duration = Duration::from_millis(100);

@@ -1,72 +1,61 @@
-//! Whether the mapped file is still the one at its path: asked once a second.
+//! Whether the mapped file is still the one at its path: looked at once in each second of signed time.
 
+use std::fs::{self, Metadata};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
-use rustix::fs::{AtFlags, CWD, Stat, statat};
-use rustix::time::{ClockId, clock_gettime};
+use counterseal_core::{Span, Time};
 
-/// Which file is mapped, and when it was last seen in its place.
+/// Which file is mapped, and for which claims it was seen in its place.
 pub(crate) struct Watch {
     identity: (u64, u64),
-    /// Milliseconds of the steady clock.
-    due: AtomicU64,
+    /// Claims that are born earlier need no look, in milliseconds.
+    seen_for: AtomicI64,
 }
 
 impl Watch {
-    pub(crate) fn new(identity: (u64, u64)) -> Self {
+    pub(crate) fn new(file: &Metadata) -> Self {
         Watch {
-            identity,
-            due: AtomicU64::new(steady().saturating_add(EVERY)),
+            identity: identity(file),
+            seen_for: AtomicI64::new(i64::MIN),
         }
     }
 
-    /// Whether the file is in its place, or was within the last second.
+    /// Whether the file was in its place when a claim was made that was born at most a second before
+    /// `born`, or is there now.
+    ///
+    /// Claims bring the only time there is here. A claim that was verified before a look is born before the
+    /// floor of every file that takes the place after it.
     //= docs/spec/replay.md#R-34
     #[inline]
-    pub(crate) fn was_in_place(&self, path: &Path) -> bool {
-        let now = steady();
-        now < self.due.load(Relaxed) || self.look(path, now)
+    pub(crate) fn was_in_place(&self, path: &Path, born: Time) -> bool {
+        born.millis() < self.seen_for.load(Relaxed) || self.is_in_place(path, born)
     }
 
-    /// Whether the file is in its place.
-    pub(crate) fn is_in_place(&self, path: &Path) -> bool {
-        self.look(path, steady())
-    }
-
+    /// Whether the file is in its place now, before the claim that was born at `born`.
     #[cold]
-    fn look(&self, path: &Path, now: u64) -> bool {
-        let found = statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW);
-        let same = found.is_ok_and(|stat| identity(&stat) == self.identity && links(&stat) == 1);
+    pub(crate) fn is_in_place(&self, path: &Path, born: Time) -> bool {
+        let same = self.is_at(path);
         if same {
-            self.due.store(now.saturating_add(EVERY), Relaxed);
+            self.seen_for.store(born.plus(EVERY).millis(), Relaxed);
         }
         same
     }
+
+    /// Whether the file is in its place now, whatever was claimed.
+    pub(crate) fn is_at(&self, path: &Path) -> bool {
+        fs::symlink_metadata(path).is_ok_and(|found| identity(&found) == self.identity)
+    }
+
+    pub(crate) fn is_same(&self, other: &Watch) -> bool {
+        self.identity == other.identity
+    }
 }
 
-/// Device and number of a file.
-#[allow(clippy::cast_sign_loss, clippy::unnecessary_cast)] // the types differ between systems
-pub(crate) fn identity(stat: &Stat) -> (u64, u64) {
-    (stat.st_dev as u64, stat.st_ino as u64)
+/// Device and number of a file. No other file has them while it is mapped.
+fn identity(file: &Metadata) -> (u64, u64) {
+    (file.dev(), file.ino())
 }
 
-#[allow(clippy::unnecessary_cast)] // the types differ between systems
-pub(crate) fn links(stat: &Stat) -> u64 {
-    stat.st_nlink as u64
-}
-
-/// Milliseconds of a clock that nobody sets. It may lag by a few, which the margins allow for.
-#[inline]
-fn steady() -> u64 {
-    let now = clock_gettime(STEADY);
-    let millis = now.tv_sec * 1_000 + now.tv_nsec / 1_000_000;
-    millis.unsigned_abs()
-}
-
-#[cfg(target_os = "linux")]
-const STEADY: ClockId = ClockId::MonotonicCoarse;
-#[cfg(not(target_os = "linux"))]
-const STEADY: ClockId = ClockId::Monotonic;
-
-const EVERY: u64 = 1_000;
+const EVERY: Span = Span::from_seconds(1);

@@ -1,16 +1,20 @@
 //! The file: who may have it, what becomes of one that is deleted, copied or replaced.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{FileExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use counterseal_core::{Claim, Claimed, Refusal, Run, Seed, Span, Time};
+use counterseal_core::{Claim, Claimed, Refusal, Run, Seed, Span, Time, Unavailable};
 use counterseal_replay::{Shape, Window};
 use counterseal_shm::{SharedRing, ShmError};
 use counterseal_testkit::claims::claim;
 use counterseal_testkit::{NOW, Scratch, WINDOW, race};
+use rustix::fs::{FlockOperation, flock};
 
 const LATER: Time = NOW.plus(Span::from_minutes(10));
+
+/// Longer than it takes to make a file.
+const MAKING: Span = Span::from_seconds(60);
 
 fn place(scratch: &Scratch) -> PathBuf {
     scratch.path().join("private").join("ring")
@@ -27,6 +31,11 @@ fn open(path: &Path, now: Time) -> SharedRing {
 fn refusal(path: &Path) -> &'static str {
     let refused = try_open(path, Shape::for_rate(100), WINDOW, NOW);
     refused.expect_err("refused").code().name
+}
+
+fn write_at(path: &Path, at: u64, byte: u8) {
+    let file = fs::OpenOptions::new().write(true).open(path).unwrap();
+    file.write_all_at(&[byte], at).unwrap();
 }
 
 /// A use under a key that is older than any of these files.
@@ -70,8 +79,8 @@ fn h25_a_deleted_file_is_followed_by_one_that_refuses_what_it_cannot_know() {
     let second = open(&path, LATER);
     assert_eq!(second.run(used), Ok(Claimed::Stale));
     let floor = LATER.plus(WINDOW.future).plus(Span::from_seconds(7));
-    assert_eq!(second.floor(), floor);
-    let above = old_key(floor.plus(Span::from_millis(1)), 2);
+    assert!(second.floor() >= floor && second.floor() < floor.plus(MAKING));
+    let above = old_key(second.floor().plus(Span::from_millis(1)), 2);
     assert_eq!(second.run(above), Ok(Claimed::Fresh));
     assert_eq!(second.run(above), Ok(Claimed::Held));
 }
@@ -128,9 +137,123 @@ fn another_shape_takes_the_place_and_ends_the_old_ring_for_everyone() {
         new.floor(),
         "keys made before the floor have a past"
     );
-    // Whoever still wants the old shape takes the place in turn, and accepts nothing twice either.
+    // Whoever runs with the old shape goes on with the new one.
     assert_eq!(old.run(used), Ok(Claimed::Stale));
-    assert_eq!(new.run(old_key(LATER, 2)), Ok(Claimed::Stale));
+    let above = old_key(new.floor().plus(Span::from_seconds(1)), 2);
+    assert_eq!(old.run(above), Ok(Claimed::Fresh));
+    assert_eq!(new.run(above), Ok(Claimed::Held));
+}
+
+#[test]
+fn a_ring_of_a_shorter_window_is_not_gone_on_with() {
+    let scratch = Scratch::new();
+    let path = place(&scratch);
+    let old = open(&path, NOW);
+    let short = Window {
+        past: Span::from_seconds(30),
+        ..WINDOW
+    };
+    let new = try_open(&path, Shape::for_rate(100), short, LATER).unwrap();
+    assert_eq!(old.run(old_key(LATER, 1)), Ok(Claimed::Stale));
+    assert_ne!(
+        old.floor(),
+        new.floor(),
+        "the longer window has a ring of its own"
+    );
+    assert_eq!(new.run(old_key(LATER, 1)), Ok(Claimed::Stale));
+}
+
+#[test]
+fn h25_an_older_file_that_is_put_back_is_not_gone_on_with() {
+    let scratch = Scratch::new();
+    let path = place(&scratch);
+    let aside = path.with_extension("aside");
+    let first = open(&path, NOW);
+    fs::rename(&path, &aside).unwrap();
+    let second = open(&path, LATER);
+    let used = old_key(second.floor().plus(Span::from_seconds(1)), 1);
+    assert_eq!(second.run(used), Ok(Claimed::Fresh));
+    fs::rename(&aside, &path).unwrap();
+    let next = old_key(used.born.plus(Span::from_seconds(1)), 2);
+    assert_eq!(
+        second.run(next),
+        Ok(Claimed::Stale),
+        "it looks, and ends the older one"
+    );
+    assert_eq!(first.run(used), Ok(Claimed::Stale));
+    assert_eq!(second.run(used), Ok(Claimed::Stale));
+}
+
+#[test]
+fn a_file_that_comes_back_is_gone_on_with() {
+    let scratch = Scratch::new();
+    let path = place(&scratch);
+    let aside = path.with_extension("aside");
+    let ring = open(&path, NOW);
+    assert_eq!(ring.run(old_key(LATER, 1)), Ok(Claimed::Fresh));
+    fs::rename(&path, &aside).unwrap();
+    fs::rename(&aside, &path).unwrap();
+    let later = LATER.plus(Span::from_seconds(2));
+    assert_eq!(ring.run(old_key(later, 2)), Ok(Claimed::Fresh));
+    assert_eq!(ring.run(old_key(LATER, 1)), Ok(Claimed::Held));
+}
+
+#[test]
+fn a_ring_of_another_layout_is_ended_when_it_is_replaced() {
+    let scratch = Scratch::new();
+    let path = place(&scratch);
+    let old = open(&path, NOW);
+    let used = old_key(LATER, 1);
+    assert_eq!(old.run(used), Ok(Claimed::Fresh));
+    write_at(&path, 16, 2);
+    let new = try_open(&path, Shape::for_rate(100), WINDOW, NOW).unwrap();
+    assert!(
+        new.floor() > LATER,
+        "the first word is read in every layout"
+    );
+    assert_eq!(old.run(used), Ok(Claimed::Stale));
+}
+
+#[test]
+fn who_runs_leaves_a_ring_of_newer_software_alone() {
+    let scratch = Scratch::new();
+    let path = place(&scratch);
+    let old = open(&path, NOW);
+    fs::remove_file(&path).unwrap();
+    drop(open(&path, LATER));
+    write_at(&path, 16, 2);
+    assert_eq!(old.run(old_key(LATER, 1)), Err(Unavailable));
+    write_at(&path, 16, 1);
+}
+
+#[test]
+fn a_file_that_was_named_and_never_begun_is_replaced() {
+    let scratch = Scratch::new();
+    let path = place(&scratch);
+    drop(open(&path, NOW));
+    // The word that says when it began.
+    for at in 0..8 {
+        write_at(&path, 4_096 + 16 + at, 0);
+    }
+    fs::write(path.with_file_name(".ring.unfinished"), b"left behind").unwrap();
+    let ring = open(&path, LATER);
+    assert!(ring.began() >= LATER && ring.began() < LATER.plus(MAKING));
+    assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_directory_that_stays_locked_is_said_to_be_busy() {
+    let scratch = Scratch::new();
+    let path = place(&scratch);
+    let ring = open(&path, NOW);
+    let folder = fs::File::open(path.parent().unwrap()).unwrap();
+    flock(&folder, FlockOperation::LockExclusive).unwrap();
+    assert_eq!(refusal(&path), "replay_file_busy");
+    // Claims take no lock; without the file there is nothing to go on with.
+    assert_eq!(ring.run(old_key(LATER, 1)), Ok(Claimed::Fresh));
+    fs::remove_file(&path).unwrap();
+    let later = LATER.plus(Span::from_seconds(2));
+    assert_eq!(ring.run(old_key(later, 1)), Err(Unavailable));
 }
 
 #[test]
@@ -140,7 +263,7 @@ fn h25_another_boot_begins_anew() {
     let used = old_key(LATER, 1);
     assert_eq!(open(&path, NOW).run(used), Ok(Claimed::Fresh));
     let mut bytes = fs::read(&path).unwrap();
-    bytes[112] ^= 1;
+    bytes[120] ^= 1;
     fs::write(&path, bytes).unwrap();
     assert_eq!(open(&path, LATER).run(used), Ok(Claimed::Stale));
 }

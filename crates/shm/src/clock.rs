@@ -1,0 +1,40 @@
+//! The clock of whoever verifies, after the one reading that was given.
+
+use std::time::SystemTime;
+
+use counterseal_core::{Span, Time};
+
+/// A reading of the verifier's clock, and of the host's at the same moment. From then on the one is taken
+/// to run, and to be set, like the other.
+pub(crate) struct Clock {
+    given: Time,
+    host: Time,
+}
+
+impl Clock {
+    pub(crate) fn new(now: Time) -> Self {
+        Clock {
+            given: now,
+            host: host(),
+        }
+    }
+
+    /// The reading that was given, if that is no longer ago than opening a file may take.
+    pub(crate) fn just_given(&self) -> Option<Time> {
+        let ago = host().since(self.host);
+        (Span::ZERO..MOMENT).contains(&ago).then_some(self.given)
+    }
+
+    /// What the verifier's clock says by now.
+    pub(crate) fn now(&self) -> Time {
+        self.given.plus(host().since(self.host))
+    }
+}
+
+fn host() -> Time {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let millis = now.map_or(0, |now| now.as_millis());
+    Time::EPOCH.plus(Span::from_millis(i64::try_from(millis).unwrap_or(i64::MAX)))
+}
+
+const MOMENT: Span = Span::from_millis(250);
