@@ -157,6 +157,13 @@ exports.CODES = Object.freeze({
     means: "the policy is larger than 64 KiB",
     fix: "check that the right file was given",
   }),
+  replay_file_busy: Object.freeze({
+    blame: "environment",
+    public: "unavailable",
+    http: 503,
+    means: "another process opens or makes the ring's file and does not finish",
+    fix: "look for a stopped process that has the ring's directory open, and let it go on or end it",
+  }),
   replay_file_failed: Object.freeze({
     blame: "environment",
     public: "unavailable",

@@ -24,6 +24,7 @@ export type CodeName =
   | "policy_member"
   | "policy_syntax"
   | "policy_too_large"
+  | "replay_file_busy"
   | "replay_file_failed"
   | "replay_file_foreign"
   | "replay_file_unsafe"

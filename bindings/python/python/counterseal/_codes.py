@@ -27,6 +27,7 @@ CodeName = Literal[
     "policy_member",
     "policy_syntax",
     "policy_too_large",
+    "replay_file_busy",
     "replay_file_failed",
     "replay_file_foreign",
     "replay_file_unsafe",
@@ -251,6 +252,13 @@ CODES: dict[str, tuple[Literal["environment", "integrator", "peer"], str, int, s
         500,
         "the policy is larger than 64 KiB",
         "check that the right file was given",
+    ),
+    "replay_file_busy": (
+        "environment",
+        "unavailable",
+        503,
+        "another process opens or makes the ring's file and does not finish",
+        "look for a stopped process that has the ring's directory open, and let it go on or end it",
     ),
     "replay_file_failed": (
         "environment",
