@@ -20,10 +20,24 @@ function cargo(...args) {
   return stdout;
 }
 
-const target = JSON.parse(cargo("metadata", "--format-version", "1", "--no-deps")).target_directory;
-cargo("rustc", "--locked", "--release", "--package", "counterseal-node", "--", "-C", "strip=symbols");
+/** Replaces a file at once: a process that has the former addon loaded keeps it. */
+function replace(from, to) {
+  copyFileSync(from, `${to}.new`);
+  renameSync(`${to}.new`, to);
+}
 
-// A process that has the former addon loaded keeps it: the file is replaced and not written over.
-const built = join(target, "release", `${PREFIX}counterseal_node${ENDING}`);
-copyFileSync(built, join(here, `${addon}.new`));
-renameSync(join(here, `${addon}.new`), join(here, addon));
+const directory = JSON.parse(cargo("metadata", "--format-version", "1", "--no-deps")).target_directory;
+const library = `${PREFIX}counterseal_node${ENDING}`;
+const build = ["rustc", "--locked", "--package", "counterseal-node"];
+
+if (process.argv.includes("--panic-probe")) {
+  // For the tests: an addon that panics on demand, away from the package. Its path is all that is printed.
+  const probe = join(directory, "panic-probe");
+  process.env.RUSTFLAGS = "--cfg counterseal_panic_probe";
+  cargo(...build, "--quiet", "--target-dir", probe);
+  replace(join(probe, "debug", library), join(probe, addon));
+  console.log(join(probe, addon));
+} else {
+  cargo(...build, "--release", "--", "-C", "strip=symbols");
+  replace(join(directory, "release", library), join(here, addon));
+}

@@ -349,7 +349,10 @@ export declare function verifyIncoming(
   options?: { readonly body?: Uint8Array },
 ): Promise<{ readonly verified: Verified; readonly body: Uint8Array }>;
 
-/** The answer to a refusal (RFC 9457), with its public code and nothing else; an error that is none is thrown again. */
+/**
+ * The answer to a refusal (RFC 9457), with its public code and nothing else. What the program did wrong, and errors that
+ * are no refusals, become warnings of the process, since the peer cannot be told.
+ */
 export declare function problem(error: unknown): {
   readonly status: number;
   readonly headers: Record<string, string>;

@@ -41,5 +41,5 @@ export declare function createProxy(authenticator?: Authenticator | Verifier): (
 /** The proof that proxy or handler obtained for the request that is worked on; null if there is none. */
 export declare function verified(authenticator: Authenticator): Verified | null;
 
-/** The answer to a refusal; an error that is none is thrown again. */
+/** The answer to a refusal: `problem` as a `Response`. */
 export declare function problemResponse(error: unknown): Response;

@@ -2,7 +2,7 @@
 // Verifying as a service does: keys that come from a store, decisions on a store of its own, and each one reported.
 
 const { callable, maybe, options, wrong } = require("./arguments.cjs");
-const { ArgumentError, CountersealError } = require("./errors.cjs");
+const { CountersealError } = require("./errors.cjs");
 const { isVerifier } = require("./verify.cjs");
 
 let isAuthenticator;
@@ -105,7 +105,7 @@ function authenticatorOf(value) {
 
 /** Tells the operator what cannot be told to the peer. */
 function warn(error) {
-  process.emitWarning(error instanceof Error ? error : new ArgumentError("binding_argument_type"));
+  process.emitWarning(error instanceof Error ? error : new Error("what was thrown is no error", { cause: error }));
 }
 
 const SETTINGS = ["clock", "drive", "loadKey", "onEvent"];

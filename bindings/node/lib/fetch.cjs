@@ -34,12 +34,12 @@ function signingFetch(signer, given) {
   };
 }
 
-/** The request as it will stand on the wire: undici sends path and query of the URL, and its host unless told otherwise. */
+/** The request as it will stand on the wire: `fetch` sends host, path and query of the URL, whatever `headers` say. */
 function leaving(method, url, headers, body) {
   return {
     method,
     scheme: url.protocol.slice(0, -1),
-    authority: headers.get("host") ?? url.host,
+    authority: url.host,
     path: url.pathname,
     query: url.search.slice(1),
     headers,

@@ -2,6 +2,7 @@
 // Requests as Node's own server hands them over, and answers to refusals.
 
 const { STATUS_CODES } = require("node:http");
+const { finished } = require("node:stream");
 const { bytes, maybe, options, wrong } = require("./arguments.cjs");
 const { authenticatorOf, warn } = require("./authenticator.cjs");
 const { ArgumentError, CountersealError } = require("./errors.cjs");
@@ -39,43 +40,43 @@ function raw(text) {
 /** The raw body, or its beginning of one byte more than `limit`, which is refused by its size. */
 function read(message, limit) {
   if (message.readableDidRead) throw new ArgumentError("binding_body_consumed");
-  const { promise, resolve, reject } = withResolvers();
   const chunks = [];
   let length = 0;
-  const take = (chunk) => {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length > limit) finish();
-  };
-  const finish = () => {
-    // What still comes is dropped, as Node does with what nobody reads.
-    message.off("data", take).resume();
-    resolve(Buffer.concat(chunks, Math.min(length, limit + 1)));
-  };
-  message.on("data", take).once("end", finish).once("error", reject);
-  message.once("close", () => reject(new Error("the client went away before its request was whole")));
-  return promise;
+  return new Promise((resolve, reject) => {
+    const take = (chunk) => {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > limit) end();
+    };
+    const end = (error) => {
+      if (error) return reject(error);
+      // What still comes is dropped, as Node does with what nobody reads.
+      message.off("data", take).resume();
+      return resolve(Buffer.concat(chunks, Math.min(length, limit + 1)));
+    };
+    finished(message, end);
+    message.on("data", take);
+  });
 }
 
-function withResolvers() {
-  const parts = {};
-  parts.promise = new Promise((resolve, reject) => Object.assign(parts, { resolve, reject }));
-  return parts;
-}
-
-/** The answer to a refusal (RFC 9457): the public code and the status, nothing else. */
+/** The answer to a refusal (RFC 9457): the public code and the status, nothing else. Another error is one of the program. */
 function problem(error) {
-  if (!(error instanceof CountersealError)) throw error;
-  // The peer cannot be told what the program did wrong.
-  if (error.blame === "integrator") warn(error);
+  const isRefusal = error instanceof CountersealError;
+  const { http, public: code, retryAfter } = isRefusal ? error : INTERNAL;
+  // The peer cannot be told what the program did wrong; and who went away did no wrong.
+  if (isRefusal ? error.blame === "integrator" : !GONE.includes(error?.code)) warn(error);
   const headers = { "content-type": "application/problem+json", "cache-control": "no-store" };
-  if (error.retryAfter !== null) headers["retry-after"] = `${error.retryAfter}`;
+  if (retryAfter !== null) headers["retry-after"] = `${retryAfter}`;
   // RFC 9110 section 11.6.1: a 401 names a scheme.
-  if (error.http === 401) headers["www-authenticate"] = "Signature";
-  const title = STATUS_CODES[error.http];
-  const body = JSON.stringify({ type: "about:blank", title, status: error.http, code: error.public });
-  return { status: error.http, headers, body };
+  if (http === 401) headers["www-authenticate"] = "Signature";
+  const body = JSON.stringify({ type: "about:blank", title: STATUS_CODES[http], status: http, code });
+  return { status: http, headers, body };
 }
+
+/** The codes of a client that went away. */
+const GONE = ["ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE"];
+/** What the peer is told of a fault of the program. */
+const INTERNAL = { http: 500, public: "internal_error", retryAfter: null };
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant
 const OTHER = /[^\x00-\x7f]/;

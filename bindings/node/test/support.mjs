@@ -8,6 +8,8 @@ import { fileURLToPath } from "node:url";
 import { CountersealError, Key, Memory, Policy, Signer, Verifier } from "counterseal";
 
 export const NOW = 1_800_000_000_000;
+/** When stores begin that are to know everything that could come at `NOW`. */
+export const BEGAN = NOW - 300_000;
 export const SECRET = Uint8Array.from({ length: 32 }, (_, at) => at);
 export const AUTHORITY = "api.example";
 export const REQUEST = Object.freeze({

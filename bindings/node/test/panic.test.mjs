@@ -1,0 +1,141 @@
+// A panic in any exported function arrives as a refusal, and the process lives on.
+//
+// The addon is built once more for this, with panics on demand: see `guard` in bindings/shared.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { NOW, ROOT, SECRET } from "./support.mjs";
+
+const native = createRequire(import.meta.url)(built());
+
+/** The path of an addon that panics on demand. */
+function built() {
+  const script = join(ROOT, "bindings/node/build.mjs");
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, "--panic-probe"], { encoding: "utf8" });
+  assert.equal(status, 0, stderr);
+  return stdout.trim();
+}
+
+const empty = new Uint8Array(0);
+const seed = new Uint8Array(16);
+const members = { since: NOW, scope: "", revoked: false };
+const profile = { cover: [], coverScheme: false };
+const key = native.Key.create("worker-7", SECRET, members);
+const policy = native.Policy.create(profile, { authorities: ["api.example"] });
+const signer = native.Signer.create(key);
+const store = native.Store.memory({}, NOW);
+const verifier = native.Verifier.create(policy, [key], store);
+const vault = native.KeyVault.create(SECRET);
+const plain = ["GET", "https", "api.example", "/", ""].join("\0");
+const request = [plain, ...signer.sign(plain, empty, NOW, seed).split("\n").slice(0, -1)].join("\0");
+const waiting = () => verifier.begin(request, empty, NOW);
+
+/** A call that works, for every exported function. */
+const CALLS = {
+  "Key.create": () => native.Key.create("worker-7", SECRET, members),
+  "Key.facts": () => key.facts(),
+  "KeyVault.create": () => native.KeyVault.create(SECRET),
+  "KeyVault.endKey": () => native.KeyVault.endKey("worker-7", NOW),
+  "KeyVault.load": () => vault.load("worker-7"),
+  "KeyVault.revokeKey": () => native.KeyVault.revokeKey("worker-7", NOW),
+  "KeyVault.rotate": () => vault.rotate("worker-7", NOW, "worker-8", SECRET, members, seed.subarray(4)),
+  "KeyVault.save": () => vault.save("worker-7", SECRET, members, seed.subarray(4)),
+  "Policy.bodyLimitBytes": () => policy.bodyLimitBytes(),
+  "Policy.create": () => native.Policy.create(profile, { authorities: ["api.example"] }),
+  "Policy.parse": () => native.Policy.parse('{"authorities": ["api.example"]}'),
+  "Policy.profile": () => policy.profile(),
+  "Profile.create": () => native.Profile.create(profile),
+  "Profile.parse": () => native.Profile.parse("{}"),
+  "Signer.create": () => native.Signer.create(key),
+  "Signer.explain": () => signer.explain(plain, empty, NOW, seed),
+  "Signer.keyId": () => signer.keyId(),
+  "Signer.sign": () => signer.sign(plain, empty, NOW, seed),
+  "Store.gauge": () => store.gauge(),
+  "Store.memory": () => native.Store.memory({}, NOW),
+  "Store.ring": () => native.Store.ring({ perSecond: 10 }, NOW, seed),
+  "Store.shared": () => native.Store.shared(join(import.meta.dirname, "no/such/directory\0"), {}, NOW, seed),
+  "Store.sqlite": () => native.Store.sqlite(":memory:\0", {}, NOW),
+  "Store.sweep": () => store.sweep(NOW, 1),
+  "Verifier.begin": waiting,
+  "Verifier.blocking": () => verifier.blocking(),
+  "Verifier.bodyLimitBytes": () => verifier.bodyLimitBytes(),
+  "Verifier.create": () => native.Verifier.create(policy, [key], store),
+  "Verifier.explain": () => verifier.explain(request, empty),
+  "Verifier.forgetKey": () => verifier.forgetKey("worker-9"),
+  "Verifier.keyIds": () => verifier.keyIds(),
+  "Verifier.keyToLoad": () => verifier.keyToLoad(request, empty, NOW),
+  "Verifier.keyToRefresh": () => verifier.keyToRefresh(NOW),
+  "Verifier.putKey": () => verifier.putKey(key),
+  "Verifier.replaceKeys": () => verifier.replaceKeys([key]),
+  "Verifier.verify": () => verifier.verify(request, empty, NOW),
+  "Verifier.verifyAsync": () => verifier.verifyAsync(request, empty, NOW),
+  "Waiting.answer": () => waiting().answer([["fresh"]]),
+  "Waiting.migrations": () => native.Waiting.migrations("sqlite", {}, NOW),
+  "Waiting.run": () => waiting().run(store),
+  "Waiting.statement": () => waiting().statement("sqlite"),
+  "Waiting.sweeping": () => native.Waiting.sweeping("sqlite", NOW, 1),
+  "Waiting.verdict": () => {
+    const decided = waiting();
+    decided.answer([["fresh"]]);
+    return decided.verdict();
+  },
+};
+
+after(() => {
+  delete process.env.COUNTERSEAL_PANIC_PROBE;
+});
+
+/** What `call` answers while the function `name` panics. */
+function forced(name, call) {
+  process.env.COUNTERSEAL_PANIC_PROBE = name;
+  try {
+    return call();
+  } finally {
+    delete process.env.COUNTERSEAL_PANIC_PROBE;
+  }
+}
+
+function assertPanicked(answer, name) {
+  const [family, code, , , , what, which] = answer.slice(1).split("\n");
+  assert.deepEqual([answer.charCodeAt(0), family, code], [0, "InternalError", "binding_panicked"]);
+  assert.deepEqual([what, which], ["function", name]);
+}
+
+test("b01_every_exported_function_is_in_the_list", () => {
+  const names = Object.entries(native).flatMap(([name, made]) => {
+    const own = Object.getOwnPropertyNames(made).filter((member) => typeof made[member] === "function");
+    const methods = Object.getOwnPropertyNames(made.prototype);
+    return [...own, ...methods].filter((member) => member !== "constructor").map((member) => `${name}.${member}`);
+  });
+  assert.deepEqual(names.toSorted(), Object.keys(CALLS));
+});
+
+for (const [name, call] of Object.entries(CALLS)) {
+  test(`b01_a_panic_in_${name}_is_a_refusal`, () => {
+    assertPanicked(forced(name, call), name);
+    const again = call();
+    assert(typeof again !== "string" || !again.includes("binding_panicked"));
+  });
+}
+
+test("b01_a_panic_in_a_thread_of_the_pool_is_a_refusal", async () => {
+  process.env.COUNTERSEAL_PANIC_PROBE = "Verification.compute";
+  try {
+    assertPanicked(await verifier.verifyAsync(request, empty, NOW), "Verification.compute");
+  } finally {
+    delete process.env.COUNTERSEAL_PANIC_PROBE;
+  }
+});
+
+test("b01_what_was_decided_on_a_panicked_verdict_is_gone", () => {
+  const decided = waiting();
+  assertPanicked(
+    forced("Waiting.answer", () => decided.answer([["fresh"]])),
+    "Waiting.answer",
+  );
+  assert.equal(decided.answer([["held"]]), null);
+  assert.match(decided.verdict(), /request_replayed/);
+});

@@ -1,0 +1,144 @@
+// Decisions over a real Postgres, on a socket in a directory of its own.
+
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chownSync, mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { Authenticator, KeyVault, Policy, revokeKey, Verifier } from "counterseal";
+import { Postgres } from "counterseal/stores/pg";
+import { AUTHORITY, key, NOW, REQUEST, ROOT, rejected, SECRET, signed, verifier } from "./support.mjs";
+
+const { Pool } = createRequire(join(ROOT, "bindings/node/package.json"))("pg");
+const at = { now: NOW };
+
+const place = mkdtempSync(join(tmpdir(), "counterseal-"));
+let server;
+let pool;
+let store;
+
+before(async () => {
+  // Postgres does not run as root.
+  const user = process.getuid() === 0 ? { uid: idOf("-u"), gid: idOf("-g") } : {};
+  if (user.uid) chownSync(place, user.uid, user.gid);
+  const data = join(place, "data");
+  execFileSync("initdb", ["--pgdata", data, "--auth", "trust", "--username", "test", "--no-sync"], {
+    ...user,
+    stdio: "pipe",
+  });
+  const settings = [
+    "listen_addresses=",
+    `unix_socket_directories=${place}`,
+    "fsync=off",
+    "max_prepared_transactions=0",
+  ];
+  const options = settings.flatMap((setting) => ["-c", setting]);
+  server = spawn("postgres", ["-D", data, ...options], { ...user, stdio: ["ignore", "ignore", "pipe"] });
+  await ready(server);
+  pool = new Pool({ host: place, user: "test", database: "postgres" });
+  store = new Postgres(pool);
+  await store.migrate(at);
+  await store.migrate(at);
+});
+
+after(async () => {
+  await pool?.end();
+  if (server?.exitCode === null) {
+    server.kill("SIGQUIT");
+    await once(server, "exit");
+  }
+  rmSync(place, { recursive: true });
+});
+
+function idOf(which) {
+  return Number(execFileSync("id", [which, "postgres"], { encoding: "utf8" }));
+}
+
+/** Resolves when the server says that it accepts connections. */
+function ready({ stderr }) {
+  let log = "";
+  return new Promise((resolve, reject) => {
+    stderr.on("data", (chunk) => {
+      log += chunk;
+      if (log.includes("ready to accept connections")) resolve();
+    });
+    stderr.on("end", () => reject(new Error(log)));
+  });
+}
+
+test("a nonce is claimed once, whoever asks", async () => {
+  const [sent, one] = [signed(), verifier()];
+  assert.equal((await store.drive(one.begin(sent, at))).keyId, "worker-7");
+  await rejected("request_replayed", store.drive(verifier().begin(sent, at)));
+  const other = { ...sent, headers: { ...REQUEST.headers, ...signed().headers } };
+  assert.equal((await store.drive(one.begin(other, at))).keyId, "worker-7");
+});
+
+test("h18_of_64_racers_with_one_nonce_one_is_accepted", async () => {
+  const sent = signed();
+  const races = Array.from({ length: 64 }, () => store.drive(verifier().begin(sent, at)));
+  const verdicts = await Promise.allSettled(races);
+  assert.equal(verdicts.filter(({ status }) => status === "fulfilled").length, 1);
+  const codes = verdicts.filter(({ status }) => status === "rejected").map(({ reason }) => reason.code);
+  assert.deepEqual([...new Set(codes)], ["request_replayed"]);
+});
+
+test("a key that may have signed before the store began is warming up", async () => {
+  const keys = [key("worker-7", { since: 0 })];
+  await rejected("request_store_warming", store.drive(verifier({ keys }).begin(signed(), at)));
+});
+
+test("keys at rest are saved, loaded and revoked", async () => {
+  const vault = new KeyVault(SECRET);
+  assert.equal(await store.drive(vault.save("stored-1", SECRET, { since: NOW, scope: "jobs" })), null);
+  const loaded = await store.drive(vault.load("stored-1"));
+  assert.deepEqual([loaded.id, loaded.scope, loaded.since, loaded.until], ["stored-1", "jobs", NOW, null]);
+  await rejected("request_key_exists", store.drive(vault.save("stored-1", SECRET)));
+  await store.drive(revokeKey("stored-1", at));
+  assert.equal((await store.drive(vault.load("stored-1"))).revoked, true);
+  await rejected("request_key_missing", store.drive(vault.load("stored-2")));
+});
+
+test("an authenticator takes keys and claims from the database", async () => {
+  const vault = new KeyVault(SECRET);
+  await store.drive(vault.save("worker-7", SECRET, { since: NOW }));
+  const events = [];
+  const authenticator = new Authenticator(new Verifier(new Policy([AUTHORITY])), {
+    drive: (waiting) => store.drive(waiting),
+    loadKey: (id) => store.drive(vault.load(id)),
+    onEvent: (event) => events.push(JSON.parse(event).event),
+    clock: () => NOW,
+  });
+  const sent = Array.from({ length: 8 }, () => signed());
+  const proofs = await Promise.all(sent.map((request) => authenticator.authenticate(request)));
+  assert.deepEqual([...new Set(proofs.map(({ keyId }) => keyId))], ["worker-7"]);
+  await rejected("request_replayed", authenticator.authenticate(sent[0]));
+  assert.deepEqual(events, [...Array(8).fill("request_accepted"), "request_replayed"]);
+});
+
+test("nonces that are over are swept, and counted", async () => {
+  assert.equal(await store.sweep(at), 0);
+  const later = { now: NOW + 3_600_000 };
+  assert((await store.sweep(later)) >= 2);
+  assert.equal(await store.sweep(later), 0);
+});
+
+test("a database that takes too long has not answered", async () => {
+  const impatient = new Postgres(
+    { query: (asked) => pool.query({ ...asked, text: "SELECT pg_sleep(5)", values: [], name: undefined }) },
+    { timeoutMs: 50 },
+  );
+  const error = await rejected("request_store_unavailable", impatient.drive(verifier().begin(signed(), at)));
+  assert.match(error.cause.message, /timeout/);
+});
+
+test("a database without tables has not answered", async () => {
+  const bare = new Postgres({
+    query: (asked) =>
+      pool.query({ ...asked, text: asked.text.replaceAll("counterseal", "elsewhere"), name: undefined }),
+  });
+  await rejected("request_store_unavailable", bare.drive(verifier().begin(signed(), at)));
+});
