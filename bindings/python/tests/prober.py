@@ -1,0 +1,93 @@
+"""Forces a panic in each export of the native module, one after the other, and prints what came of it as JSON.
+
+It runs on a build with `--cfg counterseal_panic_probe`, which panics in the function that the environment names.
+"""
+
+import inspect
+import json
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import counterseal._counterseal as native
+from counterseal.errors import CountersealError, InternalError
+from support import NOW, SECRET, Sent, key, verifier
+
+# Python's own, and pyo3's for `Waiting[T]`: none of them runs a line of ours.
+FOREIGN = {"__doc__", "__module__", "__class_getitem__"}
+
+OBJECTS: dict[str, Any] = {
+    "Key": key(),
+    "KeyVault": native.KeyVault(SECRET),
+    "Memory": native.Memory(now=NOW),
+    "Policy": native.Policy(["api.example"]),
+    "Profile": native.Profile(),
+    "Ring": native.Ring(now=NOW),
+    "SharedRing": native.SharedRing(os.environ["FILES"] + "/ring", now=NOW),
+    "Signer": native.Signer(key()),
+    "Sqlite": native.Sqlite(os.environ["FILES"] + "/db", now=NOW),
+    "Verified": Sent().signed().verify(verifier()),
+    "Verifier": verifier(),
+    "Waiting": Sent().signed().begin(verifier()),
+}
+
+
+def exports() -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Every export by the name under which Python calls it, and a call of it."""
+    for name in native.__all__:
+        thing = getattr(native, name)
+        if isinstance(thing, type):
+            yield from members(name, thing)
+        elif callable(thing):
+            yield name, call(thing)
+
+
+def members(name: str, kind: type) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """The exports of a class: all that its dictionary holds."""
+    for member, value in vars(kind).items():
+        if member in FOREIGN:
+            continue
+        if member == "__new__":
+            yield f"{name}.__new__", call(kind)
+        elif inspect.isgetsetdescriptor(value):
+            yield f"{name}.{member}", lambda member=member: getattr(OBJECTS[name], member)  # type: ignore[misc]
+        else:
+            yield f"{name}.{member}", call(getattr(OBJECTS[name], member))
+
+
+def call(function: Any) -> Callable[[], Any]:
+    """A call with as many arguments as there have to be."""
+    parameters = inspect.signature(function).parameters.values()
+    needed = [parameter for parameter in parameters if parameter.default is parameter.empty]
+    positional = [None for parameter in needed if parameter.kind is not parameter.KEYWORD_ONLY]
+    keywords = {parameter.name: None for parameter in needed if parameter.kind is parameter.KEYWORD_ONLY}
+    return lambda: function(*positional, **keywords)
+
+
+def forced(name: str, export: Callable[[], Any]) -> list[str]:
+    """What comes out of an export that panics: the class, the code, and the function named."""
+    os.environ["COUNTERSEAL_PANIC_PROBE"] = name
+    try:
+        export()
+    except InternalError as error:
+        return [type(error).__name__, error.code, error.detail["function"]]
+    except BaseException as error:
+        return [type(error).__name__]
+    finally:
+        del os.environ["COUNTERSEAL_PANIC_PROBE"]
+    return ["nothing"]
+
+
+def lives_on() -> bool:
+    """Whether everything still works."""
+    sent = Sent().signed()
+    server = OBJECTS["Verifier"]
+    try:
+        return sent.verify(server).key_id == "worker-7"
+    except CountersealError:
+        return False
+
+
+if __name__ == "__main__":
+    found = [(name, forced(name, export), lives_on()) for name, export in exports()]
+    print(json.dumps(found))
