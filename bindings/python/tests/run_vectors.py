@@ -1,0 +1,179 @@
+"""Runs files of vectors and prints what came of each case, a line of JSON each: `run_vectors.py FILE_OR_DIRECTORY..`
+
+`vectors/README.md` says what a case is. Nothing is judged here. What is no file of vectors ends the run with one line
+on standard error and exit code 2.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from counterseal.errors import CountersealError
+from counterseal.request import Key, Policy, Profile, Signer, Verifier
+
+SCHEMA = "counterseal/vectors/1"
+MEMBERS = {"id", "flags", "policy", "now", "seed", "keys", "input", "replies", "expect"}
+OPTIONAL = {"raw", "sockets"}
+ROWS = {word: [[word]] for word in ("fresh", "held", "stale", "full", "owner_full")} | {"unavailable": None}
+# What a file can do wrong while it is read and run, where a refusal of ours is a verdict.
+BROKEN = (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
+
+Case = dict[str, Any]
+
+
+class Asked:
+    """How often a decision asked the store."""
+
+    count = 0
+
+
+def verify(case: Case, asked: Asked) -> Case:
+    """A proof, and the claim that it made."""
+    verifier = Verifier(Policy.parse(document(case)), keys_of(case))
+    waiting = verifier.begin(*parts(case["input"]), now=case["now"])
+    statement = waiting.statement("sqlite")
+    assert statement is not None
+    space, key, born, since, until = statement[2]
+    asked.count += 1
+    waiting.answer(ROWS[case["replies"][0] if case["replies"] else "fresh"])
+    proof = waiting.verdict()
+    return {
+        "key_id": proof.key_id,
+        "scope": proof.scope,
+        "created": proof.created,
+        "expires": proof.expires,
+        "nonce": proof.nonce.hex(),
+        "covered": [list(pair) for pair in proof.covered],
+        "claim": {"space": space, "key": bytes(key).hex(), "born": born, "since": since, "until": until},  # type: ignore[arg-type]
+    }
+
+
+def sign(case: Case, _: Asked) -> Case:
+    """The fields that a signer adds."""
+    (key,) = case["keys"]
+    members = dict(case["input"])
+    life = members.pop("life_seconds", None)
+    profile = Profile.parse(document(case))
+    signer = Signer(key_of(key), profile, life_seconds=life)
+    fields = signer.sign(*parts(members), now=case["now"], seed=bytes.fromhex(case["seed"]))
+    return {"headers": [list(field) for field in fields.items()]}
+
+
+def policy(case: Case, _: Asked) -> Case:
+    """What a policy allows."""
+    return {"body_limit_bytes": Policy.parse(case["input"]["text"]).body_limit_bytes}
+
+
+def profile(case: Case, _: Asked) -> Case:
+    """Nothing, if it can be."""
+    Profile.parse(case["input"]["text"])
+    return {}
+
+
+def key(case: Case, _: Asked) -> Case:
+    """What a key tells of itself."""
+    (members,) = case["keys"]
+    made = key_of(members)
+    return {name: getattr(made, name) for name in ("id", "since", "until", "scope", "revoked")}
+
+
+def keys(case: Case, _: Asked) -> Case:
+    """The ids of a set of keys."""
+    return {"ids": sorted(Verifier(Policy(["api.example"]), keys_of(case)).key_ids)}
+
+
+OPERATIONS: dict[tuple[str, str], Callable[[Case, Asked], Case]] = {
+    ("request", "verify"): verify,
+    ("request", "sign"): sign,
+    ("request", "policy"): policy,
+    ("request", "profile"): profile,
+    ("request", "key"): key,
+    ("request", "keys"): keys,
+}
+
+
+def parts(members: Case) -> tuple[Any, ...]:
+    """The arguments that stand for a request, as bytes where they may be bytes."""
+    names = ("method", "scheme", "authority", "path", "query", "headers", "body")
+    if set(members) != set(names):
+        raise ValueError("the input is no request")
+    raw = {name: members[name].encode("latin-1") for name in names if name not in ("scheme", "headers")}
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in members["headers"]]
+    return tuple({**raw, "scheme": members["scheme"], "headers": headers}[name] for name in names)
+
+
+def document(case: Case) -> str:
+    """The policy or profile of a case, as the text that a parser takes."""
+    if not isinstance(case["policy"], dict):
+        raise TypeError("the operation takes a policy")
+    return json.dumps(case["policy"])
+
+
+def keys_of(case: Case) -> list[Key]:
+    """The known keys."""
+    return [key_of(members) for members in case["keys"]]
+
+
+def key_of(members: Case) -> Key:
+    """The key of these members."""
+    more = {name: value for name, value in members.items() if name not in ("id", "secret")}
+    return Key(members["id"], bytes.fromhex(members["secret"]), **more)
+
+
+def observe(run: Callable[[Case, Asked], Case], case: Case) -> Case:
+    """What comes of a case."""
+    asked = Asked()
+    try:
+        seen = {"verdict": "accept", "code": None, "public": None, "output": run(case, asked)}
+    except CountersealError as refused:
+        seen = {"verdict": "reject", "code": refused.code, "public": refused.public, "output": None}
+    return {**seen, "asked": asked.count}
+
+
+def lines(path: Path) -> Iterator[str]:
+    """What comes of each case of a file."""
+    file = json.loads(path.read_bytes())
+    if file["schema"] != SCHEMA:
+        raise ValueError("no file of vectors")
+    run = OPERATIONS.get((file["room"], file["op"]))
+    if run is None:
+        raise ValueError("no such room or operation")
+    for case in file["cases"]:
+        if not MEMBERS <= set(case) <= MEMBERS | OPTIONAL:
+            raise ValueError("a case has members missing or too many")
+        yield json.dumps({"file": str(path), "id": case["id"], "lang": "python", **observe(run, case)})
+
+
+def files(words: list[str]) -> Iterator[Path]:
+    """The files, and those of each directory in the order of their names."""
+    for word in words:
+        path = Path(word)
+        yield from sorted(path.glob("*.json")) if path.is_dir() else [path]
+
+
+def is_run(path: Path) -> bool:
+    """Prints what comes of a file, or why it is none."""
+    try:
+        for line in lines(path):
+            print(line)
+    except BROKEN as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        sys.stderr.write(f"{path}: {reason}\n")
+        return False
+    return True
+
+
+def main(words: list[str]) -> int:
+    """The exit code."""
+    if not words:
+        sys.stderr.write("usage: run_vectors.py FILE_OR_DIRECTORY..\n")
+        return 2
+    return 0 if all(is_run(path) for path in files(words)) else 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
