@@ -138,8 +138,14 @@ for (const colorScheme of ["light", "dark"]) {
       await row.getByText("request_body_mismatch").click();
       await page.evaluate(AXE);
       const tags = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
-      const { violations } = await page.evaluate((values) => globalThis.axe.run({ runOnly: { type: "tag", values } }), tags);
-      assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]), []);
+      const { violations } = await page.evaluate(
+        (values) => globalThis.axe.run({ runOnly: { type: "tag", values } }),
+        tags,
+      );
+      assert.deepEqual(
+        violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]),
+        [],
+      );
     });
   }
 }

@@ -18,8 +18,9 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 from counterseal.httpx import SignatureAuth
@@ -44,9 +45,9 @@ class Step:
     told: str
     code: str
     worker: int
-    request: str
     right: bool
     note: str = ""
+    event: dict[str, Any] = field(default_factory=dict)
 
 
 class Tour:
@@ -62,7 +63,9 @@ class Tour:
         self.ring = place.ring()
         self.worker = self.signer("worker-1")
         self.operator = SignatureAuth(self.signer("web-1"))
+        self.reporter = SignatureAuth(self.signer("reporter-1"))
         self.wrong = 0
+        self.titles: list[str] = []
 
     def signer(self, key_id: str, secret: bytes | None = None, life_seconds: int | None = None) -> Signer:
         """A signer with the key of this id, or with another secret under its name."""
@@ -87,29 +90,34 @@ class Tour:
 
     def judge(self, title: str, answer: httpx.Response, status: int, code: str, note: str = "") -> Step:
         """Checks an answer of the service against the status and the audited code that belong there."""
-        request = answer.headers["x-request-id"]
-        audited = self.audited(request)
+        request, worker = answer.headers["x-request-id"], int(answer.headers["x-worker"])
+        event = self.audited(request)
         told = answer.json().get("code", "")
-        right = (answer.status_code, audited) == (status, code)
-        step = Step(title, answer.status_code, told, audited, int(answer.headers["x-worker"]), request, right, note)
-        return self.show(step)
+        right = (answer.status_code, event["event"]) == (status, code)
+        return self.show(Step(title, answer.status_code, told, event["event"], worker, right, note, event))
 
-    def audited(self, request: str) -> str:
-        """The code that the audit table has for this request."""
+    def audited(self, request: str) -> dict[str, Any]:
+        """What the audit table has for this request."""
         rows = self.service.get("/v1/audit", auth=self.operator).raise_for_status().json()
-        return next((row["event"] for row in rows if row["request"] == request), "not in the audit table")
+        return next((row for row in rows if row["request"] == request), {"event": "not in the audit table"})
 
     def show(self, step: Step) -> Step:
-        """Prints the step and tells the site about it, with a signed request."""
-        self.wrong += not step.right
-        mark = "ok   " if step.right else "WRONG"
-        code = step.code if step.code == step.told or not step.told else f"{step.code} (told {step.told})"
-        print(
-            f"{mark} {step.title:<52} {step.status or '':<4} {code:<58} {step.worker or '':<8} {step.note}", flush=True
-        )
-        answer = self.site.post("/api/steps", json=asdict(step), auth=SignatureAuth(self.signer("reporter-1")))
-        answer.raise_for_status()
+        """Prints the step and tells the site about it."""
+        self.print(step)
+        self.site.send(self.report(step)).raise_for_status()
         return step
+
+    def print(self, step: Step) -> None:
+        """Prints the step and counts it if it is wrong."""
+        self.wrong += not step.right
+        self.titles.append(step.title)
+        told = f"(told {step.told})" if step.told not in ("", step.code) else ""
+        line = LINE.format(step.title, step.status, f"{step.code} {told}", step.worker or "", step.note)
+        print("ok   " if step.right else "WRONG", line.rstrip(), flush=True)
+
+    def report(self, step: Step) -> httpx.Request:
+        """The signed request that tells the site about the step."""
+        return next(self.reporter.auth_flow(self.site.build_request("POST", "/api/steps", json=asdict(step))))
 
     # The steps.
 
@@ -123,7 +131,7 @@ class Tour:
         answers = self.until_other(lambda: captured, seen_by)
         refused = all(answer.status_code == 401 for answer in answers)
         step = self.judge(title, answers[-1], 401, "request_replayed", f"sent {len(answers)} times")
-        return step if refused else self.show(Step(title, 0, "", "a replay was accepted", 0, "", right=False))
+        return step if refused else self.show(Step(title, 0, "", "a replay was accepted", 0, right=False))
 
     def until_other(self, request: Callable[[], httpx.Request], seen_by: set[int]) -> list[httpx.Response]:
         """The answers up to the first one of a process that is not among `seen_by`."""
@@ -169,7 +177,7 @@ class Tour:
         right = refused == FLOOD and not grown and after["ring"] == before["ring"] and memory < RSS_TOLERANCE
         note = f"ring {'grew' if grown else 'unchanged'}, workers' memory {memory / (1 << 20):+.1f} MiB"
         self.show(
-            Step(f"{FLOOD} forged requests", 401, "request_unauthenticated", "request_mac_mismatch", 0, "", right, note)
+            Step(f"{FLOOD} forged requests", 401, "request_unauthenticated", "request_mac_mismatch", 0, right, note)
         )
         self.take("signed, after the flood", self.sign(self.worker), 201, "request_accepted")
 
@@ -215,15 +223,23 @@ class Tour:
         self.judge("signed, to the restarted worker", honest, 201, "request_accepted")
 
     def site_verifies_too(self) -> None:
-        report = self.site.build_request("POST", "/api/steps", json={})
-        signed = next(SignatureAuth(self.signer("reporter-1")).auth_flow(report))
-        self.site.send(signed)
-        answer = self.site.send(signed)
-        told = answer.json().get("code", "")
-        self.show(Step("replayed to the site", answer.status_code, told, told, 0, "", told == "request_replayed"))
+        step = Step("signed, to the site", 204, "", "request_accepted", 0, right=True)
+        captured = self.report(step)
+        step.right = self.site.send(captured).status_code == step.status
+        self.print(step)
+        answer = self.site.send(captured)
+        told = answer.json()["code"] if answer.content else ""
+        self.show(Step("replayed to the site", answer.status_code, told, told, 0, told == "request_replayed"))
+
+    def site_shows_all(self) -> None:
+        page = self.site.get("/").raise_for_status()
+        missing = [title for title in self.titles if title not in page.text]
+        note = f"not there: {', '.join(missing)}" if missing else f"{len(self.titles)} steps"
+        self.print(Step("the page of the site", page.status_code, "", "", 0, not missing, note))
 
     def run(self) -> int:
         """Takes all steps and counts the wrong verdicts."""
+        print(LINE.format("      what was sent", "", "code", "worker", ""))
         self.accepted_and_replayed()
         self.stale()
         self.tampered()
@@ -232,6 +248,7 @@ class Tour:
         self.flooded()
         self.killed()
         self.site_verifies_too()
+        self.site_shows_all()
         return self.wrong
 
 
@@ -255,6 +272,8 @@ def resident(pid: int) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
+# Title, status, code, worker, note.
+LINE = "{:<42} {:<4} {:<54} {:<7} {}"
 SIGNATURE_FIELDS = ("content-digest", "signature-input", "signature")
 
 if __name__ == "__main__":

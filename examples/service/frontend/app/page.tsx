@@ -3,7 +3,6 @@ import { Live } from "@/app/live";
 import { Verdicts, verdictOf } from "@/app/verdicts";
 import { acts } from "@/lib/acts";
 import { steps } from "@/lib/log";
-import { decisions } from "@/lib/service";
 
 export default async function Page() {
   await connection();
@@ -27,13 +26,14 @@ export default async function Page() {
         ))}
       </ul>
       <p className="quiet">
-        The tour that the launcher takes also rotates a key, floods the service with forged requests, and kills a worker.
+        The tour that the launcher takes also rotates a key, floods the service with forged requests, and kills a
+        worker.
       </p>
       <h2>Verdicts</h2>
       <p className="latest" aria-live="polite" data-verdict={latest && verdictOf(latest.code)}>
         {latest ? `${latest.title}: ${verdictOf(latest.code)}, ${latest.code}` : "Nothing was sent yet."}
       </p>
-      <Verdicts steps={steps()} decisions={await decisions()} />
+      <Verdicts steps={steps()} />
       <Live />
     </main>
   );

@@ -1,11 +1,8 @@
 import { CODES, type CodeName } from "counterseal";
 import type { Step } from "@/lib/log";
-import type { Decision } from "@/lib/service";
-
-type Props = { steps: readonly Step[]; decisions: ReadonlyMap<string, Decision> };
 
 /** The steps, newest first, each with the reason for its verdict. */
-export function Verdicts({ steps, decisions }: Props) {
+export function Verdicts({ steps }: { steps: readonly Step[] }) {
   return (
     <div className="scroll">
       <table>
@@ -15,18 +12,21 @@ export function Verdicts({ steps, decisions }: Props) {
             <th scope="col">Verdict</th>
             <th scope="col">Why</th>
             <th scope="col">Worker</th>
-            <th scope="col">As it should be</th>
+            <th scope="col">As expected</th>
           </tr>
         </thead>
         <tbody>
           {steps.map((step) => (
             <tr key={step.number}>
-              <th scope="row">{step.title}</th>
+              <th scope="row">
+                {step.title}
+                {step.note && <span className="note">{step.note}</span>}
+              </th>
               <Verdict code={step.code} />
               <td>
-                <Why step={step} decision={decisions.get(step.request)} />
+                <Why step={step} />
               </td>
-              <td>{step.worker || "several"}</td>
+              <td>{step.worker || "–"}</td>
               <td>{step.right ? "yes" : <strong className="wrong">no</strong>}</td>
             </tr>
           ))}
@@ -46,7 +46,7 @@ function Verdict({ code }: { code: string }) {
 }
 
 /** The rule, what it compared, what the sender was told, and what to do. */
-function Why({ step, decision }: { step: Step; decision?: Decision }) {
+function Why({ step }: { step: Step }) {
   const known = Object.hasOwn(CODES, step.code) && CODES[step.code as CodeName];
   if (!known) return <code>{step.code}</code>;
   return (
@@ -58,7 +58,7 @@ function Why({ step, decision }: { step: Step; decision?: Decision }) {
         <dt>Rule</dt>
         <dd>{known.means}</dd>
         <dt>Compared</dt>
-        <dd>{decision ? factsOf(decision) : "no longer in the audit table"}</dd>
+        <dd>{factsOf(step)}</dd>
         <dt>The sender was told</dt>
         <dd>
           <code>
@@ -79,8 +79,8 @@ export function verdictOf(code: string): string {
   return code === "request_accepted" ? "accepted" : "refused";
 }
 
-function factsOf(decision: Decision): string {
-  const facts = Object.entries(decision).filter(([name]) => !COMMON.has(name));
+function factsOf({ event }: Step): string {
+  const facts = Object.entries(event).filter(([name]) => !COMMON.has(name));
   return facts.map(([name, value]) => `${name} ${value}`).join(", ") || "nothing that may be written down";
 }
 

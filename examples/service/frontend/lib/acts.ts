@@ -1,13 +1,14 @@
 import "server-only";
 import { randomBytes } from "node:crypto";
-import { Key, type SignableRequest, Signer } from "counterseal";
+import { Key, Signer } from "counterseal";
 import { add, type Report } from "@/lib/log";
-import { decisions, service } from "@/lib/service";
+import { audited, service } from "@/lib/service";
 
 /** A request as it goes over the wire. */
 type Sent = { target: string; body: string; headers: Record<string, string> };
 
-const TARGET = "/v1/queues/slow/jobs?priority=1";
+const [PATH, QUERY] = ["/v1/queues/slow/jobs", "priority=1"];
+const TARGET = `${PATH}?${QUERY}`;
 const BODY = JSON.stringify({ task: "press the seal" });
 const TRIES = 100;
 
@@ -16,9 +17,12 @@ export const acts: Record<string, { label: string; take: () => Promise<unknown> 
   send: { label: "Send", take: send },
   replay: { label: "Replay the last one", take: replay },
   stale: { label: "Send a stale one", take: stale },
-  body: { label: "Change the body", take: () => changed("body changed", { body: JSON.stringify({ task: "break it" }) }) },
-  path: { label: "Change the path", take: () => changed("path changed", { target: "/v1/queues/fast/jobs?priority=1" }) },
-  query: { label: "Change the query", take: () => changed("query changed", { target: "/v1/queues/slow/jobs?priority=9" }) },
+  body: { label: "Change the body", take: changed("body changed", { body: BODY.replace("press", "break") }) },
+  path: { label: "Change the path", take: changed("path changed", { target: TARGET.replace("slow", "fast") }) },
+  query: {
+    label: "Change the query",
+    take: changed("query changed", { target: TARGET.replace("priority=1", "priority=9") }),
+  },
   stranger: { label: "Sign with an unknown key", take: stranger },
 };
 
@@ -50,9 +54,10 @@ async function stale(): Promise<void> {
   await judge("signed 61 s ago", await post(sign(patient, Date.now() - 61_000)), "request_outside_window");
 }
 
-async function changed(title: string, change: Partial<Sent>): Promise<void> {
+/** Sends a request that was changed after it was signed. */
+function changed(title: string, change: Partial<Sent>): () => Promise<Report> {
   const code = change.body ? "request_body_mismatch" : "request_mac_mismatch";
-  await judge(title, await post({ ...sign(service().signer), ...change }), code);
+  return async () => judge(title, await post({ ...sign(service().signer), ...change }), code);
 }
 
 async function stranger(): Promise<void> {
@@ -61,11 +66,10 @@ async function stranger(): Promise<void> {
 }
 
 function sign(signer: Signer, now = Date.now()): Sent {
-  const { url } = service();
-  const [path = "", query = ""] = TARGET.split("?");
   const headers = { "content-type": "application/json" };
-  const request: SignableRequest = { method: "POST", scheme: "http", authority: url.host, path, query, headers, body: BODY };
-  return { target: TARGET, body: BODY, headers: { ...headers, ...signer.sign(request, { now }) } };
+  const where = { scheme: "http", authority: service().url.host, path: PATH, query: QUERY } as const;
+  const signed = signer.sign({ method: "POST", ...where, headers, body: BODY }, { now });
+  return { target: TARGET, body: BODY, headers: { ...headers, ...signed } };
 }
 
 /** Sends on a connection of its own, so that either worker may get it. */
@@ -75,14 +79,13 @@ function post({ target, body, headers }: Sent): Promise<Response> {
 }
 
 async function judge(title: string, answer: Response, expected: string, note = ""): Promise<Report> {
-  const request = answer.headers.get("x-request-id") ?? "";
-  const decision = (await decisions()).get(request);
-  const code = decision?.event ?? "not in the audit table";
+  const event = await audited(answer.headers.get("x-request-id") ?? "");
+  const code = String(event.event ?? "not in the audit table");
   const told: string = (await answer.json()).code ?? "";
   const worker = workerOf(answer);
-  const step = { title, status: answer.status, told, code, worker, request, right: code === expected, note };
-  add(step);
-  return step;
+  const report = { title, status: answer.status, told, code, worker, right: code === expected, note, event };
+  add(report);
+  return report;
 }
 
 function workerOf(answer: Response): number {

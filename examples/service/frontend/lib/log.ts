@@ -11,10 +11,10 @@ export type Report = {
   code: string;
   /** The process that answered. */
   worker: number;
-  /** The id under which the audit table has it. */
-  request: string;
   right: boolean;
   note: string;
+  /** What the audit table has about it: which rule, and the values that it compared. */
+  event: Record<string, string | number>;
 };
 
 /** A report, numbered in the order of its arrival. */
