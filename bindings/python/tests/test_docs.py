@@ -1,0 +1,52 @@
+"""What the documentation shows is run."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from counterseal import errors
+from counterseal.errors import CountersealError
+from counterseal.request import Policy
+from servers import HERE
+
+README = HERE.parent / "README.md"
+MODULES = ["asgi", "errors", "fastapi", "httpx", "replay", "request", "stores", "stores.asyncpg", "testing", "types"]
+
+
+def test_the_readme_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    text = README.read_text()
+    tests = doctest.DocTestParser().get_doctest(text, names, "README.md", str(README), 0)
+    assert len(tests.examples) > 15
+    assert doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(tests, clear_globs=False).failed == 0
+    names.update(tests.globs)
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) == 2
+    for block in blocks:
+        exec(block, names)
+    assert isinstance(names["client"].auth, httpx.Auth)
+    assert "/v1/jobs" in names["app"].openapi()["paths"]
+
+
+def test_the_example_of_the_errors_is_true() -> None:
+    names = {"Policy": Policy, "CountersealError": CountersealError}
+    assert doctest.testmod(errors, extraglobs=names).attempted == 1
+    assert doctest.testmod(errors, extraglobs=names).failed == 0
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_public_name_is_there_and_documented(name: str) -> None:
+    module = importlib.import_module(f"counterseal.{name}")
+    assert module.__doc__
+    for public in module.__all__:
+        thing = getattr(module, public)
+        if isinstance(thing, type):
+            assert thing.__doc__, public
