@@ -1,6 +1,6 @@
 //! The arithmetic of rate limits: the generic cell rate algorithm, as one pure function.
 
-use crate::{Charged, Time};
+use crate::{Charged, Span, Time};
 
 /// A rate: `burst` requests at once, and one more every `every_ms` milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,19 +45,18 @@ impl Gcra {
     /// bucket. Store it then too, or the wait lasts until the clock is back.
     #[must_use]
     pub fn charge(self, rate: Rate, cost: u32, now: Time) -> (Charged, Gcra) {
-        let now = now.millis();
-        let tolerance = rate.tolerance();
-        let floor = now;
-        let full = now.saturating_add(tolerance);
-        let level = self.0.clamp(floor, full.max(floor));
-        let after = level.saturating_add(i64::from(cost).saturating_mul(i64::from(rate.every_ms)));
-        if after > full {
-            let retry_at = Time::from_millis(after.saturating_sub(tolerance));
+        let floor = now.millis();
+        let full = floor.saturating_add(rate.tolerance());
+        let level = self.0.clamp(floor, full);
+        let room = full.saturating_sub(level);
+        let need = i64::from(cost).saturating_mul(i64::from(rate.every_ms));
+        if need > room {
+            let retry_at = now.plus(Span::from_millis(need - room));
             return (Charged::Over { retry_at }, Gcra(level));
         }
-        let left = (full - after) / i64::from(rate.every_ms);
+        let left = (room - need) / i64::from(rate.every_ms);
         let left = u32::try_from(left).unwrap_or(u32::MAX);
-        (Charged::Within { left }, Gcra(after))
+        (Charged::Within { left }, Gcra(level + need))
     }
 }
 
@@ -105,6 +104,14 @@ mod tests {
     }
 
     #[test]
+    fn p07_at_the_end_of_time_nothing_is_free() {
+        let now = Time::from_millis(i64::MAX - 5);
+        let (answer, cell) = Gcra(0).charge(rate(1, 10), 1, now);
+        let retry_at = Time::from_millis(i64::MAX);
+        assert_eq!((answer, cell.0), (Charged::Over { retry_at }, now.millis()));
+    }
+
+    #[test]
     fn p07_a_clock_that_jumps_back_waits_at_most_one_bucket() {
         let rate = rate(5, 100);
         let (_, cell) = Gcra::default().charge(rate, 5, Time::from_seconds(1_000_000));
@@ -112,7 +119,7 @@ mod tests {
         let Charged::Over { retry_at } = answer else {
             panic!("the bucket was full")
         };
-        assert!(retry_at <= Time::from_seconds(1).plus(crate::Span::from_millis(500)));
+        assert!(retry_at <= Time::from_seconds(1).plus(Span::from_millis(500)));
         let (answer, _) = cell.charge(rate, 1, retry_at);
         assert_eq!(answer, Charged::Within { left: 0 });
     }

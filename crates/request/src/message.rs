@@ -229,7 +229,7 @@ const fn classes_of(byte: u8) -> u8 {
 const MAX_METHOD: usize = 32;
 const MAX_TARGET: usize = 8 * 1024;
 pub(crate) const MAX_AUTHORITY: usize = 255;
-const MAX_HEADERS: usize = 256;
+pub(crate) const MAX_HEADERS: usize = 256;
 /// The most bytes of a covered field's value.
 pub(crate) const MAX_VALUE: usize = 4 * 1024;
 

@@ -10,7 +10,7 @@ use counterseal_core::{Code, Refusal, Seed, Span, Time};
 use crate::base::Base;
 use crate::codes::sign;
 use crate::digest::DigestField;
-use crate::message::Found;
+use crate::message::{Found, MAX_HEADERS, within};
 use crate::{Key, Profile, Request, RequestError};
 
 /// Signs requests with one key under one profile.
@@ -119,6 +119,7 @@ impl Signer {
         seed: &Seed<16>,
     ) -> Result<Base, SignError> {
         request.check()?;
+        check_room(request, digest.is_some())?;
         let authority = lower_case(request.bare_authority());
         let authority = self.audience(request, &authority)?;
         let mut base = Base::of(request, &self.profile, authority, digest)?;
@@ -284,6 +285,22 @@ fn lower_case(text: &str) -> Cow<'_, str> {
     }
     Cow::Borrowed(text)
 }
+
+/// The fields that signing sets have to fit in too; they replace those of their names.
+fn check_room(request: &Request<'_>, sets_digest: bool) -> Result<(), RequestError> {
+    let sets = 2 + usize::from(sets_digest);
+    let most = MAX_HEADERS - sets;
+    if request.headers.len() <= most {
+        return Ok(());
+    }
+    let names = request.headers.iter().map(|(name, _)| *name);
+    let is_set = |name: &&str| SETS.iter().any(|set| set.eq_ignore_ascii_case(name));
+    let kept = names.filter(|name| !is_set(name)).count();
+    within("headers", kept, most)
+}
+
+/// What signing sets; the last one only where the profile covers it.
+const SETS: [&str; 3] = ["signature-input", "signature", "content-digest"];
 
 const LABEL: &[u8] = b"cs=";
 /// What ends every set of parameters.

@@ -243,3 +243,19 @@ fn an_unknown_key_names_itself_for_loading_only() {
         assert_eq!(claimed.as_str(), "worker-7");
     });
 }
+
+#[test]
+fn a_signer_leaves_room_for_the_fields_that_it_sets() {
+    let signer = Signer::new(key(7), Profile::default());
+    let signed = |fields: usize| {
+        let headers = vec![("x-other", b"1".as_slice()); fields];
+        let request = Request {
+            headers: &headers,
+            ..order(&[])
+        };
+        signer.sign(&request, NOW, &Seed::new([9; 16])).map(drop)
+    };
+    assert!(signed(253).is_ok());
+    let refused = signed(254).unwrap_err();
+    assert_eq!(refused.code().name, "request_sign_too_large");
+}
