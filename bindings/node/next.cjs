@@ -18,7 +18,7 @@ function signedRoute(authenticator, handler) {
     } catch (error) {
       return problemResponse(error);
     }
-    return handler(request, { ...context, ...proof });
+    return handler(request, proof, context);
   };
 }
 
@@ -52,7 +52,7 @@ async function proven(asked, request) {
   if (came === undefined) throw new ArgumentError("binding_raw_target_missing");
   if (!came.proofs.has(asked)) {
     const body = await read(request, asked.bodyLimitBytes);
-    const verified = await asked.authenticate({ ...head(came.message, came.target), body });
+    const verified = await asked.authenticate({ ...head(came), body });
     came.proofs.set(asked, { verified, body });
   }
   return came.proofs.get(asked);

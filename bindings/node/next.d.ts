@@ -1,10 +1,12 @@
 // Signed requests for Next.js, on the server only.
 //
 //   // instrumentation.ts
-//   export { register } from "counterseal/next";
+//   export async function register() {
+//     if (process.env.NEXT_RUNTIME === "nodejs") (await import("counterseal/next")).register();
+//   }
 //
 //   // app/v1/jobs/route.ts
-//   export const POST = signedRoute(authenticator, async (request, { verified, body }) => Response.json(..));
+//   export const POST = signedRoute(authenticator, async (request, { verified, body }, { params }) => Response.json(..));
 //
 //   // next.config.ts
 //   serverExternalPackages: ["counterseal"]
@@ -26,9 +28,9 @@ export interface Proof {
 export declare function register(): void;
 
 /** A route handler that is called for verified requests only; refusals are answered as problem+json. */
-export declare function signedRoute<Incoming extends Request = Request, Context = unknown>(
+export declare function signedRoute<Incoming extends Request, Context>(
   authenticator: Authenticator | Verifier,
-  handler: (request: Incoming, context: Context & Proof) => Response | Promise<Response>,
+  handler: (request: Incoming, proof: Proof, context: Context) => Response | Promise<Response>,
 ): (request: Incoming, context: Context) => Promise<Response>;
 
 /**

@@ -11,19 +11,25 @@ const { ArgumentError, CountersealError } = require("./errors.cjs");
 async function verifyIncoming(authenticator, message, given) {
   const asked = authenticatorOf(authenticator);
   if (typeof message?.url !== "string" || !Array.isArray(message.rawHeaders)) throw wrong("message", "IncomingMessage");
+  const came = arrived(message);
   const body = maybe(bytes, "body", options(given, ["body"]).body) ?? (await read(message, asked.bodyLimitBytes));
-  const verified = await asked.authenticate({ ...head(message, message.url), body });
+  const verified = await asked.authenticate({ ...head(came), body });
   return { verified, body };
 }
 
+/** What may change or be gone later. */
+function arrived(message) {
+  return { message, target: message.url, scheme: message.socket?.encrypted ? "https" : "http" };
+}
+
 /** The request without its content, as it was sent: Node reads bytes as ISO 8859-1. */
-function head(message, target) {
+function head({ message, target, scheme }) {
   const mark = target.indexOf("?");
   const lines = message.rawHeaders;
   const hosts = lines.filter((_, at) => at % 2 === 1 && lines[at - 1].toLowerCase() === "host");
   return {
     method: message.method,
-    scheme: message.socket.encrypted ? "https" : "http",
+    scheme,
     // Without exactly one Host there is no authority, and none is refused (RFC 9112 section 3.2).
     authority: hosts.length === 1 ? raw(hosts[0]) : "",
     path: raw(mark < 0 ? target : target.slice(0, mark)),
@@ -81,4 +87,4 @@ const INTERNAL = { http: 500, public: "internal_error", retryAfter: null };
 // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant
 const OTHER = /[^\x00-\x7f]/;
 
-module.exports = { head, problem, verifyIncoming };
+module.exports = { arrived, head, problem, verifyIncoming };

@@ -7,6 +7,7 @@
 
 const { AsyncLocalStorage } = require("node:async_hooks");
 const { subscribe } = require("node:diagnostics_channel");
+const { arrived } = require("./http.cjs");
 
 const requests = new AsyncLocalStorage();
 let subscribed = false;
@@ -17,11 +18,11 @@ function keep() {
   subscribed = true;
   subscribe("http.server.request.start", ({ request }) => {
     // Next.js overwrites the target later.
-    requests.enterWith({ message: request, target: request.url, proofs: new Map() });
+    requests.enterWith({ ...arrived(request), proofs: new Map() });
   });
 }
 
-/** The request that is worked on: message, target and proofs; undefined if it came in before `keep`. */
+/** The request that is worked on, as it arrived, and its proofs; undefined if it came in before `keep`. */
 function sent() {
   return requests.getStore();
 }

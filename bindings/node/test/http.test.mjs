@@ -55,7 +55,7 @@ async function serve(t, { policy = {}, decide, ...settings } = {}) {
 /** Sends these bytes as they stand, and gives status, fields and body of the answer. */
 async function send(port, text) {
   const socket = connect(port, "127.0.0.1").setEncoding("latin1");
-  socket.end(Buffer.from(text, "latin1"));
+  socket.write(Buffer.from(text, "latin1"));
   let answer = "";
   for await (const chunk of socket) answer += chunk;
   const [head, ...rest] = answer.split("\r\n\r\n");

@@ -1,0 +1,154 @@
+// What the types allow and what they refuse. The compiler is the test: an unused `@ts-expect-error` is an error too.
+
+import type { IncomingMessage } from "node:http";
+import {
+  ArgumentError,
+  Authenticator,
+  type CODES,
+  type CodeName,
+  CountersealError,
+  drive,
+  type endKey,
+  Key,
+  KeyVault,
+  Memory,
+  migrations,
+  Policy,
+  Profile,
+  problem,
+  RequestError,
+  Ring,
+  revokeKey,
+  SharedRing,
+  Signer,
+  Sqlite,
+  type Statement,
+  type Store,
+  signingFetch,
+  sweeping,
+  Verified,
+  Verifier,
+  verifyIncoming,
+  Waiting,
+} from "counterseal";
+import { createProxy, type problemResponse, type register, signedRoute, type verified } from "counterseal/next";
+import { Postgres } from "counterseal/stores/pg";
+import { Pool } from "pg";
+
+/** Holds only if both types are the same. */
+type Same<One, Other> = (<T>() => T extends One ? 1 : 2) extends <T>() => T extends Other ? 1 : 2 ? true : false;
+
+function same<One, Other>(_: Same<One, Other>): void {}
+
+const secret = new Uint8Array(32);
+const key = new Key("worker-7", secret, { since: 0, until: null, scope: "jobs", revoked: false });
+const policy = new Policy(["api.example"], { cover: ["accept"], digest: "sha-512", pastSeconds: 30 });
+const stores: Store[] = [
+  new Memory(),
+  new Ring({ onePerWorker: true }),
+  new SharedRing("/run/ring"),
+  new Sqlite("claims.db"),
+];
+const verifier = new Verifier(policy, [key], stores[0]);
+const signer = new Signer(key, { profile: new Profile(), lifeSeconds: 30 });
+const request = { method: "GET", scheme: "https", authority: "api.example", path: "/" } as const;
+
+same<string | null, ReturnType<Verified["component"]>>(true);
+same<Record<string, string>, ReturnType<typeof signer.sign>>(true);
+same<Verified, ReturnType<typeof verifier.verify>>(true);
+same<Promise<Verified>, ReturnType<typeof verifier.verifyAsync>>(true);
+same<Waiting<Verified>, ReturnType<typeof verifier.begin>>(true);
+same<string | null, ReturnType<typeof verifier.keyToLoad>>(true);
+same<number | null, Key["until"]>(true);
+same<Statement[], ReturnType<typeof migrations>>(true);
+same<"environment" | "integrator" | "peer", CountersealError["blame"]>(true);
+same<CodeName, CountersealError["code"]>(true);
+same<CodeName, keyof typeof CODES>(true);
+
+for (const headers of [
+  { accept: "*/*" },
+  [["accept", "*/*"] as const],
+  ["accept", "*/*"],
+  new Headers(),
+  new Map([["accept", "*/*"]]),
+]) {
+  verifier.verify({ ...request, headers, body: secret, query: null }, { now: 1 });
+}
+signer.sign({ ...request, path: secret, body: "text" }, { seed: secret });
+new Signer(key, { profile: policy });
+
+const execute = async ({ name, text, values }: Statement) => [[name, text, values.length, null, 1n, secret]];
+same<Promise<Verified>, ReturnType<typeof drivenRequest>>(true);
+same<Promise<Key>, ReturnType<typeof drivenKey>>(true);
+same<Promise<null>, ReturnType<typeof drivenChange>>(true);
+
+const vault = new KeyVault(secret);
+function drivenRequest() {
+  return drive(verifier.begin(request), "postgres", execute);
+}
+function drivenKey() {
+  return drive(vault.load("worker-7"), "sqlite", execute);
+}
+function drivenChange() {
+  return drive(vault.rotate("a", "b", secret, { oldUntil: 1 }), "sqlite", execute);
+}
+same<null, ReturnType<ReturnType<typeof endKey>["verdict"]>>(true);
+revokeKey("a", { now: 1 }).run(new Memory());
+sweeping("postgres", { limit: 10 }).values.push(1);
+
+const postgres = new Postgres(new Pool(), { timeoutMs: 100 });
+const authenticator = new Authenticator(verifier, {
+  drive: (waiting) => postgres.drive(waiting),
+  loadKey: (id) => postgres.drive(vault.load(id)),
+  onEvent: (event) => event.length,
+});
+
+export async function listener(message: IncomingMessage): Promise<string> {
+  try {
+    const { verified, body } = await verifyIncoming(authenticator, message);
+    return `${verified.keyId} ${body.length}`;
+  } catch (error) {
+    if (error instanceof RequestError || error instanceof ArgumentError) return error.code;
+    return problem(error).body;
+  }
+}
+
+export const send: typeof fetch = signingFetch(signer, { authorities: ["api.example"], fetch, clock: Date.now });
+
+type Context = { params: Promise<{ id: string }> };
+export const POST = signedRoute(authenticator, async (incoming: Request, { verified, body }, { params }: Context) => {
+  const { id } = await params;
+  return Response.json({ id, by: verified.keyId, length: body.length, method: incoming.method });
+});
+same<(request: Request, context: Context) => Promise<Response>, typeof POST>(true);
+export const proxy: (request: Request) => Promise<Response> = createProxy(authenticator);
+same<Verified | null, ReturnType<typeof verified>>(true);
+same<void, ReturnType<typeof register>>(true);
+same<Response, ReturnType<typeof problemResponse>>(true);
+
+// @ts-expect-error a key id is text
+new Key(7, secret);
+// @ts-expect-error a secret is bytes
+new Key("a", "secret");
+// @ts-expect-error an option is spelled as it is
+new Key("a", secret, { sinse: 1 });
+// @ts-expect-error a time is a number
+signer.sign(request, { now: 1n });
+// @ts-expect-error a scheme is one of two
+signer.sign({ ...request, scheme: "ftp" });
+// @ts-expect-error a request has a path
+verifier.verify({ method: "GET", scheme: "https", authority: "api.example" });
+// @ts-expect-error nothing else is a dialect
+migrations("mysql");
+// @ts-expect-error a proof is not made by hand
+new Verified();
+// @ts-expect-error a decision is not made by hand
+new Waiting();
+// @ts-expect-error a rotation says when the old key is over
+vault.rotate("a", "b", secret, {});
+// @ts-expect-error codes are a closed list
+new CountersealError("request_no_such_code");
+// @ts-expect-error a fetch that signs says for whom
+signingFetch(signer, {});
+// @ts-expect-error a policy names its authorities
+new Policy();
