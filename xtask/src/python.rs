@@ -87,7 +87,9 @@ pub(crate) fn test() -> Done {
     format_and_lint()?;
     let mypy = || clean("python").words("-m").within(at(PACKAGE));
     mypy().words("mypy python tests").done()?;
-    mypy().words("mypy.stubtest counterseal._counterseal").done()?;
+    mypy()
+        .words("mypy.stubtest counterseal._counterseal")
+        .done()?;
     let pytest = clean("pytest")
         .within(at(CLEAN))
         .words("-p no:cacheprovider --quiet -c");

@@ -247,7 +247,7 @@ fn an_unknown_key_names_itself_for_loading_only() {
 #[test]
 fn a_signer_leaves_room_for_the_fields_that_it_sets() {
     let signer = Signer::new(key(7), Profile::default());
-    let signed = |fields: usize| {
+    let outcome = |fields: usize| {
         let headers = vec![("x-other", b"1".as_slice()); fields];
         let request = Request {
             headers: &headers,
@@ -255,7 +255,7 @@ fn a_signer_leaves_room_for_the_fields_that_it_sets() {
         };
         signer.sign(&request, NOW, &Seed::new([9; 16])).map(drop)
     };
-    assert!(signed(253).is_ok());
-    let refused = signed(254).unwrap_err();
+    assert!(outcome(253).is_ok());
+    let refused = outcome(254).unwrap_err();
     assert_eq!(refused.code().name, "request_sign_too_large");
 }
