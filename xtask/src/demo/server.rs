@@ -57,12 +57,8 @@ impl Server {
         self.wait_until(|address| get(address, path).is_ok_and(is_good))
     }
 
-    /// Waits until it takes connections.
-    pub(crate) fn wait_to_listen(&mut self) -> Done {
-        self.wait_until(|address| TcpStream::connect_timeout(&address, ANSWER).is_ok())
-    }
-
-    fn wait_until(&mut self, is_ready: impl Fn(SocketAddr) -> bool) -> Done {
+    /// Waits until it is ready.
+    pub(crate) fn wait_until(&mut self, is_ready: impl Fn(SocketAddr) -> bool) -> Done {
         let until = Instant::now() + START;
         while Instant::now() < until {
             if is_ready(self.address) {

@@ -9,11 +9,11 @@ export const dynamic = "force-dynamic";
 export { judge as DELETE, judge as GET, judge as HEAD, judge as OPTIONS, judge as PATCH, judge as POST, judge as PUT };
 
 async function judge(request) {
-  let code = "";
+  let code;
   const asked = authenticator((event) => {
     code = JSON.parse(event).event;
   });
   const answer = await signedRoute(asked, () => new Response())(request, {});
-  answer.headers.set("X-Code", code);
+  if (code) answer.headers.set("X-Code", code);
   return answer;
 }

@@ -314,10 +314,10 @@ fn decisions() -> Vec<RequestCase> {
 /// What the servers make of `id`, where they do not hand it on as it is.
 pub(in crate::generate) fn sockets(id: &str) -> BTreeMap<String, Socket> {
     let of_case = SOCKETS.iter().filter(|(case, ..)| *case == id);
-    let sockets = of_case.map(|(_, server, layer, code, why)| {
+    let sockets = of_case.map(|(_, server, why)| {
         let socket = Socket {
-            layer: *layer,
-            code: code.map(Into::into),
+            layer: Layer::Server,
+            code: None,
             why: (*why).into(),
         };
         ((*server).into(), socket)
@@ -325,43 +325,27 @@ pub(in crate::generate) fn sockets(id: &str) -> BTreeMap<String, Socket> {
     sockets.collect()
 }
 
-/// Case, server, who answers, another code than the expected one, and the reason.
-type Difference = (
-    &'static str,
-    &'static str,
-    Layer,
-    Option<&'static str>,
-    &'static str,
-);
+/// Case, the server that answers it by itself, and the reason.
+type Difference = (&'static str, &'static str, &'static str);
 
 #[rustfmt::skip] // a table
 const SOCKETS: &[Difference] = &[
-    ("h10-wire-a-method-in-lower-case", "uvicorn", Layer::Server, None, "FastAPI has no route for such a method"),
-    ("h10-wire-a-method-in-lower-case", "node", Layer::Server, None, UNKNOWN_METHOD),
-    ("h10-wire-a-method-in-lower-case", "next", Layer::Server, None, UNKNOWN_METHOD),
-    ("wire-a-path-outside-ascii", "uvicorn", Layer::Server, None, BAD_TARGET),
-    ("wire-a-path-outside-ascii", "node", Layer::Server, None, BAD_TARGET),
-    ("wire-a-path-outside-ascii", "next", Layer::Server, None, BAD_TARGET),
-    ("wire-a-nul-in-a-covered-value", "uvicorn", Layer::Server, None, BAD_VALUE),
-    ("wire-a-nul-in-a-covered-value", "node", Layer::Server, None, BAD_VALUE),
-    ("wire-a-nul-in-a-covered-value", "next", Layer::Server, None, BAD_VALUE),
-    ("h07-wire-dots-in-the-path", "next", Layer::Room, MISMATCH, "Next.js resolves dots"),
-    ("h07-wire-slashes-in-the-path", "next", Layer::Server, None, "Next.js redirects to the path with single slashes"),
-    ("h07-wire-odd-encoding-in-the-path", "next", Layer::Server, None, "Next.js decodes the path and fails"),
-    ("h07-wire-visible-ascii-in-the-target", "next", Layer::Room, MISMATCH, REWRITTEN),
-    ("h08-wire-query-as-it-is", "next", Layer::Room, MISMATCH, REWRITTEN),
-    ("wire-question-mark-in-the-query", "next", Layer::Room, MISMATCH, REWRITTEN),
-    ("wire-a-fragment-in-the-target", "next", Layer::Room, Some("request_signature_missing"), "Next.js drops fragments"),
-    ("h05-wire-a-covered-field-twice", "next", Layer::Room, MISMATCH, "Headers joins the lines of a field"),
-    ("h05-wire-two-media-types", "next", Layer::Room, Some("request_accepted"),
-        "Headers has the first media type only, which is the covered one"),
+    ("h10-wire-a-method-in-lower-case", "uvicorn", "FastAPI has no route for such a method"),
+    ("h10-wire-a-method-in-lower-case", "node", UNKNOWN_METHOD),
+    ("h10-wire-a-method-in-lower-case", "next", UNKNOWN_METHOD),
+    ("wire-a-path-outside-ascii", "uvicorn", BAD_TARGET),
+    ("wire-a-path-outside-ascii", "node", BAD_TARGET),
+    ("wire-a-path-outside-ascii", "next", BAD_TARGET),
+    ("wire-a-nul-in-a-covered-value", "uvicorn", BAD_VALUE),
+    ("wire-a-nul-in-a-covered-value", "node", BAD_VALUE),
+    ("wire-a-nul-in-a-covered-value", "next", BAD_VALUE),
+    ("h07-wire-slashes-in-the-path", "next", "Next.js redirects to the path with single slashes"),
+    ("h07-wire-odd-encoding-in-the-path", "next", "Next.js decodes the path and fails"),
 ];
 
-const MISMATCH: Option<&str> = Some("request_mac_mismatch");
 const UNKNOWN_METHOD: &str = "the parser knows methods in capitals only";
 const BAD_TARGET: &str = "the parser takes visible ASCII only";
 const BAD_VALUE: &str = "the parser takes no NUL";
-const REWRITTEN: &str = "Next.js writes path and query anew, in an encoding of its own";
 
 #[cfg(test)]
 mod tests {
