@@ -4,15 +4,14 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chownSync, mkdtempSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Authenticator, KeyVault, Policy, revokeKey, Verifier } from "counterseal";
 import { Postgres } from "counterseal/stores/pg";
-import { AUTHORITY, key, NOW, REQUEST, ROOT, rejected, SECRET, signed, verifier } from "./support.mjs";
+import pg from "pg";
+import { AUTHORITY, key, NOW, REQUEST, rejected, SECRET, signed, verifier } from "./support.mjs";
 
-const { Pool } = createRequire(join(ROOT, "bindings/node/package.json"))("pg");
 const at = { now: NOW };
 
 const place = mkdtempSync(join(tmpdir(), "counterseal-"));
@@ -38,7 +37,7 @@ before(async () => {
   const options = settings.flatMap((setting) => ["-c", setting]);
   server = spawn("postgres", ["-D", data, ...options], { ...user, stdio: ["ignore", "ignore", "pipe"] });
   await ready(server);
-  pool = new Pool({ host: place, user: "test", database: "postgres" });
+  pool = new pg.Pool({ host: place, user: "test", database: "postgres" });
   store = new Postgres(pool);
   await store.migrate(at);
   await store.migrate(at);
