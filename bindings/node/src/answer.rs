@@ -42,7 +42,7 @@ pub(crate) fn refusal(problem: &Problem) -> Refusal {
     let mut text = String::from('\0');
     line(&mut text, problem.family.name());
     line(&mut text, problem.code.name);
-    line(&mut text, &problem.to_string());
+    line(&mut text, &problem.to_string().replace('\n', " "));
     line(&mut text, problem.event.as_deref().unwrap_or_default());
     line(&mut text, &wait.unwrap_or_default());
     for (name, value) in &problem.detail {

@@ -1,0 +1,178 @@
+// Any arguments in any place: what is not accepted is refused by an error of ours, and nothing else happens.
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { test } from "node:test";
+import * as counterseal from "counterseal";
+import { CountersealError } from "counterseal";
+import { BEGAN, key, NOW, REQUEST, SECRET, signed, verifier } from "./support.mjs";
+
+const TURNS = 3_000;
+
+/** Numbers from 0 to 1 that are the same in each run. */
+function* chances(name) {
+  for (let turn = 0; ; turn += 1) {
+    const digest = createHash("sha256").update(`${name}/${turn}`).digest();
+    for (let at = 0; at < 32; at += 4) yield digest.readUInt32LE(at) / 2 ** 32;
+  }
+}
+
+function maker(name) {
+  const chance = chances(name);
+  const next = () => chance.next().value;
+  const pick = (list) => list[Math.floor(next() * list.length)];
+  const throwing = {
+    get method() {
+      throw new Error("foreign code ran");
+    },
+  };
+  const detached = new Uint8Array(8);
+  structuredClone(detached.buffer, { transfer: [detached.buffer] });
+  const leaves = [
+    ...[
+      undefined,
+      null,
+      true,
+      false,
+      0,
+      -0,
+      1,
+      -1,
+      1.5,
+      NOW,
+      2 ** 53,
+      2 ** 63,
+      Number.NaN,
+      Infinity,
+      0n,
+      -1n,
+      2n ** 64n,
+    ],
+    ...[
+      "",
+      "a",
+      "\0",
+      "\u0001",
+      "\ud800",
+      "\u{1f600}",
+      "GET",
+      "https",
+      "api.example",
+      "/v1/jobs",
+      "sqlite",
+      "postgres",
+      "worker-7",
+    ],
+    ...["__proto__", "constructor", "{}", '{"authorities":["a.example"]}', "x".repeat(5_000)],
+    ...[Symbol("a"), () => "a", class {}, /a/, new Date(NaN), new Map(), new Set(), new WeakMap(), new Error("a")],
+    ...[new Uint8Array(0), new Uint8Array(16), SECRET, new Uint8Array(new SharedArrayBuffer(32)), detached],
+    ...[
+      new Uint16Array(4),
+      new DataView(new ArrayBuffer(8)),
+      new ArrayBuffer(16),
+      new Float64Array(2),
+      Buffer.from("é"),
+    ],
+    ...[
+      throwing,
+      new Proxy({}, {}),
+      new Proxy(SECRET, {}),
+      new Proxy([], {}),
+      new Headers({ a: "b" }),
+      Object.create(null),
+    ],
+    ...[key(), REQUEST, signed(), verifier(), new counterseal.Memory({ now: BEGAN }), new counterseal.Signer(key())],
+    ...[new counterseal.Policy(["a.example"]), new counterseal.Profile(), new counterseal.KeyVault(SECRET)],
+  ];
+  const names = [
+    "method",
+    "scheme",
+    "authority",
+    "path",
+    "query",
+    "headers",
+    "body",
+    "now",
+    "seed",
+    "since",
+    "until",
+    "scope",
+  ];
+  const value = (depth = 0) => {
+    const kind = next();
+    if (depth > 2 || kind < 0.6) return pick(leaves);
+    const members = Array.from({ length: Math.floor(next() * 5) }, () => value(depth + 1));
+    if (kind < 0.8) return members;
+    return {
+      ...(next() < 0.5 ? pick([REQUEST, signed(), {}]) : {}),
+      ...Object.fromEntries(members.map((one) => [pick(names), one])),
+    };
+  };
+  return { pick, value };
+}
+
+/** Where arguments go. What would write to the file system is left out. */
+const PLACES = {
+  constructors: (...args) => {
+    const makers = [
+      "Authenticator",
+      "Key",
+      "KeyVault",
+      "Memory",
+      "Policy",
+      "Profile",
+      "Signer",
+      "Verified",
+      "Verifier",
+      "Waiting",
+    ];
+    return makers.map((name) => () => Reflect.construct(classes[name], args));
+  },
+  functions: (...args) =>
+    ["endKey", "migrations", "revokeKey", "signingFetch", "sweeping"].map((name) => () => functions[name](...args)),
+  parsers: (...args) => [() => counterseal.Policy.parse(...args), () => counterseal.Profile.parse(...args)],
+  signer: (...args) => methods(new counterseal.Signer(key()), args, ["explain", "sign"]),
+  vault: (...args) => methods(new counterseal.KeyVault(SECRET), args, ["load", "rotate", "save"]),
+  verifier: (...args) => {
+    const names = ["begin", "explain", "forgetKey", "keyToLoad", "keyToRefresh", "putKey", "replaceKeys", "verify"];
+    return methods(verifier(), args, names);
+  },
+  waiting: (...args) => {
+    const waiting = verifier().begin(signed(), { now: NOW });
+    return methods(waiting, args, ["statement", "answer", "run", "verdict"]);
+  },
+};
+
+const { Authenticator, Key, KeyVault, Memory, Policy, Profile, Signer, Verified, Verifier, Waiting } = counterseal;
+const classes = { Authenticator, Key, KeyVault, Memory, Policy, Profile, Signer, Verified, Verifier, Waiting };
+const { endKey, migrations, revokeKey, signingFetch, sweeping } = counterseal;
+const functions = { endKey, migrations, revokeKey, signingFetch, sweeping };
+
+function methods(object, args, names) {
+  return names.map((name) => () => object[name](...args));
+}
+
+for (const [name, place] of Object.entries(PLACES)) {
+  test(`b03_b05_b07_b08_any_arguments_of_${name}_are_taken_or_refused`, () => {
+    const { pick, value } = maker(name);
+    let refusals = 0;
+    for (let turn = 0; turn < TURNS; turn += 1) {
+      const args = Array.from({ length: pick([0, 1, 2, 3]) }, () => value());
+      for (const call of place(...args)) refusals += outcome(call);
+    }
+    assert(refusals > TURNS);
+    assert.deepEqual(Object.keys(Object.prototype), []);
+  });
+}
+
+/** 1 for a refusal, 0 for an answer; whatever else is thrown fails the test. */
+function outcome(call) {
+  try {
+    call();
+    return 0;
+  } catch (error) {
+    if (!(error instanceof CountersealError)) throw error;
+    assert(!error.message.includes("foreign"));
+    return 1;
+  }
+}
