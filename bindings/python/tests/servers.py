@@ -17,7 +17,7 @@ from typing import Any
 
 import uvicorn
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
 
 
 @contextmanager

@@ -115,7 +115,7 @@ def forked(store: str) -> list[str]:
         [sys.executable, "-W", "error", "-c", FORK, store],
         capture_output=True,
         check=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent)},
         text=True,
         timeout=60,
     )

@@ -77,7 +77,7 @@ def test_a_program_that_runs_uvicorn_with_workers_is_refused_too(tmp_path: Path)
                 uvicorn.run("served:app", port=int(sys.argv[1]), workers=2, app_dir=sys.argv[2])
         """)
     )
-    assert is_refused(tmp_path, [str(script), "{port}", str(Path(__file__).parent)], {})
+    assert is_refused(tmp_path, [str(script), "{port}", str(Path(__file__).resolve().parent)], {})
 
 
 def test_a_configuration_file_of_gunicorn_counts(tmp_path: Path) -> None:
