@@ -13,7 +13,7 @@ use crate::{Bytes, Hex};
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct File<I = Value> {
-    /// [`SCHEMA`].
+    /// `counterseal/vectors/1`.
     pub schema: String,
     /// Whose operation it is.
     pub room: String,
