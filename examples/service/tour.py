@@ -129,9 +129,14 @@ class Tour:
     def replayed(self, title: str, captured: httpx.Request, seen_by: set[int]) -> Step:
         """Sends the captured request until a process answers that is not among `seen_by`."""
         answers = self.until_other(lambda: captured, seen_by)
-        refused = all(answer.status_code == 401 for answer in answers)
         step = self.judge(title, answers[-1], 401, "request_replayed", f"sent {len(answers)} times")
-        return step if refused else self.show(Step(title, 0, "", "a replay was accepted", 0, right=False))
+        return self.check_each(step, answers, "a replay was accepted")
+
+    def check_each(self, step: Step, answers: list[httpx.Response], otherwise: str) -> Step:
+        """The step, or a wrong one where an answer before the last had another status."""
+        if all(answer.status_code == step.status for answer in answers):
+            return step
+        return self.show(Step(step.title, 0, "", otherwise, 0, right=False))
 
     def until_other(self, request: Callable[[], httpx.Request], seen_by: set[int]) -> list[httpx.Response]:
         """The answers up to the first one of a process that is not among `seen_by`."""
@@ -219,8 +224,9 @@ class Tour:
             raise LookupError("whoever answered is no worker of the service")
         os.kill(victim, signal.SIGKILL)
         self.replayed("replayed to the restarted worker", captured, known)
-        honest = self.until_other(lambda: self.sign(self.worker), known)[-1]
-        self.judge("signed, to the restarted worker", honest, 201, "request_accepted")
+        honest = self.until_other(lambda: self.sign(self.worker), known)
+        step = self.judge("signed, to the restarted worker", honest[-1], 201, "request_accepted")
+        self.check_each(step, honest, "an honest request was refused")
 
     def site_verifies_too(self) -> None:
         step = Step("signed, to the site", 204, "", "request_accepted", 0, right=True)

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::args::Args;
 use crate::demo::server::{Server, free_address};
@@ -54,7 +54,7 @@ impl Demo {
     pub(crate) fn start() -> Result<Self, Stop> {
         // From here on a signal ends the tour or the waiting, and what was started is stopped.
         let stopped = Arc::new(AtomicBool::new(false));
-        for signal in [SIGINT, SIGTERM] {
+        for signal in [SIGHUP, SIGINT, SIGTERM] {
             let registered = signal_hook::flag::register(signal, Arc::clone(&stopped));
             registered.map_err(|error| Stop::unable(error.to_string()))?;
         }

@@ -170,3 +170,37 @@ const FEWEST: usize = 30;
 const ACCEPTED: &str = "request_accepted";
 const NEXT: &str = "examples/sockets/next";
 const SOCKETS: &str = "examples/sockets";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(answer: &str) -> Option<String> {
+        Answer::read(answer).map(|answer| answer.to_string())
+    }
+
+    #[test]
+    fn an_answer_with_a_code_is_the_rooms() {
+        let answer = "HTTP/1.1 401 Unauthorized\r\nx-code: request_replayed\r\n\r\n";
+        assert_eq!(read(answer).as_deref(), Some("request_replayed"));
+    }
+
+    #[test]
+    fn a_refusal_or_an_end_without_a_code_is_the_servers() {
+        for answer in [
+            "HTTP/1.1 400 Bad Request\r\n\r\n",
+            "HTTP/1.1 308 \r\n\r\n",
+            "",
+        ] {
+            assert!(Answer::read(answer) == Some(Answer::Server), "{answer}");
+        }
+    }
+
+    #[test]
+    fn a_good_answer_without_a_code_is_neither() {
+        assert_eq!(
+            read("HTTP/1.1 200 OK\r\n\r\nx-code: request_replayed"),
+            None
+        );
+    }
+}
