@@ -45,6 +45,7 @@ impl Key {
         guard("Key.since", || Ok(self.0.since()))
     }
 
+    /// The first instant at which it is over, in milliseconds; None for a key without an end.
     #[getter]
     fn until(&self) -> Guarded<Option<i64>> {
         guard("Key.until", || Ok(self.0.until()))
@@ -64,6 +65,7 @@ impl Key {
         guard("Key.__repr__", || Ok(format!("<Key {}>", self.0.id())))
     }
 
+    /// Always raises `binding_secret_copied`.
     fn __reduce__(&self) -> Guarded<()> {
         guard("Key.__reduce__", || Err(Problem::secret_copied().into()))
     }

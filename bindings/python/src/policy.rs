@@ -43,6 +43,7 @@ impl Policy {
         })
     }
 
+    /// The policy that a JSON text spells; unknown members are refused.
     #[staticmethod]
     fn parse(json: &Any<'_>) -> Guarded<Self> {
         guard("Policy.parse", || {
@@ -77,6 +78,7 @@ impl Profile {
         })
     }
 
+    /// The profile that a JSON text spells; unknown members are refused.
     #[staticmethod]
     fn parse(json: &Any<'_>) -> Guarded<Self> {
         guard("Profile.parse", || {

@@ -32,6 +32,8 @@ impl Signer {
         guard("Signer.key_id", || Ok(self.0.key_id()))
     }
 
+    /// The fields to add to the request. `path` and `query` are raw; `seed` is 16 random bytes,
+    /// never used twice.
     #[allow(clippy::too_many_arguments)] // keywords in Python
     #[pyo3(signature = (method, scheme, authority, path, query=None, headers=None, body=None, *, now=None, seed=None))]
     fn sign<'py>(
@@ -57,6 +59,7 @@ impl Signer {
         })
     }
 
+    /// The signature base, for `Verifier.explain`. It holds the covered values.
     #[allow(clippy::too_many_arguments)] // keywords in Python
     #[pyo3(signature = (method, scheme, authority, path, query=None, headers=None, body=None, *, now=None, seed=None))]
     fn explain<'py>(
@@ -87,6 +90,7 @@ impl Signer {
         })
     }
 
+    /// Always raises `binding_secret_copied`.
     fn __reduce__(&self) -> Guarded<()> {
         guard("Signer.__reduce__", || Err(Problem::secret_copied().into()))
     }

@@ -57,6 +57,7 @@ impl SharedRing {
         guard("SharedRing.gauge", || gauge(py, &self.0))
     }
 
+    /// Always raises `binding_secret_copied`.
     fn __reduce__(&self) -> Guarded<()> {
         guard("SharedRing.__reduce__", uncopied)
     }
@@ -94,6 +95,7 @@ impl Ring {
         guard("Ring.gauge", || gauge(py, &self.0))
     }
 
+    /// Always raises `binding_secret_copied`.
     fn __reduce__(&self) -> Guarded<()> {
         guard("Ring.__reduce__", uncopied)
     }
@@ -121,11 +123,13 @@ impl Sqlite {
         })
     }
 
+    /// Deletes claims that are over, at most `limit` or 1000 of them, and counts them.
     #[pyo3(signature = (*, now=None, limit=None))]
     fn sweep(&self, py: Python<'_>, now: Maybe<'_>, limit: Maybe<'_>) -> Guarded<u64> {
         guard("Sqlite.sweep", || sweep(py, &self.0, &now, &limit))
     }
 
+    /// Always raises `binding_secret_copied`.
     fn __reduce__(&self) -> Guarded<()> {
         guard("Sqlite.__reduce__", uncopied)
     }
@@ -154,11 +158,13 @@ impl Memory {
         })
     }
 
+    /// Deletes claims that are over, at most `limit` or 1000 of them, and counts them.
     #[pyo3(signature = (*, now=None, limit=None))]
     fn sweep(&self, py: Python<'_>, now: Maybe<'_>, limit: Maybe<'_>) -> Guarded<u64> {
         guard("Memory.sweep", || sweep(py, &self.0, &now, &limit))
     }
 
+    /// Always raises `binding_secret_copied`.
     fn __reduce__(&self) -> Guarded<()> {
         guard("Memory.__reduce__", uncopied)
     }

@@ -21,12 +21,14 @@ impl KeyVault {
         })
     }
 
+    /// Reads a key.
     fn load(&self, id: &Any<'_>) -> Guarded<Waiting> {
         guard("KeyVault.load", || {
             Ok(Waiting(self.0.load(text("id", id)?)?))
         })
     }
 
+    /// Saves a new key, which begins now unless `since` says when (milliseconds).
     #[allow(clippy::too_many_arguments)] // keywords in Python
     #[pyo3(signature = (id, secret, *, since=None, until=None, scope=None, seed=None))]
     fn save(
@@ -47,6 +49,7 @@ impl KeyVault {
         })
     }
 
+    /// Saves a successor of the key `old`, which is over at `old_until` (milliseconds).
     #[allow(clippy::too_many_arguments)] // keywords in Python
     #[pyo3(signature = (old, id, secret, *, old_until, since=None, until=None, scope=None, seed=None))]
     fn rotate(
@@ -75,6 +78,7 @@ impl KeyVault {
         })
     }
 
+    /// Always raises `binding_secret_copied`.
     fn __reduce__(&self) -> Guarded<()> {
         guard("KeyVault.__reduce__", || {
             Err(Problem::secret_copied().into())
@@ -82,6 +86,7 @@ impl KeyVault {
     }
 }
 
+/// Lets a key be over at `until` (milliseconds), or earlier if it was to be.
 #[pyfunction]
 pub(crate) fn end_key(id: &Any<'_>, until: &Any<'_>) -> Guarded<Waiting> {
     guard("end_key", || {
@@ -90,6 +95,7 @@ pub(crate) fn end_key(id: &Any<'_>, until: &Any<'_>) -> Guarded<Waiting> {
     })
 }
 
+/// Revokes a key from now on, for good.
 #[pyfunction]
 #[pyo3(signature = (id, *, now=None))]
 pub(crate) fn revoke_key(py: Python<'_>, id: &Any<'_>, now: Maybe<'_>) -> Guarded<Waiting> {

@@ -24,16 +24,19 @@ impl Verified {
         guard("Verified.key_id", || Ok(self.0.key_id()))
     }
 
+    /// The scope of the key.
     #[getter]
     fn scope(&self) -> Guarded<&str> {
         guard("Verified.scope", || Ok(self.0.scope()))
     }
 
+    /// The signed time, in milliseconds.
     #[getter]
     fn created(&self) -> Guarded<i64> {
         guard("Verified.created", || Ok(self.0.created()))
     }
 
+    /// The signed end, in milliseconds.
     #[getter]
     fn expires(&self) -> Guarded<i64> {
         guard("Verified.expires", || Ok(self.0.expires()))
@@ -44,16 +47,19 @@ impl Verified {
         guard("Verified.nonce", || Ok(PyBytes::new(py, self.0.nonce())))
     }
 
+    /// Names and values of what was covered, in signing order.
     #[getter]
     fn covered(&self) -> Guarded<Vec<(&str, &str)>> {
         guard("Verified.covered", || Ok(self.0.covered().collect()))
     }
 
+    /// The acceptance as one line of JSON for the audit log.
     #[getter]
     fn event(&self) -> Guarded<String> {
         guard("Verified.event", || Ok(self.0.event()))
     }
 
+    /// The value of one covered component: `@path`, `content-type`.
     fn component(&self, name: &Any<'_>) -> Guarded<Option<&str>> {
         guard("Verified.component", || {
             Ok(self.0.component(text("name", name)?))
@@ -66,6 +72,7 @@ impl Verified {
         })
     }
 
+    /// Always raises `binding_secret_copied`.
     fn __reduce__(&self) -> Guarded<()> {
         guard("Verified.__reduce__", || {
             Err(Problem::secret_copied().into())
@@ -87,6 +94,7 @@ impl Verifier {
         })
     }
 
+    /// Verifies a request as it was sent, and claims its nonce. Whatever fails raises.
     #[allow(clippy::too_many_arguments)] // keywords in Python
     #[pyo3(signature = (method, scheme, authority, path, query=None, headers=None, body=None, *, now=None))]
     fn verify<'py>(
@@ -116,6 +124,7 @@ impl Verifier {
         })
     }
 
+    /// Everything but the claim, which waits for a store of your own.
     #[allow(clippy::too_many_arguments)] // keywords in Python
     #[pyo3(signature = (method, scheme, authority, path, query=None, headers=None, body=None, *, now=None))]
     fn begin<'py>(
@@ -140,6 +149,7 @@ impl Verifier {
         })
     }
 
+    /// What the verifier compares; `base` is the signer's, from `Signer.explain`.
     #[allow(clippy::too_many_arguments)] // keywords in Python
     #[pyo3(signature = (method, scheme, authority, path, query=None, headers=None, body=None, *, base=None))]
     fn explain<'py>(
@@ -164,6 +174,8 @@ impl Verifier {
         })
     }
 
+    /// The id of the key to load before verifying: the request names it, it is unknown, and its
+    /// turn has come.
     #[allow(clippy::too_many_arguments)] // keywords in Python
     #[pyo3(signature = (method, scheme, authority, path, query=None, headers=None, body=None, *, now=None))]
     fn key_to_load<'py>(
@@ -187,6 +199,7 @@ impl Verifier {
         })
     }
 
+    /// The id of a known key that is due to be loaded again. Ask until there is none.
     #[pyo3(signature = (*, now=None))]
     fn key_to_refresh(&self, py: Python<'_>, now: Maybe<'_>) -> Guarded<Option<String>> {
         guard("Verifier.key_to_refresh", || {
@@ -194,6 +207,7 @@ impl Verifier {
         })
     }
 
+    /// Knows this key from now on, in the place of the one with its id.
     fn put_key(&self, key: &Any<'_>) -> Guarded<()> {
         guard("Verifier.put_key", || {
             let wrong = |_| args::wrong("key", "Key");
@@ -202,12 +216,14 @@ impl Verifier {
         })
     }
 
+    /// Does not know the key of this id any more.
     fn forget_key(&self, id: &Any<'_>) -> Guarded<()> {
         guard("Verifier.forget_key", || {
             Ok(self.0.forget_key(text("id", id)?)?)
         })
     }
 
+    /// Knows these keys, and no others, from now on.
     fn replace_keys(&self, keys: &Any<'_>) -> Guarded<()> {
         guard("Verifier.replace_keys", || {
             Ok(self.0.replace_keys(&self::keys(keys)?)?)
@@ -219,6 +235,7 @@ impl Verifier {
         guard("Verifier.key_ids", || Ok(self.0.key_ids()))
     }
 
+    /// The most bytes of content; stop reading there.
     #[getter]
     fn body_limit_bytes(&self) -> Guarded<usize> {
         guard("Verifier.body_limit_bytes", || Ok(self.0.body_limit()))
@@ -236,6 +253,7 @@ impl Verifier {
         })
     }
 
+    /// Always raises `binding_secret_copied`.
     fn __reduce__(&self) -> Guarded<()> {
         guard("Verifier.__reduce__", || {
             Err(Problem::secret_copied().into())

@@ -18,6 +18,7 @@ pub(crate) type Asked<'py> = (&'static str, String, Bound<'py, PyList>);
 
 #[pymethods]
 impl Waiting {
+    /// What to run now; None once it is decided.
     fn statement<'py>(&self, py: Python<'py>, dialect: &Any<'_>) -> Guarded<Option<Asked<'py>>> {
         guard("Waiting.statement", || {
             let dialect = shared::dialect(text("dialect", dialect)?)?;
@@ -26,6 +27,7 @@ impl Waiting {
         })
     }
 
+    /// Hands over the rows, as lists or tuples; None when the store did not answer.
     fn answer(&self, rows: &Any<'_>) -> Guarded<()> {
         guard("Waiting.answer", || {
             let rows = (!rows.is_none()).then(|| cells(rows)).transpose()?;
@@ -33,10 +35,13 @@ impl Waiting {
         })
     }
 
+    /// What was decided, once: a proof, a key that was loaded, or nothing for a change that was
+    /// made.
     fn verdict<'py>(&self, py: Python<'py>) -> Guarded<Option<Any<'py>>> {
         guard("Waiting.verdict", || plain(py, self.0.verdict()?))
     }
 
+    /// Runs it to its end on a store inside the extension.
     fn run<'py>(&self, py: Python<'py>, store: &Any<'py>) -> Guarded<Option<Any<'py>>> {
         guard("Waiting.run", || {
             let store = crate::stores::store(store)?;
@@ -45,6 +50,7 @@ impl Waiting {
         })
     }
 
+    /// Always raises `binding_secret_copied`.
     fn __reduce__(&self) -> Guarded<()> {
         guard(
             "Waiting.__reduce__",
@@ -53,7 +59,7 @@ impl Waiting {
     }
 }
 
-/// What makes a database ready.
+/// What makes a database ready, in this order; all of it may be run again.
 #[pyfunction]
 #[pyo3(signature = (dialect, *, past_seconds=None, future_seconds=None, now=None))]
 pub(crate) fn migrations<'py>(
@@ -71,7 +77,7 @@ pub(crate) fn migrations<'py>(
     })
 }
 
-/// What deletes claims that are over.
+/// What deletes claims that are over, at most `limit` or 1000 of them.
 #[pyfunction]
 #[pyo3(signature = (dialect, *, now=None, limit=None))]
 pub(crate) fn sweeping<'py>(

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
 import importlib
+import inspect
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from counterseal import _counterseal as native
 from counterseal import errors
 from counterseal.errors import CountersealError
 from counterseal.request import Policy
@@ -40,6 +44,26 @@ def test_the_example_of_the_errors_is_true() -> None:
     names = {"Policy": Policy, "CountersealError": CountersealError}
     assert doctest.testmod(errors, extraglobs=names).attempted == 1
     assert doctest.testmod(errors, extraglobs=names).failed == 0
+
+
+def stubbed(body: list[ast.stmt], place: object) -> Iterator[tuple[str, str, str]]:
+    """The name, the text of the stub, and that of `help()`, of all that the stub documents."""
+    for node in body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name != "__new__":
+            text = ast.get_docstring(node)
+            thing = getattr(place, node.name)
+            if text is not None:
+                yield node.name, text, inspect.getdoc(thing) or ""
+            if isinstance(node, ast.ClassDef):
+                yield from stubbed(node.body, thing)
+
+
+def test_the_stub_and_help_say_the_same() -> None:
+    stub = Path(native.__file__).with_name("_counterseal.pyi")
+    texts = list(stubbed(ast.parse(stub.read_text()).body, native))
+    assert len(texts) > 40
+    for name, stubs, helps in texts:
+        assert stubs.split() == helps.split(), name
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -405,7 +405,7 @@ class Memory:
 
 @final
 class Waiting(Generic[_Verdict]):
-    """A decision that waits for a store's answer. It serves once."""
+    """A decision that waits for a store's answer. It serves once. For type checkers, `Waiting[T]` ends in a `T`."""
 
     def statement(self, dialect: Dialect) -> Statement | None:
         """What to run now; None once it is decided."""
