@@ -43,7 +43,7 @@ exports.CODES = Object.freeze({
     public: "internal_error",
     http: 500,
     means: "the raw body was read or parsed before it could be verified",
-    fix: "verify first: in FastAPI use the route class SignedRoute, in Next.js verify before request.json()",
+    fix: "verify first: in FastAPI call install(app) before the routes are declared, in Next.js use signedRoute and its body",
   }),
   binding_panicked: Object.freeze({
     blame: "integrator",
@@ -57,7 +57,7 @@ exports.CODES = Object.freeze({
     public: "internal_error",
     http: 500,
     means: "the server hands on the decoded path only, so what was signed is lost",
-    fix: "run a server that gives the raw path: uvicorn, hypercorn, or Node's own",
+    fix: "run a server that gives the raw path (uvicorn, hypercorn, Node's own); in Next.js call register() of counterseal/next in instrumentation.ts",
   }),
   binding_ring_private: Object.freeze({
     blame: "integrator",

@@ -32,7 +32,7 @@ pub(crate) const ARGUMENT_TYPE: Code = Code::integrator(
 pub(crate) const BODY_CONSUMED: Code = Code::integrator(
     "binding_body_consumed",
     "the raw body was read or parsed before it could be verified",
-    "verify first: in FastAPI use the route class SignedRoute, in Next.js verify before request.json()",
+    "verify first: in FastAPI call install(app) before the routes are declared, in Next.js use signedRoute and its body",
 );
 pub(crate) const PANICKED: Code = Code::integrator(
     "binding_panicked",
@@ -42,7 +42,7 @@ pub(crate) const PANICKED: Code = Code::integrator(
 pub(crate) const RAW_TARGET_MISSING: Code = Code::integrator(
     "binding_raw_target_missing",
     "the server hands on the decoded path only, so what was signed is lost",
-    "run a server that gives the raw path: uvicorn, hypercorn, or Node's own",
+    "run a server that gives the raw path (uvicorn, hypercorn, Node's own); in Next.js call register() of counterseal/next in instrumentation.ts",
 );
 pub(crate) const RING_PRIVATE: Code = Code::integrator(
     "binding_ring_private",

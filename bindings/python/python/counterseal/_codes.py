@@ -139,7 +139,7 @@ CODES: dict[str, tuple[Literal["environment", "integrator", "peer"], str, int, s
         "internal_error",
         500,
         "the raw body was read or parsed before it could be verified",
-        "verify first: in FastAPI use the route class SignedRoute, in Next.js verify before request.json()",
+        "verify first: in FastAPI call install(app) before the routes are declared, in Next.js use signedRoute and its body",
     ),
     "binding_panicked": (
         "integrator",
@@ -153,7 +153,7 @@ CODES: dict[str, tuple[Literal["environment", "integrator", "peer"], str, int, s
         "internal_error",
         500,
         "the server hands on the decoded path only, so what was signed is lost",
-        "run a server that gives the raw path: uvicorn, hypercorn, or Node's own",
+        "run a server that gives the raw path (uvicorn, hypercorn, Node's own); in Next.js call register() of counterseal/next in instrumentation.ts",
     ),
     "binding_ring_private": (
         "integrator",
