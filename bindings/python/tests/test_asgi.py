@@ -72,7 +72,7 @@ def test_starlette_is_protected_as_a_whole() -> None:
         return JSONResponse({"by": request.scope["counterseal.verified"].key_id, "body": await request.json()})
 
     routes = [Route("/v1/jobs", create, methods=["POST"])]
-    app = Starlette(routes=routes, middleware=[Middleware(SignatureMiddleware, authenticator())])
+    app = Starlette(routes=routes, middleware=[Middleware(SignatureMiddleware, authenticator=authenticator())])
     assert send(app, json={"job": 1}).json() == {"by": "worker-7", "body": {"job": 1}}
     assert send(app, signed=False, json={"job": 1}).status_code == 401
     # An unknown path is told apart from a known one only by who may ask.

@@ -18,7 +18,7 @@ from the server, and protects whole applications.
 What it does not protect: WebSocket routes, and whatever the handler takes from the request that was not covered.
 """
 
-from __future__ import annotations
+# Without postponed annotations: older releases of FastAPI cannot see through them in a callable object.
 
 from collections.abc import Awaitable, Callable, Iterator
 
