@@ -2,7 +2,7 @@
 //!
 //! The facade (`index.cjs`) checks the types of all arguments, so that what arrives here has the type
 //! that it is declared with. Each exported function runs inside [`counterseal_shared::guard`], under
-//! the name by which JavaScript calls it, and returns its refusals (see [`answer`]): the facade throws
+//! the name by which JavaScript calls it, and returns its refusals (see `answer.rs`): the facade throws
 //! them. Decisions, checks and codes come from `counterseal-shared`.
 
 #![allow(clippy::needless_pass_by_value)] // how napi calls
