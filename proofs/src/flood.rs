@@ -1,200 +1,201 @@
-//! Floods: strangers write nothing, one key cannot use up the room of others, and what a nonce costs.
+//! Floods: of requests that nobody signed, and of requests that one client signed.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::fs;
 
-use counterseal_core::{
-    Claim, Claimed, KeyId, Run, Secret, Seed, Span, Step, Time, Unavailable, drive,
-};
-use counterseal_replay::{Plan, PrivateRing, Shape, Window};
-use counterseal_request::{Key, KeySet, Policy, Profile, Request, Scheme, Signer, Verifier};
+use counterseal_core::{Claim, Claimed, Run, Seed, Span, Time};
+use counterseal_replay::Shape;
 use counterseal_shm::SharedRing;
 use counterseal_testkit::Scratch;
 
 use crate::Size;
-use crate::fresh::{BEGUN, SERVED, claim};
+use crate::broken::Evicts;
+use crate::honest::{Sent, Site};
 use crate::report::Report;
+use crate::uses::{BEGINNING, WARM, WINDOW, use_of};
 
 pub(crate) fn prove(size: Size, report: &mut Report) {
-    strangers(size.pick(100_000, 10_000_000), report);
-    one_key(report);
-    for (name, ahead) in [("exact clocks", 0), ("a signer 60 s ahead", 60)] {
-        price(
-            name,
-            Span::from_seconds(ahead),
-            size.pick(200, 4_000),
-            report,
+    one_client(size, report);
+    if size == Size::Broken {
+        return;
+    }
+    nobody(size, report);
+    bytes_per_nonce(size, report);
+}
+
+/// Requests that nobody signed, each with a nonce of its own.
+fn nobody(size: Size, report: &mut Report) {
+    let requests = if size == Size::Full {
+        10_000_000
+    } else {
+        200_000
+    };
+    let host = Host::new(200);
+    let clients = Site::new(4);
+    let template = clients.sign(0, WARM, 0);
+    let forge = |requests: u64| {
+        let refused = (0..requests).map(|nonce| {
+            let forged = if nonce % 64 == 0 {
+                &clients.sign(1, WARM, nonce)
+            } else {
+                &template
+            };
+            clients.verify_forged(&host.ring, forged, WARM)
+        });
+        refused
+            .filter(|refused| *refused != Err("request_mac_mismatch"))
+            .count()
+    };
+    forge(requests / 10);
+    let (before, file, memory) = (host.ring.gauge(), host.size(), resident());
+    let others = forge(requests);
+    let (after, grown) = (host.ring.gauge(), resident().saturating_sub(memory));
+    report.check(
+        "requests that nobody signed grow nothing",
+        others == 0 && after == before && host.size() == file && grown < 1 << 20,
+        [
+            ("requests", requests.into()),
+            ("nonces_kept", after.live.into()),
+            ("file_bytes_grown", (host.size() - file).into()),
+            ("resident_bytes_grown", grown.into()),
+        ],
+    );
+}
+
+/// One client signs as fast as it can; the others do as always.
+fn one_client(size: Size, report: &mut Report) {
+    let seconds = if size == Size::Full { 600 } else { 60 };
+    let host = Host::new(200);
+    let evicts = Evicts::default();
+    let store: &dyn Run<Claim> = if size == Size::Broken {
+        &evicts
+    } else {
+        &host.ring
+    };
+    let clients = Site::new(OTHERS + 1);
+    let mut kept: Vec<(Time, Sent)> = Vec::new();
+    let [
+        mut flood,
+        mut limited,
+        mut flooded,
+        mut honest,
+        mut accepted,
+        mut replayed,
+    ] = [0_u64; 6];
+    for second in 0..seconds {
+        let now = WARM.plus(Span::from_seconds(second));
+        for nonce in 0..FLOOD {
+            let sent = clients.sign(0, now, nonce_of(second, nonce));
+            let verified = clients.verify(store, &sent, now);
+            flood += 1;
+            limited += u64::from(verified == Err("request_limited"));
+            flooded += u64::from(verified.is_ok());
+        }
+        for client in 1..=OTHERS {
+            let sent = clients.sign(client, now, nonce_of(second, client as u64));
+            honest += 1;
+            accepted += u64::from(clients.verify(store, &sent, now).is_ok());
+            kept.push((now, sent));
+        }
+        let again = |sent: &Sent| clients.verify(store, sent, now).is_ok();
+        replayed += kept
+            .iter()
+            .rev()
+            .take(500)
+            .filter(|(_, sent)| again(sent))
+            .count() as u64;
+    }
+    report.check(
+        "a flood of one client is limited, and nobody else is",
+        limited > 0 && limited + flooded == flood && accepted == honest && replayed == 0,
+        [
+            ("flood", flood.into()),
+            ("limited", limited.into()),
+            ("honest", honest.into()),
+            ("accepted", accepted.into()),
+            ("false_accepts", replayed.into()),
+        ],
+    );
+}
+
+/// Mapped bytes for each nonce that would be answered `Held`, after three turns at the rate that the ring was
+/// made for.
+fn bytes_per_nonce(size: Size, report: &mut Report) {
+    let per_second = if size == Size::Full { 20_000 } else { 1_000 };
+    for (what, ahead) in [("exact clocks", 0), ("one signer 60 s ahead", 60)] {
+        let host = Host::new(per_second);
+        let seconds = 3 * 26 * 15;
+        let claims = |second: i64| {
+            let now = WARM.plus(Span::from_seconds(second));
+            (0..u64::from(per_second)).map(move |at| {
+                let name = second.unsigned_abs() << 20 | at;
+                // One of 64 owners, if anyone.
+                let off = if at % 64 == 63 { ahead } else { 0 };
+                use_of(
+                    at % 64,
+                    name,
+                    Time::EPOCH,
+                    now.plus(Span::from_seconds(off)),
+                )
+            })
+        };
+        let answers = |claims: &mut dyn Iterator<Item = Claim>, wanted: Claimed| {
+            claims
+                .filter(|claim| host.ring.run(*claim) == Ok(wanted))
+                .count() as u64
+        };
+        let fresh = answers(&mut (0..seconds).flat_map(claims), Claimed::Fresh);
+        let held = answers(&mut (0..seconds).flat_map(claims), Claimed::Held);
+        let hundredths = u32::try_from(host.size() * 100 / held.max(1)).unwrap_or(u32::MAX);
+        let all = seconds.unsigned_abs() * u64::from(per_second);
+        report.check(
+            &format!("bytes for each retained nonce, {what}"),
+            host.size() <= 17 * held && fresh == all,
+            [
+                ("bytes", (f64::from(hundredths) / 100.0).into()),
+                ("retained", held.into()),
+                ("nonces", all.into()),
+                ("accepted", fresh.into()),
+            ],
         );
     }
 }
 
-/// Counts what a store is asked.
-struct Asked<S> {
-    store: S,
-    asked: AtomicU64,
+/// A shared ring in a directory of its own.
+struct Host {
+    ring: SharedRing,
+    scratch: Scratch,
 }
 
-impl<S: Run<Claim>> Run<Claim> for Asked<S> {
-    fn run(&self, op: Claim) -> Result<Claimed, Unavailable> {
-        self.asked.fetch_add(1, Relaxed);
-        self.store.run(op)
+impl Host {
+    fn new(per_second: u32) -> Self {
+        let scratch = Scratch::new();
+        let path = scratch.path().join("private").join("ring");
+        let shape = Shape::for_rate(per_second);
+        let ring = SharedRing::open(&path, shape, WINDOW, BEGINNING, &Seed::new([7; 16]));
+        Host {
+            ring: ring.expect("a ring"),
+            scratch,
+        }
+    }
+
+    fn size(&self) -> u64 {
+        let path = self.scratch.path().join("private").join("ring");
+        fs::metadata(path).expect("the ring's file").len()
     }
 }
 
-/// Requests with forged signatures, all different, on a shared ring.
-fn strangers(requests: u64, report: &mut Report) {
-    let scratch = Scratch::new();
-    let path = scratch.path().join("ring").join("file");
-    let seed = Seed::new([7; 16]);
-    let ring = SharedRing::open(&path, Shape::for_rate(100), Window::MINUTE, BEGUN, &seed);
-    let store = Asked {
-        store: ring.expect("a ring"),
-        asked: AtomicU64::new(0),
-    };
-    let size = || std::fs::metadata(&path).expect("the file").len();
-    let (verifier, keys, forger) = parties();
-    let mut refused = 0;
-    let mut flood = |numbers: std::ops::Range<u64>| {
-        for number in numbers {
-            let nonce = Seed::new(u128::from(number).to_be_bytes());
-            let accepted = send(&verifier, &keys, &forger, &store, &nonce);
-            refused += u64::from(!accepted);
-        }
-    };
-    flood(0..1_000);
-    let before = (size(), store.store.gauge(), resident());
-    flood(1_000..requests);
-    let after = (size(), store.store.gauge(), resident());
-    let grown = after.2.saturating_sub(before.2);
-    let asked = store.asked.load(Relaxed);
-    let holds = refused == requests && asked == 0 && (before.0, before.1) == (after.0, after.1);
-    let figures = [
-        ("requests", requests),
-        ("refused", refused),
-        ("asked", asked),
-        ("file_bytes", after.0),
-        ("grown_bytes", grown),
-    ];
-    report.check(
-        "forged requests ask the store nothing and grow nothing",
-        holds && grown < MIB,
-        &figures,
-    );
-}
-
-fn parties() -> (Verifier, KeySet, Signer) {
-    let key = |byte| {
-        let id = KeyId::parse("worker-7").expect("a key id");
-        Arc::new(Key::new(id, &Secret::new(vec![byte; 32])).expect("32 bytes"))
-    };
-    (
-        Verifier::new(Policy::for_authority("api.example").expect("a policy")),
-        KeySet::new([key(1)]).expect("one key"),
-        Signer::new(key(2), Profile::default()),
-    )
-}
-
-fn send(
-    verifier: &Verifier,
-    keys: &KeySet,
-    signer: &Signer,
-    store: &impl Run<Claim>,
-    nonce: &Seed<16>,
-) -> bool {
-    let fields = signer
-        .sign(&PLAIN, SERVED, nonce)
-        .expect("it can be signed");
-    let headers: Vec<_> = fields.headers().map(|(n, v)| (n, v.as_bytes())).collect();
-    let request = Request {
-        headers: &headers,
-        ..PLAIN
-    };
-    let pending = verifier.begin(&request, keys, SERVED);
-    pending.is_ok_and(|pending| drive(store, Step::Need(pending)).is_ok())
-}
-
-/// One key claims until it is refused; others go on, and nothing that was accepted is accepted again.
-fn one_key(report: &mut Report) {
-    let shape = Shape::for_rate(1_000);
-    let ring =
-        PrivateRing::new(shape, Window::MINUTE, BEGUN, &Seed::new([7; 16])).expect("a shape");
-    let flood: Vec<Claim> = (0..20_000).map(|n| claim(1, BEGUN, SERVED, n)).collect();
-    let answers: Vec<_> = flood.iter().map(|c| ring.claim(c)).collect();
-    let count = |answer: Claimed| answers.iter().filter(|a| **a == answer).count() as u64;
-    let (won, limited) = (count(Claimed::Fresh), count(Claimed::OwnerFull));
-    let others =
-        (2..502_u64).flat_map(|owner| (0..20).map(move |n| claim(owner, BEGUN, SERVED, n)));
-    let unhurt = others.filter(|c| ring.claim(c) == Claimed::Fresh).count() as u64;
-    let again = flood
-        .iter()
-        .filter(|c| ring.claim(c) == Claimed::Fresh)
-        .count() as u64;
-    let figures = [
-        ("won", won),
-        ("limited", limited),
-        ("others_served", unhurt),
-        ("replays_accepted", again),
-    ];
-    let holds = won + limited == 20_000 && limited > 0 && unhurt == 10_000 && again == 0;
-    report.check(
-        "a flood by one key is limited to its share, and hurts nobody else",
-        holds,
-        &figures,
-    );
-}
-
-/// Mapped bytes for each nonce that is refused again, after three turns at the rate of the shape.
-fn price(name: &str, ahead: Span, per_second: u64, report: &mut Report) {
-    let shape =
-        Shape::for_rate(u32::try_from(per_second).expect("a rate")).with_owner_cap(u64::MAX);
-    let seed = Seed::new([7; 16]);
-    let bytes = Plan::new(shape, Window::MINUTE, &seed)
-        .expect("a shape")
-        .words() as u64
-        * 8;
-    let ring = PrivateRing::new(shape, Window::MINUTE, BEGUN, &seed).expect("a shape");
-    let nonces = per_second * TURNS_SECONDS;
-    let at = |number: u64| {
-        let later = Span::from_millis((number * 1_000 / per_second).cast_signed());
-        // One signer in a hundred is ahead, and decides which generations live.
-        let own = if number.is_multiple_of(100) {
-            ahead
-        } else {
-            Span::ZERO
-        };
-        claim(1, Time::EPOCH, SERVED.plus(later).plus(own), number)
-    };
-    let refused = (0..nonces)
-        .filter(|n| ring.claim(&at(*n)) != Claimed::Fresh)
-        .count() as u64;
-    let held = (0..nonces)
-        .filter(|n| ring.claim(&at(*n)) == Claimed::Held)
-        .count() as u64;
-    let tenths = bytes * 10 / held.max(1);
-    let figures = [
-        ("nonces", nonces),
-        ("refused", refused),
-        ("held", held),
-        ("tenths_of_a_byte_each", tenths),
-    ];
-    report.check(name, refused == 0 && tenths <= 170, &figures);
-}
-
-/// The memory of this process, in bytes.
+/// Bytes of memory that this process has, where the system says so.
 fn resident() -> u64 {
-    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse().ok());
-    pages.unwrap_or(0) * 4_096
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
+    kilobytes.unwrap_or(0) * 1_024
 }
 
-const MIB: u64 = 1 << 20;
-const TURNS_SECONDS: u64 = 3 * 390;
-const PLAIN: Request<'static> = Request {
-    method: "GET",
-    scheme: Scheme::Https,
-    authority: "api.example",
-    path: b"/v1/jobs",
-    query: b"",
-    headers: &[],
-    body: b"",
-};
+/// A nonce that is used once.
+fn nonce_of(second: i64, number: u64) -> u64 {
+    second.unsigned_abs() << 20 | number
+}
+
+const FLOOD: u64 = 1_000;
+const OTHERS: usize = 8;

@@ -1,60 +1,74 @@
-//! What was checked, and what came of it.
+//! What a proof says: one line for each check.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command speaks to whoever runs it"
+)]
 
 use std::process::ExitCode;
 use std::time::Instant;
 
-/// Prints checks as they are made and remembers whether one failed.
+use serde_json::{Map, Value};
+
+/// Prints checks as they are made, and remembers whether all of them held.
 pub(crate) struct Report {
     json: bool,
     proof: &'static str,
-    begun: Instant,
-    failed: bool,
+    since: Instant,
+    failed: u32,
 }
+
+/// A number that was counted or measured, by its name.
+pub(crate) type Figure = (&'static str, Value);
 
 impl Report {
     pub(crate) fn new(json: bool) -> Self {
         Report {
             json,
             proof: "",
-            begun: Instant::now(),
-            failed: false,
+            since: Instant::now(),
+            failed: 0,
         }
     }
 
+    /// The checks that follow are of this proof.
     pub(crate) fn begin(&mut self, proof: &'static str) {
         self.proof = proof;
-        self.begun = Instant::now();
+        self.since = Instant::now();
     }
 
-    /// One check with its figures.
-    pub(crate) fn check(&mut self, check: &str, holds: bool, figures: &[(&str, u64)]) {
-        self.failed |= !holds;
-        let proof = self.proof;
-        let seconds = self.begun.elapsed().as_secs_f64();
+    /// One check, with the figures by which it is judged.
+    pub(crate) fn check<const N: usize>(&mut self, check: &str, ok: bool, figures: [Figure; N]) {
+        self.failed += u32::from(!ok);
+        let seconds = (self.since.elapsed().as_secs_f64() * 1_000.0).round() / 1_000.0;
+        let figures = figures.into_iter().chain([("seconds", seconds.into())]);
         if self.json {
-            let figures: Vec<_> = figures
-                .iter()
-                .map(|(n, v)| format!(",\"{n}\":{v}"))
-                .collect();
-            let figures = figures.concat();
-            println!(
-                r#"{{"proof":"{proof}","check":"{check}","ok":{holds}{figures},"seconds":{seconds:.1}}}"#
-            );
+            let head = [
+                ("proof", self.proof.into()),
+                ("check", check.into()),
+                ("ok", ok.into()),
+            ];
+            let line = head.into_iter().chain(figures);
+            let line: Map<String, Value> = line.map(|(name, value)| (name.into(), value)).collect();
+            println!("{}", Value::Object(line));
             return;
         }
-        let word = if holds { "ok  " } else { "FAIL" };
-        let figures: Vec<_> = figures.iter().map(|(n, v)| format!("{n} {v}")).collect();
-        println!(
-            "{word} {proof}: {check} ({}; {seconds:.1} s)",
-            figures.join(", ")
-        );
+        let verdict = if ok { "ok  " } else { "FAIL" };
+        let figures: Vec<String> = figures
+            .map(|(name, value)| format!("{name} {value}"))
+            .collect();
+        println!("{verdict} {}: {check} ({})", self.proof, figures.join(", "));
     }
 
-    pub(crate) fn end(self) -> ExitCode {
-        if self.failed {
-            ExitCode::FAILURE
-        } else {
-            ExitCode::SUCCESS
-        }
+    pub(crate) fn end(&self) -> ExitCode {
+        ExitCode::from(u8::from(self.failed > 0))
+    }
+}
+
+pub(crate) fn usage(names: impl Iterator<Item = &'static str>) {
+    eprintln!("usage: prove [NAME..] [--full] [--json]");
+    for name in names {
+        eprintln!("  {name}");
     }
 }

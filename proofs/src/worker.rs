@@ -1,177 +1,133 @@
-//! Worker processes: this program, started again, with a shared ring and a line for each batch of claims.
+//! A worker process: claims what it is told to, and says what was accepted.
+//!
+//! It reads one order a line and answers each with the names of accepted uses as they are accepted, one a
+//! line and in one write each, so that a kill loses one at most; and at last with the counts of all answers.
 
-use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio};
+use std::io::{self, BufRead, Write};
+use std::path::Path;
 
-use counterseal_core::{Claim, Claimed, Run, Seed, Span, Time, Unavailable};
-use counterseal_replay::{Shape, Window};
+use counterseal_core::{Claim, Claimed, Refusal, Run, Seed, Time, Unavailable};
+use counterseal_replay::{PrivateRing, Shape};
 use counterseal_shm::SharedRing;
 
-use crate::fresh::claim;
+use crate::uses::{Batch, WINDOW};
 
-/// The word by which this program knows that it is a worker.
-pub(crate) const COMMAND: &str = "as-worker";
+/// The name under which this program starts itself as a worker.
+pub(crate) const NAME: &str = "worker";
 
-/// How a worker opens its ring.
+/// What a worker opens.
 #[derive(Clone)]
-pub(crate) struct Place {
-    pub(crate) path: PathBuf,
+pub(crate) struct Opening {
+    pub(crate) path: String,
     pub(crate) per_second: u32,
-    /// The window, either way, in milliseconds.
-    pub(crate) window: i64,
+    pub(crate) now: Time,
+    /// Whether it has a ring of its own, which is wrong where there are several workers.
+    pub(crate) private: bool,
 }
 
-/// Claims with consecutive numbers.
-#[derive(Clone, Copy)]
-pub(crate) struct Batch {
-    pub(crate) owner: u64,
-    pub(crate) since: Time,
-    pub(crate) born: Time,
-    /// Milliseconds from one claim's birth to the next one's.
-    pub(crate) step: i64,
-    pub(crate) first: u64,
-    pub(crate) count: u64,
-}
-
-/// A worker process. It is killed when it is dropped.
-pub(crate) struct Worker {
-    child: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
-}
-
-impl Place {
-    pub(crate) fn open(&self, now: Time) -> SharedRing {
-        let window = Span::from_millis(self.window);
-        let window = Window {
-            past: window,
-            future: window,
-        };
-        let seed = Seed::new(u128::from(std::process::id()).to_be_bytes());
-        let shape = Shape::for_rate(self.per_second).with_owner_cap(u64::MAX);
-        SharedRing::open(&self.path, shape, window, now, &seed).expect("a ring that can be opened")
+impl Opening {
+    pub(crate) fn arguments(&self) -> [String; 4] {
+        [
+            self.path.clone(),
+            self.per_second.to_string(),
+            self.now.millis().to_string(),
+            self.private.to_string(),
+        ]
     }
-}
 
-impl Batch {
-    pub(crate) fn claims(self) -> impl Iterator<Item = Claim> {
-        (0..self.count).map(move |at| {
-            let later = Span::from_millis(self.step.saturating_mul(at.cast_signed()));
-            claim(
-                self.owner,
-                self.since,
-                self.born.plus(later),
-                self.first + at,
-            )
+    fn read(arguments: &[String]) -> Option<Self> {
+        let [path, per_second, now, private] = arguments else {
+            return None;
+        };
+        Some(Opening {
+            path: path.clone(),
+            per_second: per_second.parse().ok()?,
+            now: Time::from_millis(now.parse().ok()?),
+            private: private.parse().ok()?,
         })
     }
 }
 
-impl Worker {
-    pub(crate) fn start(place: &Place, now: Time) -> Self {
-        let program = std::env::current_exe().expect("this program's path");
-        let mut child = Command::new(program)
-            .arg(COMMAND)
-            .arg(&place.path)
-            .args([place.per_second.to_string(), place.window.to_string()])
-            .arg(now.millis().to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("this program can be started again");
-        let mut worker = Worker {
-            input: child.stdin.take().expect("it was piped"),
-            output: BufReader::new(child.stdout.take().expect("it was piped")),
-            child,
-        };
-        assert_eq!(worker.receive().as_deref(), Some("ready"));
-        worker
-    }
-
-    /// Sends a batch; a worker that is gone takes none.
-    pub(crate) fn send(&mut self, batch: Batch) {
+impl Batch {
+    /// The order to claim this batch.
+    pub(crate) fn order(&self) -> String {
         let Batch {
-            owner,
-            since,
-            born,
-            step,
-            first,
+            number,
+            now,
             count,
-        } = batch;
-        let (since, born) = (since.millis(), born.millis());
-        let line = format!("{owner} {since} {born} {step} {first} {count}\n");
-        let _ = self.input.write_all(line.as_bytes());
+            spread,
+        } = self;
+        format!("{number} {} {count} {spread}\n", now.millis())
     }
 
-    /// The answers to a batch, a letter each; none from a worker that is gone.
-    pub(crate) fn receive(&mut self) -> Option<String> {
-        let mut line = String::new();
-        match self.output.read_line(&mut line) {
-            Ok(_) if line.ends_with('\n') => Some(line.trim_end().into()),
-            _ => None,
+    fn read(order: &str) -> Option<Self> {
+        let mut words = order.split(' ');
+        Some(Batch {
+            number: words.next()?.parse().ok()?,
+            now: Time::from_millis(words.next()?.parse().ok()?),
+            count: words.next()?.parse().ok()?,
+            spread: words.next()?.parse().ok()?,
+        })
+    }
+}
+
+/// Opens the ring and serves until its input ends.
+pub(crate) fn run(arguments: &[String]) {
+    let opening = Opening::read(arguments).expect("the arguments of a worker");
+    match open(&opening) {
+        Ok(store) => serve(&*store),
+        Err(code) => say(&format!("failed {code}\n")),
+    }
+}
+
+fn open(opening: &Opening) -> Result<Box<dyn Run<Claim>>, &'static str> {
+    let (shape, now) = (Shape::for_rate(opening.per_second), opening.now);
+    let seed = Seed::new(u128::from(std::process::id()).to_le_bytes());
+    if opening.private {
+        let ring = PrivateRing::new(shape, WINDOW, now, &seed);
+        return Ok(Box::new(ring.expect("a shape")));
+    }
+    let ring = SharedRing::open(Path::new(&opening.path), shape, WINDOW, now, &seed);
+    Ok(Box::new(ring.map_err(|error| error.code().name)?))
+}
+
+fn serve(store: &dyn Run<Claim>) {
+    say("ready\n");
+    for order in io::stdin().lock().lines() {
+        let order = order.expect("orders are text");
+        let batch = Batch::read(&order).expect("an order");
+        let mut counts = [0_u64; 6];
+        for (name, claim) in batch.claims() {
+            let answer = store.run(claim);
+            if answer == Ok(Claimed::Fresh) {
+                say(&format!("+{name}\n"));
+            }
+            counts[index(answer)] += 1;
         }
-    }
-
-    /// Ends it at whatever instruction it is.
-    pub(crate) fn kill(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let counts = counts.map(|count| count.to_string()).join(" ");
+        say(&format!("done {counts}\n"));
     }
 }
 
-impl Drop for Worker {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-/// The worker's side.
-pub(crate) fn main(arguments: &[String]) -> ExitCode {
-    let number = |at: usize| arguments[at].parse::<i64>().expect("a number");
-    let place = Place {
-        path: Path::new(&arguments[0]).into(),
-        per_second: u32::try_from(number(1)).expect("a rate"),
-        window: number(2),
-    };
-    let ring = place.open(Time::from_millis(number(3)));
-    println!("ready");
-    for line in std::io::stdin().lines() {
-        let Ok(line) = line else { break };
-        let answers: String = parse(&line).claims().map(|c| letter(ring.run(c))).collect();
-        println!("{answers}");
-    }
-    ExitCode::SUCCESS
-}
-
-fn parse(line: &str) -> Batch {
-    let numbers: Vec<i64> = line
-        .split(' ')
-        .map(|n| n.parse().expect("a number"))
-        .collect();
-    let [owner, since, born, step, first, count] = numbers[..] else {
-        unreachable!("six numbers a line")
-    };
-    Batch {
-        owner: owner.cast_unsigned(),
-        since: Time::from_millis(since),
-        born: Time::from_millis(born),
-        step,
-        first: first.cast_unsigned(),
-        count: count.cast_unsigned(),
-    }
-}
-
-const fn letter(answer: Result<Claimed, Unavailable>) -> char {
+/// The place of an answer among the counts.
+fn index(answer: Result<Claimed, Unavailable>) -> usize {
     match answer {
-        Ok(Claimed::Fresh) => FRESH,
-        Ok(Claimed::Held) => 'h',
-        Ok(Claimed::Stale) => 's',
-        Ok(Claimed::Full) => 'f',
-        Ok(Claimed::OwnerFull) => 'o',
-        Err(Unavailable) => 'u',
+        Ok(Claimed::Fresh) => 0,
+        Ok(Claimed::Held) => 1,
+        Ok(Claimed::Stale) => 2,
+        Ok(Claimed::Full) => 3,
+        Ok(Claimed::OwnerFull) => 4,
+        Err(Unavailable) => 5,
     }
 }
 
-/// The letter of an acceptance.
-pub(crate) const FRESH: char = 'F';
+/// Ends with the process that listens.
+fn say(line: &str) {
+    if io::stdout()
+        .write_all(line.as_bytes())
+        .and_then(|()| io::stdout().flush())
+        .is_err()
+    {
+        std::process::exit(1);
+    }
+}

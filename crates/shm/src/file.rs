@@ -37,7 +37,7 @@ pub(crate) struct Opened {
 /// What is at the path.
 enum Existing {
     /// A ring that goes on.
-    Current(Opened),
+    Current(Box<Opened>),
     /// A ring that was ended just now; every use there was born before this.
     Ended(Option<Time>),
     /// No file.
@@ -60,7 +60,7 @@ impl Wanted {
         self.shape.check(self.window)?;
         let (folder, name) = self.folder(PATIENCE)?;
         let past = match self.existing(&folder, name, None)? {
-            Existing::Current(opened) => return Ok(opened),
+            Existing::Current(opened) => return Ok(*opened),
             Existing::Ended(newest) => Past::Ended(newest),
             Existing::Nothing => clock.just_given().map_or(Past::Ended(None), Past::NoneAt),
         };
@@ -75,7 +75,7 @@ impl Wanted {
                 if !opened.watch.is_same(&old.watch) {
                     old.end();
                 }
-                return Ok(opened);
+                return Ok(*opened);
             }
             Existing::Ended(newest) => newest.max(old.end()),
             Existing::Nothing => old.end(),
@@ -117,7 +117,7 @@ impl Wanted {
         let header = Header::read(&bytes);
         let current = header.map(|header| self.current(&file, &metadata, &header, old));
         match current.transpose()?.flatten() {
-            Some(opened) => Ok(Existing::Current(opened)),
+            Some(opened) => Ok(Existing::Current(Box::new(opened))),
             None => Ok(Existing::Ended(end(&file, &metadata, &head)?)),
         }
     }
@@ -273,7 +273,7 @@ fn reserve(file: &File, bytes: u64) -> Result<(), ShmError> {
 }
 
 fn fill_with_zeros(file: &File, bytes: u64) -> Result<(), ShmError> {
-    let zeros = [0; 1 << 16];
+    let zeros = [0; 1 << 12];
     let mut at = 0;
     while at < bytes {
         let length = usize::try_from(bytes - at).map_or(zeros.len(), |rest| rest.min(zeros.len()));
@@ -355,7 +355,7 @@ mod tests {
     fn a_file_can_be_reserved_where_the_system_cannot_do_it_at_once() {
         let scratch = Scratch::new();
         let file = File::create_new(scratch.file("zeros")).unwrap();
-        fill_with_zeros(&file, (1 << 17) + 5).unwrap();
-        assert_eq!(file.metadata().unwrap().len(), (1 << 17) + 5);
+        fill_with_zeros(&file, (1 << 14) + 5).unwrap();
+        assert_eq!(file.metadata().unwrap().len(), (1 << 14) + 5);
     }
 }

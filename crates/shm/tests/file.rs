@@ -34,8 +34,9 @@ fn refusal(path: &Path) -> &'static str {
 }
 
 fn write_at(path: &Path, at: u64, byte: u8) {
-    let file = fs::OpenOptions::new().write(true).open(path).unwrap();
-    file.write_all_at(&[byte], at).unwrap();
+    let file = fs::OpenOptions::new().write(true).open(path);
+    let wrote = file.and_then(|file| file.write_all_at(&[byte], at));
+    wrote.expect("a byte of the file");
 }
 
 /// A use under a key that is older than any of these files.
