@@ -5,7 +5,9 @@
 use core::alloc::{GlobalAlloc, Layout};
 use core::panic::PanicInfo;
 
-pub use {counterseal, counterseal_core, counterseal_replay, counterseal_request, counterseal_store};
+pub use {
+    counterseal, counterseal_core, counterseal_replay, counterseal_request, counterseal_store,
+};
 
 #[cfg(feature = "poison")]
 pub use counterseal_memory;
