@@ -558,6 +558,20 @@ def test_a_revocation_arrives_with_the_next_turn() -> None:
     assert room.asked == ["worker-7", "worker-7"]
 
 
+def test_a_revocation_arrives_where_nobody_calls() -> None:
+    room, server = KeyRoom("a", "b"), Verifier(Policy([AUTHORITY]), [key("a"), key("b"), key("gone")])
+    signed = scheme(server, load_key=room.load)
+
+    async def follow() -> None:
+        following = asyncio.create_task(signed.follow_keys(every_seconds=0.01))
+        while server.key_ids != ["a", "b"] or room.asked.count("a") < 2:
+            await asyncio.sleep(0.01)
+        following.cancel()
+
+    asyncio.run(asyncio.wait_for(follow(), 10))
+    assert room.asked[:3] == ["a", "b", "gone"]
+
+
 def test_a_loader_that_returns_something_else_is_the_integrators_fault(caplog: pytest.LogCaptureFixture) -> None:
     async def wrong(_: str) -> Any:
         return "key"

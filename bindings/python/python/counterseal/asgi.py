@@ -48,9 +48,9 @@ class Authenticator:
 
     `drive` runs a decision on a store of your own (see `counterseal.stores`); without it the verifier's store is
     used, in a thread where it may wait for a file. `load_key` is asked for keys that the verifier does not know, at
-    most as often as the verifier allows, and for known keys in turn; it returns the key, or None (or raises
-    `request_key_missing`, as `KeyVault.load` does) when there is none of that id. `on_event` gets each audit event
-    as one line of JSON; without it they go to the logger `counterseal.audit`.
+    most as often as the verifier allows, and for known keys in turn (see `follow_keys`); it returns the key, or None
+    (or raises `request_key_missing`, as `KeyVault.load` does) when there is none of that id. `on_event` gets each audit
+    event as one line of JSON; without it they go to the logger `counterseal.audit`.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Authenticator:
         """The proof for the request of this scope and body. It claims the nonce, so ask once."""
         try:
             parts = self._parts(scope, body)
-            now = self._clock() if self._clock else None
+            now = self._now()
             await self._learn(parts, now)
             verified = await self._decide(parts, now)
         except CountersealError as refused:
@@ -85,6 +85,9 @@ class Authenticator:
             raise
         self._on_event(verified.event)
         return verified
+
+    def _now(self) -> int | None:
+        return self._clock() if self._clock else None
 
     def _parts(self, scope: Scope, body: bytes) -> Parts:
         """The request as it was sent."""
@@ -114,24 +117,36 @@ class Authenticator:
             return await asyncio.to_thread(self._verifier.verify, *parts, now=now)
         return self._verifier.verify(*parts, now=now)
 
+    async def follow_keys(self, *, every_seconds: float = 10.0) -> None:
+        """Loads all known keys again and again, for as long as it runs: start it with the application.
+
+        Requests have known keys loaded too, one in its turn; where few come, a revocation would wait for them.
+        """
+        while True:
+            for key_id in self._verifier.key_ids:
+                await self._load_shared(key_id)
+            await asyncio.sleep(every_seconds)
+
     async def _learn(self, parts: Parts, now: int | None) -> None:
         """Loads the key that the request names, and the known one whose turn it is, if any."""
         if self._load_key is None:
             return
         for key_id in (self._verifier.key_to_load(*parts, now=now), self._verifier.key_to_refresh(now=now)):
             if key_id is not None:
-                await self._load_shared(key_id, self._load_key)
+                await self._load_shared(key_id)
 
-    async def _load_shared(self, key_id: str, load_key: LoadKey) -> None:
+    async def _load_shared(self, key_id: str) -> None:
         """Loads a key to the end, for the others too, whatever becomes of the request that needed it first."""
-        load = asyncio.create_task(self._load(key_id, load_key))
+        load = asyncio.create_task(self._load(key_id))
         self._loads.add(load)
         load.add_done_callback(self._loads.discard)
         await asyncio.shield(load)
 
-    async def _load(self, key_id: str, load_key: LoadKey) -> None:
+    async def _load(self, key_id: str) -> None:
+        if self._load_key is None:
+            return
         try:
-            key = await load_key(key_id)
+            key = await self._load_key(key_id)
         except Exception as error:
             if not (isinstance(error, CountersealError) and error.code == "request_key_missing"):
                 # A key that is known stays known: it was good, and the store that says more is away.

@@ -67,6 +67,10 @@ class SignedRequest(SecurityBase):
             proofs[self] = await self._authenticator.authenticate(request.scope, body)
         return proofs[self]
 
+    async def follow_keys(self, *, every_seconds: float = 10.0) -> None:
+        """Loads all known keys again and again, for as long as it runs: start it in the application's lifespan."""
+        await self._authenticator.follow_keys(every_seconds=every_seconds)
+
 
 class SignedRoute(APIRoute):
     """A route that verifies its `SignedRequest` schemes before the body is parsed."""
