@@ -8,84 +8,18 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 
-import httpx
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, Request, Security, WebSocket
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel
 
 from counterseal.errors import ArgumentError, CountersealError
 from counterseal.fastapi import SignedRequest, SignedRoute, install, problem
-from counterseal.httpx import SignatureAuth
-from counterseal.request import Key, KeyVault, Policy, Signer, Verified, Verifier
-from counterseal.stores import Memory, Sqlite, Waiting, drive_async
+from counterseal.request import Key, Policy, Signer, Verified, Verifier
+from counterseal.stores import Sqlite, Waiting, drive_async
+from jobs import METHODS, Job, codes, many, replayable, scheme, send, service
 from servers import exchange, serving
-from support import AUTHORITY, NOW, SECRET, Sent, key, verifier
-
-METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
-
-
-class Job(BaseModel):
-    """What a request asks for."""
-
-    job: int
-
-
-def scheme(server: Verifier | None = None, **options: Any) -> SignedRequest:
-    """A scheme whose clock stands still."""
-    return SignedRequest(server or verifier(), **{"clock": lambda: NOW, **options})
-
-
-def service(signed: SignedRequest) -> FastAPI:
-    """A service with one route of each kind."""
-    app = FastAPI()
-    install(app)
-    caller = Annotated[Verified, Security(signed)]
-
-    @app.post("/v1/jobs")
-    async def create(job: Job, by: caller) -> dict[str, Any]:
-        return {"job": job.job, "by": by.key_id}
-
-    @app.api_route("/echo/{rest:path}", methods=METHODS, include_in_schema=False)
-    async def echo(request: Request, by: caller) -> dict[str, Any]:
-        body = await request.body()
-        return {"covered": dict(by.covered), "body": body.decode("latin-1")}
-
-    @app.get("/open")
-    async def open_to_all() -> str:
-        return "open"
-
-    return app
-
-
-def send(
-    app: Any, method: str = "POST", path: str = "/v1/jobs", *, signer: Signer | None = None, **options: Any
-) -> httpx.Response:
-    """The answer to one signed request."""
-    auth = SignatureAuth(signer or Signer(key()), clock=lambda: NOW)
-    return many(app, [{"method": method, "url": path, "auth": auth, **options}])[0]
-
-
-def many(app: Any, requests: list[dict[str, Any]], root_path: str = "") -> list[httpx.Response]:
-    """The answers to requests that are sent at once."""
-
-    async def session() -> list[httpx.Response]:
-        transport = httpx.ASGITransport(app, root_path=root_path)
-        async with httpx.AsyncClient(transport=transport, base_url=f"https://{AUTHORITY}") as client:
-            return await asyncio.gather(*(client.request(**request) for request in requests))
-
-    return asyncio.run(session())
-
-
-def replayable(
-    method: str = "POST", path: str = "/v1/jobs", body: bytes = b'{"job": 42}', **options: Any
-) -> dict[str, Any]:
-    """A request that was signed once and can be sent again."""
-    headers = {"content-type": "application/json"} if body else {}
-    raw, _, query = path.partition("?")
-    sent = Sent(method, path=raw, query=query, headers=headers, body=body).signed(**options)
-    return {"method": method, "url": path, "headers": sent.headers, "content": body}
+from support import AUTHORITY, NOW, Sent, key, verifier
 
 
 def test_a_signed_request_reaches_the_handler_with_its_proof() -> None:
@@ -467,148 +401,6 @@ def test_events_go_to_the_audit_log_one_a_line(caplog: pytest.LogCaptureFixture)
     lines = [record.getMessage() for record in caplog.records if record.name == "counterseal.audit"]
     assert [json.loads(line)["event"] for line in lines] == ["request_accepted", "request_replayed"]
     assert all("\n" not in line for line in lines)
-
-
-class KeyRoom:
-    """Keys in a store that counts how often it is asked."""
-
-    def __init__(self, *ids: str) -> None:
-        self.store = Memory(now=NOW)
-        self.vault = KeyVault(b"v" * 32)
-        self.asked: list[str] = []
-        self.away = False
-        for key_id in ids:
-            self.vault.save(key_id, SECRET, since=NOW).run(self.store)
-
-    async def load(self, key_id: str) -> Key:
-        """The key of this id, after a while."""
-        self.asked.append(key_id)
-        await asyncio.sleep(0)
-        if self.away:
-            raise ConnectionError
-        return self.vault.load(key_id).run(self.store)
-
-
-def signed_by(key_id: str, number: int = 0, **options: Any) -> dict[str, Any]:
-    """A request by this key."""
-    return replayable(signer=Signer(Key(key_id, SECRET)), seed=number.to_bytes(16, "big"), **options)
-
-
-def codes(answers: list[httpx.Response]) -> list[str]:
-    """What each answer says."""
-    return [answer.json().get("code", "accepted") for answer in answers]
-
-
-def test_a_key_that_is_not_known_is_loaded_once_for_all_who_wait_for_it() -> None:
-    room = KeyRoom("worker-9")
-    app = service(scheme(Verifier(Policy([AUTHORITY]), [], Memory(now=NOW)), load_key=room.load))
-    answers = many(app, [signed_by("worker-9", number) for number in range(20)])
-    assert codes(answers) == ["accepted"] * 20
-    assert room.asked.count("worker-9") <= 2  # once because it was unknown, and once in its turn
-
-
-def test_a_key_that_does_not_exist_is_asked_for_once_in_a_while() -> None:
-    room = KeyRoom()
-    app = service(scheme(Verifier(Policy([AUTHORITY]), [], Memory(now=NOW)), load_key=room.load))
-    for number in range(5):
-        assert codes(many(app, [signed_by("nobody", number)])) == ["request_unauthenticated"]
-    assert room.asked == ["nobody"]
-
-
-def test_a_loader_may_say_none_for_a_key_that_does_not_exist() -> None:
-    async def nothing(_: str) -> None:
-        return None
-
-    server = verifier()
-    app = service(scheme(server, load_key=nothing))
-    # The known key is asked for in its turn, and gone.
-    assert codes(many(app, [signed_by("worker-7")])) == ["request_unauthenticated"]
-    assert server.key_ids == []
-
-
-def test_a_flood_of_unknown_keys_asks_the_store_a_bounded_number_of_times() -> None:
-    room = KeyRoom()
-    app = service(scheme(load_key=room.load))
-    room.away = True  # so that the known key stays
-    answers = many(app, [signed_by(f"stranger-{number}", number) for number in range(500)])
-    assert set(codes(answers)) == {"request_unauthenticated"}
-    assert len(room.asked) <= 52
-    assert codes(many(app, [signed_by("worker-7")])) == ["accepted"]
-
-
-def test_a_store_of_keys_that_is_away_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    room = KeyRoom()
-    room.away = True
-    app = service(scheme(load_key=room.load))
-    with caplog.at_level(logging.ERROR):
-        assert codes(many(app, [signed_by("worker-7")])) == ["accepted"]
-    assert "a key was not loaded" in caplog.text
-
-
-def test_a_revocation_arrives_with_the_next_turn() -> None:
-    room, now = KeyRoom("worker-7"), [NOW]
-    signed = SignedRequest(verifier(), load_key=room.load, clock=lambda: now[0])
-    app = service(signed)
-    room.asked.clear()
-    assert codes(many(app, [signed_by("worker-7", 1)])) == ["accepted"]
-    room.vault.rotate("worker-7", "worker-8", SECRET, old_until=NOW + 1).run(room.store)
-    assert codes(many(app, [signed_by("worker-7", 2)])) == ["accepted"]
-    now[0] += 30_000
-    assert codes(many(app, [signed_by("worker-7", 3, now=now[0])])) == ["request_unauthenticated"]
-    assert room.asked == ["worker-7", "worker-7"]
-
-
-def test_a_revocation_arrives_where_nobody_calls() -> None:
-    room, server = KeyRoom("a", "b"), Verifier(Policy([AUTHORITY]), [key("a"), key("b"), key("gone")])
-
-    async def follow() -> None:
-        again = asyncio.Event()
-
-        async def load(key_id: str) -> Key:
-            if key_id in room.asked:
-                again.set()
-            return await room.load(key_id)
-
-        following = asyncio.create_task(scheme(server, load_key=load).follow_keys(every_seconds=0.01))
-        await again.wait()
-        following.cancel()
-
-    asyncio.run(asyncio.wait_for(follow(), 10))
-    assert room.asked[:3] == ["a", "b", "gone"]
-    assert server.key_ids == ["a", "b"]
-
-
-def test_a_loader_that_returns_something_else_is_the_integrators_fault(caplog: pytest.LogCaptureFixture) -> None:
-    async def wrong(_: str) -> Any:
-        return "key"
-
-    answer = many(service(scheme(load_key=wrong)), [signed_by("stranger")])[0]
-    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
-    assert "binding_argument_type" in caplog.text
-
-
-def test_a_client_that_goes_away_does_not_take_the_load_of_a_key_with_it() -> None:
-    room, slow = KeyRoom("worker-9"), asyncio.Event()
-    server = Verifier(Policy([AUTHORITY]), [], Memory(now=NOW))
-
-    async def load(key_id: str) -> Key:
-        await slow.wait()
-        return await room.load(key_id)
-
-    app = service(scheme(server, load_key=load))
-
-    async def session() -> None:
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url=f"https://{AUTHORITY}") as client:
-            first = asyncio.create_task(client.request(**signed_by("worker-9", 1)))
-            await asyncio.sleep(0.05)
-            first.cancel()
-            second = asyncio.create_task(client.request(**signed_by("worker-9", 2)))
-            await asyncio.sleep(0.05)
-            slow.set()
-            assert (await second).status_code == 200
-
-    asyncio.run(session())
 
 
 def test_a_decision_may_be_run_on_a_store_of_the_hosts_own() -> None:
