@@ -85,11 +85,11 @@ pub(crate) fn test() -> Done {
     clean("python").args(["-c", ALONE]).done()?;
     pip(CLEAN).words("--requirement").args([PINS]).provide()?;
     format_and_lint()?;
-    let mypy = || clean("python").words("-m").within(at(PACKAGE));
-    mypy().words("mypy python tests").done()?;
-    mypy()
-        .words("mypy.stubtest counterseal._counterseal")
-        .done()?;
+    let mypy = |line: &str| clean("python").words("-m").words(line);
+    mypy("mypy python tests").within(at(PACKAGE)).done()?;
+    mypy("mypy").within(at("examples")).done()?;
+    let stubtest = mypy("mypy.stubtest counterseal._counterseal");
+    stubtest.within(at(PACKAGE)).done()?;
     let pytest = clean("pytest")
         .within(at(CLEAN))
         .words("-p no:cacheprovider --quiet -c");
