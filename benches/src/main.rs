@@ -8,7 +8,9 @@ mod request;
 
 use harness::Bench;
 
-const BENCHES: [(&str, fn() -> Bench); 3] = [
+type Make = fn() -> Bench;
+
+const BENCHES: [(&str, Make); 3] = [
     ("replay_claim", replay::claim),
     ("request_sign", request::sign),
     ("request_verify", request::verify),
