@@ -1,7 +1,7 @@
 //! Races over the ring's own words, in every order that the memory model of the language allows:
 //! `RUSTFLAGS="--cfg loom" cargo test -p counterseal-replay --test loom --release`.
 //!
-//! Two threads are explored without a bound, three with at most two or three preemptions.
+//! Two threads are explored without a bound, three with at most three or four preemptions.
 #![cfg(loom)]
 
 use std::sync::Arc;
@@ -102,7 +102,7 @@ fn two_claims_of_one_key_have_one_winner() {
 
 #[test]
 fn a_claim_of_another_key_changes_no_winner() {
-    bounded(3, || {
+    bounded(4, || {
         let shared = Shared::new(2);
         let first = beside(&shared, |shared| shared.claim(1, NOW));
         let second = beside(&shared, |shared| shared.claim(1, NOW));
@@ -127,7 +127,7 @@ fn the_last_slot_goes_to_one_of_two_keys() {
 
 #[test]
 fn a_walk_crosses_lines_in_a_race() {
-    bounded(3, || {
+    bounded(4, || {
         let shared = Shared::new(4);
         assert_eq!(shared.claim(3, NOW), Fresh);
         assert_eq!(shared.claim(4, NOW), Fresh);
@@ -152,7 +152,7 @@ fn a_claim_a_full_turn_later_takes_the_table_over() {
 
 #[test]
 fn two_old_claims_never_both_win_while_the_table_is_taken_over() {
-    bounded(3, || {
+    bounded(4, || {
         let shared = Shared::new(2);
         let first = beside(&shared, |shared| shared.claim(1, NOW));
         let second = beside(&shared, |shared| shared.claim(1, NOW));
@@ -177,7 +177,7 @@ fn a_claim_that_is_due_to_sweep_races_a_sweep() {
 
 #[test]
 fn two_claims_that_are_due_to_sweep_have_one_winner() {
-    bounded(3, || {
+    loom::model(|| {
         let shared = Shared::new(2);
         assert_eq!(shared.claim(1, NOW), Fresh);
         let other = beside(&shared, |shared| shared.claim(1, NOW + DUE));
@@ -188,7 +188,7 @@ fn two_claims_that_are_due_to_sweep_have_one_winner() {
 
 #[test]
 fn an_old_claim_does_not_get_between_two_that_sweep() {
-    bounded(2, || {
+    bounded(3, || {
         let shared = Shared::new(2);
         assert_eq!(shared.claim(3, NOW), Fresh);
         let old = beside(&shared, |shared| shared.claim(1, NOW));
