@@ -71,9 +71,9 @@ class Tour:
         """A signer with the key of this id, or with another secret under its name."""
         return Signer(Key(key_id, secret or self.place.secret(f"{key_id}.secret")), life_seconds=life_seconds)
 
-    def sign(self, signer: Signer, age: int = 0, method: str = "POST", target: str = JOBS) -> httpx.Request:
+    def sign(self, signer: Signer, age: int = 0) -> httpx.Request:
         """A request signed `age` milliseconds ago."""
-        request = self.service.build_request(method, target, json=JOB)
+        request = self.service.build_request("POST", JOBS, json=JOB)
         auth = SignatureAuth(signer, clock=lambda: time.time_ns() // 1_000_000 - age)
         return next(auth.auth_flow(request))
 

@@ -85,7 +85,7 @@ const PARTS: &[Part] = &[
     },
     Part {
         name: "browser",
-        shows: "the demo's page in Chromium",
+        shows: "the demo's tour, and its page in Chromium",
         run: browser::run,
     },
 ];
@@ -122,13 +122,15 @@ fn parts(names: &[String]) -> Result<Vec<&'static Part>, Stop> {
 
 /// Runs each part on its own, whatever became of those before, with a line for each.
 fn each(parts: &[&Part]) -> Done {
+    // Asked for once: a part may build this very program anew.
+    let program = std::env::current_exe().map_err(|error| Stop::unable(error.to_string()))?;
     let begun = Instant::now();
     let mut bad = Vec::new();
     let mut found_out = false;
     for part in parts {
         let log = at("target/test").join(part.name).with_extension("log");
         let begun = Instant::now();
-        let status = alone(part, &log)?;
+        let status = alone(&program, part, &log)?;
         let seconds = begun.elapsed().as_secs();
         println!(
             "{:<6} {:<8} {seconds:>4} s",
@@ -157,12 +159,11 @@ fn each(parts: &[&Part]) -> Done {
 }
 
 /// Runs a part in a process of its own; what it prints goes to the log.
-fn alone(part: &Part, log: &Path) -> Result<ExitStatus, Stop> {
+fn alone(program: &Path, part: &Part, log: &Path) -> Result<ExitStatus, Stop> {
     setup::write(log, b"")?;
     let open = || File::options().append(true).open(log);
     let streams = open().and_then(|out| Ok((out, open()?)));
     let (out, err) = streams.map_err(|error| Stop::file(log, &error))?;
-    let program = std::env::current_exe().map_err(|error| Stop::unable(error.to_string()))?;
     let status = Command::new(program)
         .args(["test", part.name])
         .stdout(out)

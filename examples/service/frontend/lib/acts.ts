@@ -11,6 +11,7 @@ const [PATH, QUERY] = ["/v1/queues/slow/jobs", "priority=1"];
 const TARGET = `${PATH}?${QUERY}`;
 const BODY = JSON.stringify({ task: "press the seal" });
 const TRIES = 100;
+const FRESH_MS = 50_000;
 
 /** What the buttons do, by the name in their address. */
 export const acts: Record<string, { label: string; take: () => Promise<unknown> }> = {
@@ -26,20 +27,20 @@ export const acts: Record<string, { label: string; take: () => Promise<unknown> 
   stranger: { label: "Sign with an unknown key", take: stranger },
 };
 
-type Answered = { sent: Sent; worker: number };
+type Answered = { sent: Sent; worker: number; at: number };
 
 let last: Answered | undefined;
 
 async function send(): Promise<Answered> {
   const sent = sign(service().signer);
   const { worker } = await judge("signed by the site", await post(sent), "request_accepted");
-  last = { sent, worker };
+  last = { sent, worker, at: Date.now() };
   return last;
 }
 
-/** Sends the last request again until the other worker gets it. */
+/** Sends the last request again until the other worker gets it. One that is about to be stale is no good any more. */
 async function replay(): Promise<void> {
-  const { sent, worker } = last ?? (await send());
+  const { sent, worker } = last && Date.now() - last.at < FRESH_MS ? last : await send();
   let answer = await post(sent);
   let tries = 1;
   while (answer.status === 401 && workerOf(answer) === worker && tries < TRIES) {
