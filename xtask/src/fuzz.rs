@@ -76,12 +76,12 @@ fn targets() -> Result<Vec<String>, Stop> {
 }
 
 fn fuzz(target: &str, seconds: u64) -> Done {
-    let fuzz = setup::cargo_tool("+nightly")
+    let fuzz = Run::cargo("+nightly")
         .words("fuzz run --target-dir")
         .args([at(BUILDS).as_path()]);
     let fuzz = fuzz.args([target]).args([at(CORPUS).join(target)]);
-    // The bars of the parsers: no input may take longer than 100 ms or more than 64 MiB above what libFuzzer needs.
+    // No input may ask for 64 MiB at once, or take seconds under the sanitizer.
     let limits =
-        format!("-- -max_total_time={seconds} -timeout=5 -rss_limit_mb=2048 -max_len=65536");
+        format!("-- -max_total_time={seconds} -timeout=2 -malloc_limit_mb=64 -max_len=65536");
     fuzz.words(&limits).done()
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::setup::{once, system, write};
+use crate::setup::{self, once, system, write};
 use crate::shell::{Done, Run, Stop, at, root};
 
 const PACKAGE: &str = "bindings/node";
@@ -50,6 +50,7 @@ pub(crate) fn tarball() -> Result<PathBuf, Stop> {
 
 /// The packed package in a new directory, with the tests beside it and the sources out of reach.
 pub(crate) fn test() -> Done {
+    setup::postgres()?;
     let tarball = tarball()?;
     npm("run --silent types").done()?;
     npm("run --silent lint").done()?;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::setup::{once, system};
+use crate::setup::{self, once, system};
 use crate::shell::{Done, Run, Stop, at};
 
 const PACKAGE: &str = "bindings/python";
@@ -21,9 +21,7 @@ pub(crate) fn program(name: &str) -> Run {
 /// Maturin, pytest and the rest at the versions that are checked in, in `target/venv`.
 pub(crate) fn tools() -> Done {
     system("python3-venv", &|| {
-        Run::new("python3")
-            .args(["-c", "import ensurepip, venv"])
-            .succeeds()
+        Run::new("python3").args(["-c", NEW_ENOUGH]).succeeds()
     })?;
     once("venv", &at(VENV).join("bin/pip"), &[at(PINS)], || {
         println!("making {VENV}");
@@ -76,6 +74,7 @@ pub(crate) fn package() -> Done {
 
 /// The wheel alone in a new environment, then with what its tests need; the sources are not on the path.
 pub(crate) fn test() -> Done {
+    setup::postgres()?;
     let wheel = wheel()?;
     fresh(CLEAN)?;
     pip(CLEAN)
@@ -116,6 +115,9 @@ fn format_and_lint() -> Done {
 fn clean(name: &str) -> Run {
     Run::new(at(CLEAN).join("bin").join(name))
 }
+
+/// Python 3.10 is the oldest that the package supports, and Debian keeps what makes environments in a package of its own.
+const NEW_ENOUGH: &str = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))";
 
 /// The package needs nothing but itself, and comes from the environment.
 const ALONE: &str = "\

@@ -20,6 +20,7 @@ pub(crate) fn run(args: Args) -> Done {
     python::tools()?;
     node::tools()?;
     browser()?;
+    postgres()?;
     nextest()?;
     deny()?;
     println!("everything is there");
@@ -30,6 +31,13 @@ pub(crate) fn run(args: Args) -> Done {
 pub(crate) fn browser() -> Done {
     system("chromium", &|| {
         Run::new("chromium").words("--version").succeeds()
+    })
+}
+
+/// A Postgres server, which the tests run for themselves.
+pub(crate) fn postgres() -> Done {
+    system("postgresql", &|| {
+        Run::new("initdb").words("--version").succeeds()
     })
 }
 
@@ -50,7 +58,11 @@ pub(crate) fn system(package: &str, is_there: &dyn Fn() -> bool) -> Done {
     if is_there() {
         return Ok(());
     }
-    let missing = || Stop::unable(format!("missing: install the package {package}"));
+    let missing = || {
+        Stop::unable(format!(
+            "missing or too old: install Debian's {package}, or what your system calls it"
+        ))
+    };
     if !may_install() {
         return Err(missing());
     }
@@ -72,20 +84,12 @@ fn apt(line: &str) -> Done {
 
 /// A cargo subcommand of the system, or built once into `target/tools`.
 fn tool(name: &str, version: &str, subcommand: &str) -> Done {
-    if cargo_tool(subcommand).words("--version").succeeds() {
+    if Run::cargo(subcommand).words("--version").succeeds() {
         return Ok(());
     }
     println!("building {name} {version}");
     let install = format!("install --locked --root target/tools --version {version} {name}");
     Run::cargo(&install).provide()
-}
-
-/// `cargo SUBCOMMAND`, where `target/tools` counts as a place for subcommands.
-pub(crate) fn cargo_tool(subcommand: &str) -> Run {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let places = std::env::split_paths(&path).chain([at("target/tools/bin")]);
-    let places = std::env::join_paths(places).unwrap_or(path);
-    Run::cargo(subcommand).env("PATH", places)
 }
 
 /// Makes `result` unless it was made from the same `inputs` before.

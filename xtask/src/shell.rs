@@ -69,6 +69,7 @@ impl Run {
         for (name, _) in std::env::vars_os().filter(|(name, _)| is_about_xtask(name)) {
             command.env_remove(name);
         }
+        command.env("PATH", path());
         Run(command)
     }
 
@@ -168,6 +169,23 @@ impl Run {
         let program = self.0.get_program().to_string_lossy();
         Stop::unable(format!("{program} cannot be run: {error}"))
     }
+}
+
+/// Where programs are: as for this one, then our own tools, then what Debian keeps to itself.
+fn path() -> OsString {
+    let own = std::env::var_os("PATH").unwrap_or_default();
+    let mut places: Vec<PathBuf> = std::env::split_paths(&own).collect();
+    places.push(at("target/tools/bin"));
+    places.extend(postgres());
+    std::env::join_paths(places).unwrap_or(own)
+}
+
+/// The programs of the newest Postgres server.
+fn postgres() -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?.flatten();
+    let number = |path: &PathBuf| path.file_name()?.to_str()?.parse::<u32>().ok();
+    let newest = versions.map(|version| version.path()).max_by_key(number)?;
+    Some(newest.join("bin"))
 }
 
 fn is_about_xtask(name: &OsString) -> bool {

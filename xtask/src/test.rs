@@ -206,7 +206,7 @@ fn deny() -> Done {
     for manifest in WORKSPACES {
         let fetch = Run::cargo("fetch --quiet --locked --manifest-path");
         fetch.args([manifest]).provide()?;
-        let deny = setup::cargo_tool("deny").words("--offline --locked --config deny.toml");
+        let deny = Run::cargo("deny").words("--offline --locked --config deny.toml");
         let deny = deny.args(["--manifest-path", manifest]);
         deny.words("check --hide-inclusion-graph bans licenses sources")
             .done()?;
@@ -234,7 +234,8 @@ fn clippy() -> Done {
 
 fn rust() -> Done {
     setup::nextest()?;
-    setup::cargo_tool("nextest").words("run --locked --workspace --all-features --no-fail-fast --status-level fail --final-status-level fail --show-progress none").done()
+    setup::postgres()?;
+    Run::cargo("nextest").words("run --locked --workspace --all-features --no-fail-fast --status-level fail --final-status-level fail --show-progress none").done()
 }
 
 fn doc() -> Done {
