@@ -10,6 +10,7 @@ mod crew;
 mod flood;
 mod honest;
 mod report;
+mod ring_model;
 
 mod ring_race;
 mod shared_kill;
@@ -42,6 +43,10 @@ pub(crate) enum Size {
 }
 
 const PROOFS: &[Proof] = &[
+    Proof {
+        name: "ring-model",
+        run: ring_model::prove,
+    },
     Proof {
         name: "ring-race",
         run: ring_race::prove,

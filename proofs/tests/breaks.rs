@@ -19,6 +19,11 @@ fn fails_when_broken(name: &str) {
 }
 
 #[test]
+fn a_ring_without_a_second_look_fails_the_model() {
+    fails_when_broken("ring-model");
+}
+
+#[test]
 fn a_store_that_looks_before_it_writes_fails_the_race() {
     fails_when_broken("ring-race");
 }

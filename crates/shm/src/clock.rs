@@ -37,4 +37,4 @@ fn host() -> Time {
     Time::EPOCH.plus(Span::from_millis(i64::try_from(millis).unwrap_or(i64::MAX)))
 }
 
-const MOMENT: Span = Span::from_millis(250);
+const MOMENT: Span = Span::from_seconds(1);

@@ -23,10 +23,12 @@
 //! Nothing blocks between processes, and a process that is killed at any instruction leaves a ring that is
 //! as good as before. The file outlives its processes, so a restart reopens nothing; after a boot of the
 //! host it begins anew, with a floor. A file that is deleted or replaced while processes have it open is
-//! noticed within a second, and no nonce is accepted twice meanwhile: `docs/spec/replay.md` says why.
+//! noticed within a second of signed time, and no nonce is accepted twice: `docs/spec/replay.md` says why.
+//! Claims go on by themselves in the file that took its place, once its floor has passed.
 //!
-//! It does not protect across hosts or containers, nor against programs of the same user: they may write
-//! to the file, or cut it short, which kills whoever reads it.
+//! It does not protect across hosts, nor across containers that do not share the directory, nor against
+//! programs of the same user: they may write to the file, cut it short, which kills whoever reads it, or
+//! put an older one back.
 //!
 //! All `unsafe` of this family stands in `map.rs`. Codes: [`ShmError::CODES`]. Spec: `docs/spec/replay.md`.
 #![deny(unsafe_code)]
