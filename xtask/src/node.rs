@@ -26,7 +26,7 @@ pub(crate) fn tools() -> Done {
     system("npm", &|| Run::new("npm").words("--version").succeeds())?;
     let lock = at(PACKAGE).join("package-lock.json");
     once("node", &at(PACKAGE).join("node_modules"), &[lock], || {
-        println!("installing the Node tools");
+        eprintln!("installing the Node tools");
         npm("ci --no-audit --no-fund --loglevel=error").provide()
     })
 }
@@ -34,7 +34,7 @@ pub(crate) fn tools() -> Done {
 /// Builds the addon as it ships, beside the package's own files.
 pub(crate) fn addon() -> Done {
     tools()?;
-    npm("run --silent build").done()
+    npm("run --silent build").built()
 }
 
 /// Builds the addon and packs the package as it would be published.

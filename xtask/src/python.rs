@@ -24,7 +24,7 @@ pub(crate) fn tools() -> Done {
         Run::new("python3").args(["-c", NEW_ENOUGH]).succeeds()
     })?;
     once("venv", &at(VENV).join("bin/pip"), &[at(PINS)], || {
-        println!("making {VENV}");
+        eprintln!("making {VENV}");
         fresh(VENV)?;
         pip(VENV).words("--requirement").args([PINS]).provide()
     })
@@ -55,7 +55,7 @@ pub(crate) fn wheel() -> Result<PathBuf, Stop> {
         .args([WHEELS]);
     maturin
         .words("--manifest-path bindings/python/Cargo.toml")
-        .done()?;
+        .built()?;
     let entries = fs::read_dir(&built).map_err(|error| Stop::file(&built, &error))?;
     let mut wheels = entries.filter_map(|entry| Some(entry.ok()?.path()));
     wheels
@@ -69,7 +69,7 @@ pub(crate) fn package() -> Done {
     pip(VENV)
         .words("--force-reinstall --no-deps")
         .args([wheel])
-        .done()
+        .built()
 }
 
 /// The wheel alone in a new environment, then with what its tests need; the sources are not on the path.

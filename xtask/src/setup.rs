@@ -66,7 +66,7 @@ pub(crate) fn system(package: &str, is_there: &dyn Fn() -> bool) -> Done {
     if !may_install() {
         return Err(missing());
     }
-    println!("installing Debian's {package}");
+    eprintln!("installing Debian's {package}");
     apt("update")?;
     apt(&format!("install --yes --no-install-recommends {package}"))?;
     is_there().then_some(()).ok_or_else(missing)
@@ -87,7 +87,7 @@ fn tool(name: &str, version: &str, subcommand: &str) -> Done {
     if Run::cargo(subcommand).words("--version").succeeds() {
         return Ok(());
     }
-    println!("building {name} {version}");
+    eprintln!("building {name} {version}");
     let install = format!("install --locked --root target/tools --version {version} {name}");
     Run::cargo(&install).provide()
 }

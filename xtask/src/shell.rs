@@ -122,8 +122,15 @@ impl Run {
         }
     }
 
+    /// Runs it for what it leaves behind; what it says goes to standard error, which nobody parses.
+    pub(crate) fn built(mut self) -> Done {
+        self.0.stdout(std::io::stderr());
+        self.done()
+    }
+
     /// Runs it for something that must be there: anything but success means that nothing can be found out.
     pub(crate) fn provide(mut self) -> Done {
+        self.0.stdout(std::io::stderr());
         match self.exit()? {
             0 => Ok(()),
             code => Err(Stop::unable(format!("{} ended with {code}", self.line()))),

@@ -23,7 +23,7 @@ struct Language {
 const LANGUAGES: &[Language] = &[
     Language {
         name: "rust",
-        build: || Run::cargo("build --quiet --locked --package counterseal-vectors").done(),
+        build: || Run::cargo("build --quiet --locked --package counterseal-vectors").built(),
         runner: || Run::cargo("run --quiet --locked --package counterseal-vectors -- run"),
     },
     Language {
