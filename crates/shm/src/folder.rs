@@ -85,7 +85,7 @@ fn check(folder: BorrowedFd<'_>) -> Result<(), ShmError> {
     if let Some((_, rule)) = rules.into_iter().find(|(holds, _)| !holds) {
         return Err(ShmError::FolderUnsafe { rule });
     }
-    if is_remote(folder) {
+    if !is_local(folder) {
         return Err(ShmError::FilesystemUnfit);
     }
     Ok(())
@@ -95,21 +95,23 @@ pub(crate) fn is_own(user: u32) -> bool {
     user == rustix::process::geteuid().as_raw()
 }
 
-/// Whether other hosts may share the file system.
+/// Whether no other host can share the file system.
 #[cfg(target_os = "linux")]
-fn is_remote(folder: BorrowedFd<'_>) -> bool {
-    let Ok(stat) = rustix::fs::fstatfs(folder) else {
-        return true;
-    };
-    // A file system's magic number is 32 bits wide, whatever the type is on this platform.
-    let magic = u32::try_from(stat.f_type & 0xffff_ffff);
-    magic.is_ok_and(|magic| REMOTE.contains(&magic))
+// A magic number is 32 bits wide, whatever its type is on this platform.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::unnecessary_cast
+)]
+fn is_local(folder: BorrowedFd<'_>) -> bool {
+    let stat = rustix::fs::fstatfs(folder);
+    stat.is_ok_and(|stat| !REMOTE.contains(&(stat.f_type as u32)))
 }
 
 #[cfg(target_os = "macos")]
-fn is_remote(folder: BorrowedFd<'_>) -> bool {
+fn is_local(folder: BorrowedFd<'_>) -> bool {
     const MNT_LOCAL: u32 = 0x1000;
-    rustix::fs::fstatfs(folder).is_ok_and(|stat| stat.f_flags & MNT_LOCAL == 0)
+    rustix::fs::fstatfs(folder).is_ok_and(|stat| stat.f_flags & MNT_LOCAL != 0)
 }
 
 const PAUSE: Duration = Duration::from_millis(2);
