@@ -165,6 +165,24 @@ fn a_ring_of_a_shorter_window_is_not_gone_on_with() {
 }
 
 #[test]
+fn who_leaves_a_ring_ends_it_for_the_others() {
+    let scratch = Scratch::new();
+    let path = place(&scratch);
+    let [first, second] = [open(&path, NOW), open(&path, NOW)];
+    for (ring, nonce) in [(&first, 1), (&second, 2)] {
+        assert_eq!(ring.run(old_key(LATER, nonce)), Ok(Claimed::Fresh));
+    }
+    fs::remove_file(&path).unwrap();
+    let third = open(&path, LATER);
+    let later = LATER.plus(Span::from_seconds(2));
+    assert_eq!(first.run(old_key(later, 3)), Ok(Claimed::Stale));
+    assert_eq!(first.floor(), third.floor());
+    // It would not have looked yet.
+    assert_eq!(second.run(old_key(LATER, 4)), Ok(Claimed::Stale));
+    assert_eq!(second.floor(), third.floor());
+}
+
+#[test]
 fn h25_an_older_file_that_is_put_back_is_not_gone_on_with() {
     let scratch = Scratch::new();
     let path = place(&scratch);
