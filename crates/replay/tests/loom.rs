@@ -205,8 +205,7 @@ fn nothing_is_fresh_once_the_ring_is_retired() {
     loom::model(|| {
         let shared = Shared::new(2);
         let racing = beside(&shared, |shared| shared.claim(1, NOW));
-        shared.ring().retire();
-        let newest = shared.ring().newest();
+        let newest = shared.ring().retire();
         assert_eq!(shared.claim(2, NOW), Stale);
         if join(racing) == Fresh {
             assert!(claim(1, NOW).born < newest.expect("it was claimed in"));
@@ -241,6 +240,19 @@ fn h23_an_owners_share_holds_in_a_race() {
         let answers = [mine, join(other)].concat();
         let count = |of| answers.iter().filter(|&&answer| answer == of).count();
         assert_eq!((count(Fresh), count(OwnerFull)), (2, 2));
+    });
+}
+
+#[test]
+fn h23_the_last_of_an_owners_share_goes_to_one_of_two_keys() {
+    loom::model(|| {
+        let shared = Shared::with_cap(6, 4);
+        for key in 1..=3 {
+            assert_eq!(shared.claim(key, NOW), Fresh);
+        }
+        let other = beside(&shared, |shared| shared.claim(4, NOW));
+        let answers = [shared.claim(5, NOW), join(other)];
+        assert!(matches!(answers, [Fresh, OwnerFull] | [OwnerFull, Fresh]));
     });
 }
 

@@ -1,6 +1,6 @@
 //! A ring's beginning, floor, gauge and end.
 
-use counterseal_core::Claimed::{Fresh, Held, Stale};
+use counterseal_core::Claimed::{Fresh, Full, Held, Stale};
 use counterseal_core::{Claim, Refusal, Seed, Space, Span, Time};
 use counterseal_replay::{Gauge, Plan, PrivateRing, Ring, RingError, Shape, Start, Window, Word};
 
@@ -76,7 +76,7 @@ fn a_retired_ring_lets_nothing_through_and_says_up_to_where_it_did() {
     assert_eq!(ring.claim(&claim(1, NOW)), Fresh);
     let newest = ring.ring().newest().expect("it was claimed in");
     assert!(NOW < newest && newest <= NOW.plus(Span::from_seconds(15)));
-    ring.ring().retire();
+    assert_eq!(ring.ring().retire(), Some(newest));
     assert!(ring.ring().is_retired());
     for born in [NOW, newest, newest.plus(Span::from_minutes(60))] {
         assert_eq!(ring.claim(&claim(1, born)), Stale);
@@ -89,7 +89,7 @@ fn a_retired_ring_lets_nothing_through_and_says_up_to_where_it_did() {
 #[test]
 fn a_ring_can_be_retired_before_its_first_claim() {
     let ring = private();
-    ring.ring().retire();
+    assert_eq!(ring.ring().retire(), None);
     assert_eq!(ring.claim(&claim(1, NOW)), Stale);
     assert_eq!(ring.ring().newest(), None);
 }
@@ -124,6 +124,22 @@ fn the_gauge_counts_what_would_be_held() {
         ..empty
     };
     assert_eq!(ring.gauge(), turned);
+}
+
+#[test]
+fn h23_a_generation_is_full_only_when_nine_tenths_of_it_are_used() {
+    let ring = private();
+    let used = (0..u16::MAX)
+        .map_while(|nonce| (ring.claim(&numbered(nonce)) == Fresh).then_some(nonce))
+        .last()
+        .expect("room for one");
+    assert_eq!(ring.claim(&numbered(used + 1)), Full);
+    let gauge = ring.gauge();
+    assert_eq!(gauge.fullest, u64::from(used) + 1);
+    assert!(gauge.fullest * 10 >= gauge.generation * 9, "{gauge:?}");
+    for nonce in 0..=used {
+        assert_eq!(ring.claim(&numbered(nonce)), Held);
+    }
 }
 
 #[test]
@@ -182,6 +198,13 @@ fn claim(nonce: u8, born: Time) -> Claim {
         born,
         until: born.plus(Span::from_minutes(1)),
     }
+}
+
+/// One of many uses in one bucket.
+fn numbered(nonce: u16) -> Claim {
+    let mut claim = claim(0, NOW);
+    claim.key[14..].copy_from_slice(&nonce.to_be_bytes());
+    claim
 }
 
 fn before(time: Time) -> Time {

@@ -32,7 +32,7 @@ pub(crate) struct Model {
     /// Whether a claim that is not itself delayed must be answered rightly, not only safely.
     pub(crate) prompt: bool,
     /// What is done wrong.
-    pub(crate) mutant: Option<Mutant>,
+    pub(crate) mutants: &'static [Mutant],
 }
 
 /// What someone does with the ring.
@@ -106,15 +106,15 @@ pub(crate) struct Report {
 }
 
 impl Model {
-    /// The right ring, for two cycles more than there are tags.
+    /// The right ring, for one cycle more than there are tags.
     pub(crate) fn new(tags: Tags, pause: u8, roles: &'static [Role]) -> Model {
         Model {
             tags,
-            last: u8::try_from(tags.modulus).expect("small tags") + 2,
+            last: u8::try_from(tags.modulus).expect("small tags") + 1,
             pause,
             roles,
             prompt: false,
-            mutant: None,
+            mutants: &[],
         }
     }
 
@@ -126,12 +126,13 @@ impl Model {
         }
     }
 
-    /// The same with a fault.
-    pub(crate) fn with(self, mutant: Mutant) -> Model {
-        Model {
-            mutant: Some(mutant),
-            ..self
-        }
+    /// The same with faults.
+    pub(crate) fn with(self, mutants: &'static [Mutant]) -> Model {
+        Model { mutants, ..self }
+    }
+
+    fn has(&self, mutant: Mutant) -> bool {
+        self.mutants.contains(&mutant)
     }
 
     /// Visits every state that can be reached, or stops at the first wrong one.

@@ -145,9 +145,11 @@ impl Slot {
     /// another turn of the tags has another fingerprint.
     pub(super) fn word(self, model: &Model) -> u64 {
         let cycle = u64::from(self.cycle);
-        let turn = match model.mutant {
-            Some(Mutant::TimelessKeys) => 0,
-            _ => cycle / model.tags.modulus,
+        let timeless = model.has(Mutant::TimelessKeys);
+        let turn = if timeless {
+            0
+        } else {
+            cycle / model.tags.modulus
         };
         match (self.cycle, self.key) {
             (0, _) => 0,

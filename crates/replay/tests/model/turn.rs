@@ -84,7 +84,7 @@ impl<'a> Turn<'a> {
     }
 
     pub(super) fn has(&self, mutant: Mutant) -> bool {
-        self.model.mutant == Some(mutant)
+        self.model.has(mutant)
     }
 
     /// The word of the slot that it is at.
