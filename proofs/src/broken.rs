@@ -3,7 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use counterseal_core::{Claim, Claimed, Run, Unavailable};
+use counterseal_core::{Claim, Claimed, Run, Sweep, Unavailable};
 
 type Key = [u8; 16];
 
@@ -38,6 +38,12 @@ impl Run<Claim> for Evicts {
             oldest.map(|key| used.remove(&key));
         }
         Ok(Claimed::Fresh)
+    }
+}
+
+impl Run<Sweep> for Evicts {
+    fn run(&self, _: Sweep) -> Result<u64, Unavailable> {
+        Ok(0)
     }
 }
 

@@ -55,9 +55,9 @@ impl Report {
             return;
         }
         let verdict = if ok { "ok  " } else { "FAIL" };
-        let figures: Vec<String> = figures
-            .map(|(name, value)| format!("{name} {value}"))
-            .collect();
+        let text = |value: Value| value.as_str().map_or(value.to_string(), str::to_owned);
+        let figures = figures.map(|(name, value)| format!("{name} {}", text(value)));
+        let figures: Vec<String> = figures.collect();
         println!("{verdict} {}: {check} ({})", self.proof, figures.join(", "));
     }
 
