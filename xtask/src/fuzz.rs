@@ -9,8 +9,8 @@ use crate::shell::{Done, Run, Stop, at};
 
 const CORPUS: &str = "target/fuzz-corpus";
 const MANIFEST: &str = "fuzz/Cargo.toml";
-/// Shared by builds for the tests and for fuzzing; cargo keeps them apart in there.
-const BUILDS: &str = "target/fuzz";
+/// Where a nightly toolchain builds with the sanitizer; the tests share the project's own directory.
+const SANITIZED: &str = "target/fuzz";
 
 pub(crate) fn run(mut args: Args) -> Done {
     let seconds = args.number("--seconds")?.unwrap_or(60);
@@ -56,7 +56,7 @@ fn cargo(command: &str) -> Run {
     let cargo = Run::cargo(command)
         .words("--quiet --locked --manifest-path")
         .args([MANIFEST]);
-    cargo.words("--target-dir").args([BUILDS])
+    cargo.words("--target-dir target")
 }
 
 /// The targets of these names; all of them without names.
@@ -88,7 +88,7 @@ fn targets() -> Result<Vec<String>, Stop> {
 fn fuzz(target: &str, seconds: u64) -> Done {
     let fuzz = Run::cargo("+nightly")
         .words("fuzz run --target-dir")
-        .args([at(BUILDS).as_path()]);
+        .args([at(SANITIZED).as_path()]);
     let fuzz = fuzz.args([target]).args([at(CORPUS).join(target)]);
     // No input may ask for 64 MiB at once, or take seconds under the sanitizer.
     let limits =

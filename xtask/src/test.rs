@@ -222,11 +222,9 @@ fn clippy() -> Done {
         } else {
             "--all-targets"
         };
-        let clippy = Run::cargo("clippy --quiet --locked --workspace").args([
-            targets,
-            "--manifest-path",
-            manifest,
-        ]);
+        // One directory for all: what the workspaces have in common is checked once.
+        let clippy = Run::cargo("clippy --quiet --locked --workspace --target-dir target");
+        let clippy = clippy.args([targets, "--manifest-path", manifest]);
         clippy.words("-- --deny warnings").done()?;
     }
     Ok(())
