@@ -25,7 +25,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let json = arguments.iter().any(|a| a == "--json");
     let wanted: Vec<_> = arguments.iter().filter(|a| *a != "--json").collect();
-    let is_unknown = |name: &&&String| BENCHES.iter().all(|(known, _)| known != name);
+    let is_unknown = |name: &&&String| BENCHES.iter().all(|(known, _)| *name != known);
     if let Some(name) = wanted.iter().find(is_unknown) {
         let known = BENCHES.map(|(name, _)| name).join(", ");
         eprintln!("no bench {name:?}; there are {known}");
