@@ -43,7 +43,7 @@ exports.CODES = Object.freeze({
     public: "internal_error",
     http: 500,
     means: "the raw body was read or parsed before it could be verified",
-    fix: "verify first: in FastAPI call install(app) before the routes are declared, in Next.js use signedRoute and its body",
+    fix: "verify first: in FastAPI call install(app) before the routes are declared and give routers route_class=SignedRoute; in Next.js use signedRoute and its body",
   }),
   binding_panicked: Object.freeze({
     blame: "integrator",
@@ -63,8 +63,8 @@ exports.CODES = Object.freeze({
     blame: "integrator",
     public: "internal_error",
     http: 500,
-    means: "a replay store of one process was made where several worker processes serve",
-    fix: "use the shared ring or the SQLite store, or say that each worker has a store of its own on purpose",
+    means: "a replay store of one process is used where several processes or threads serve",
+    fix: "use the shared ring or the SQLite store, and open stores after a fork; or say that each worker has a store of its own on purpose",
   }),
   binding_secret_copied: Object.freeze({
     blame: "integrator",

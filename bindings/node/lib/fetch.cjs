@@ -2,6 +2,7 @@
 // A fetch that signs.
 
 const { bytes, callable, fault, maybe, options, texts, whole, wrong } = require("./arguments.cjs");
+const { Policy } = require("./policy.cjs");
 const { isSigner } = require("./sign.cjs");
 
 /** The fields that a signature consists of. */
@@ -12,6 +13,8 @@ function signingFetch(signer, given) {
   if (!isSigner(signer)) throw wrong("signer", "Signer");
   const settings = options(given, ["authorities", "clock", "fetch", "seeds"]);
   const authorities = new Set(texts("authorities", settings.authorities));
+  // A misspelt one would leave its requests unsigned.
+  for (const authority of authorities) new Policy([authority]);
   for (const name of ["clock", "fetch", "seeds"]) maybe(callable, name, settings[name]);
 
   return async function fetch(input, init) {

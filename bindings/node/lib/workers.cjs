@@ -2,11 +2,12 @@
 // How many worker processes serve, as far as this process can tell.
 
 const cluster = require("node:cluster");
+const { isMainThread } = require("node:worker_threads");
 const { ReplayError } = require("./errors.cjs");
 
-/** Throws `binding_ring_private` when more than one worker is configured. */
+/** Throws `binding_ring_private` when more than one worker is configured, or this is a thread beside the main one. */
 function refusePrivate() {
-  const workers = configured();
+  const workers = isMainThread ? configured() : 2;
   if (workers > 1) throw new ReplayError("binding_ring_private", { detail: [["workers", `${workers}`]] });
 }
 

@@ -67,7 +67,7 @@ test("a refusal tells the values compared, the event, and when to try again", ()
     key: "worker-7",
     created: NOW,
   });
-  assert.equal(error.retryAfter, 5);
+  assert.equal(error.retryAfter, 67);
 });
 
 test("detail is an object without inherited members, and cannot be changed", () => {

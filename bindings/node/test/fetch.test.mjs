@@ -205,4 +205,7 @@ test("settings_that_cannot_be_are_refused", () => {
   refused("binding_argument_type", () => signingFetch(signer(), { authorities: "api.example" }));
   refused("binding_argument_type", () => signingFetch(signer(), { authorities: [], fetch: 1 }));
   refused("binding_argument_choice", () => signingFetch(signer(), { authorities: [], origins: [] }));
+  for (const misspelt of ["https://api.example", "API.example", "api.example/", ""]) {
+    refused("request_policy_authorities", () => signingFetch(signer(), { authorities: [misspelt] }));
+  }
 });

@@ -55,7 +55,7 @@ test("the_package_holds_its_files_and_no_others", () => {
   for (const path of paths) {
     assert.match(
       path,
-      /^(README\.md|package\.json|codes\.|index\.|next\.|counterseal\.[\w-]+\.node$|(lib|stores)\/\w+\.)/,
+      /^(README\.md|LICENSE-\w+$|package\.json|codes\.|index\.|next\.|counterseal\.[\w-]+\.node$|(lib|stores)\/\w+\.)/,
     );
     assert(!/\.(rs|toml|json5?)$/.test(path) || path === "package.json", path);
   }

@@ -87,7 +87,7 @@ impl Ring {
             );
             let (now, seed) = (args::now(py, &now)?, args::seed(py, &seed, 16)?);
             let store = shared::Store::ring(ring, window, now, &seed)?;
-            Ok(Ring(Arc::new(store)))
+            Ok(Ring(Arc::new(of(store, &one_per_worker)?)))
         })
     }
 
@@ -154,7 +154,7 @@ impl Memory {
                 args::now(py, &now)?,
             );
             let store = shared::Store::memory(maybe_int("capacity", &capacity)?, window, now)?;
-            Ok(Memory(Arc::new(store)))
+            Ok(Memory(Arc::new(of(store, &one_per_worker)?)))
         })
     }
 
@@ -215,6 +215,14 @@ fn path_of(value: &Any<'_>) -> Guarded<String> {
     let wrong = |_| args::wrong("path", "str or os.PathLike");
     let path = value.py().import("os")?.call_method1("fspath", (value,));
     Ok(text("path", &path.map_err(wrong)?)?.into())
+}
+
+/// A private store, which serves its own process only unless the host says otherwise.
+fn of(store: shared::Store, one_per_worker: &Maybe<'_>) -> Guarded<shared::Store> {
+    if flag("one_per_worker", one_per_worker, false)? {
+        return Ok(store.one_per_worker());
+    }
+    Ok(store)
 }
 
 fn refuse_private(py: Python<'_>, one_per_worker: &Maybe<'_>) -> Guarded<()> {

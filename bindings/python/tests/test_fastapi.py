@@ -61,7 +61,7 @@ def test_a_stranger_is_told_less_than_the_audit_log(signer: Signer, exact: str) 
 def test_what_may_pass_has_a_time_to_come_again() -> None:
     answer = send(service(scheme(verifier(key(since=0)))), signer=Signer(key(since=0)), json={"job": 1})
     assert (answer.status_code, answer.json()["code"]) == (503, "request_store_warming")
-    assert answer.headers["retry-after"] == "5"
+    assert answer.headers["retry-after"] == "67"
 
 
 def test_the_annotations_of_the_scheme_are_no_texts() -> None:
@@ -178,16 +178,18 @@ def test_a_body_that_was_read_before_is_refused_and_the_integrator_told(caplog: 
     assert "binding_body_consumed" in caplog.text
 
 
-def test_a_body_that_was_read_whole_before_is_verified_all_the_same() -> None:
+def test_a_route_that_reads_the_body_before_it_is_verified_serves_nobody() -> None:
     app, signed = FastAPI(), scheme()
+    install(app)
+    router = APIRouter()  # FastAPI's own route: the body is read to its end and parsed first
 
-    @app.post("/v1/jobs")  # FastAPI's own route: the body is parsed first
+    @router.post("/v1/jobs")
     async def create(job: Job, by: Annotated[Verified, Security(signed)]) -> str:
         return f"{job.job} {by.key_id}"
 
-    assert send(app, json={"job": 1}).json() == "1 worker-7"
-    with pytest.raises(CountersealError):
-        many(app, [{**replayable(), "content": b'{"job": 2}'}])
+    app.include_router(router)
+    answer = send(app, json={"job": 1})
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
 
 
 def test_a_server_without_the_raw_path_is_refused() -> None:

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI, Request, Response, Security
 from fastapi.responses import RedirectResponse
 
-from counterseal.errors import SignError
+from counterseal.errors import CountersealError, SignError
 from counterseal.fastapi import SignedRequest, install
 from counterseal.httpx import AsyncSigningTransport, SignatureAuth, SigningTransport
 from counterseal.request import Key, Policy, Profile, Signer, Verified, Verifier
@@ -238,6 +238,16 @@ def test_a_redirect_is_refused_below_the_auth_and_signed_by_the_transport(base: 
     assert answer.status_code == 200, EVENTS[-1]
     assert answer.json()["covered"]["@path"] == "/there"
     assert answer.json()["covered"]["@method"] == ("GET" if status < 307 else "POST")
+
+
+@pytest.mark.parametrize("misspelt", ["https://api.example", "API.example", "api.example/", ""])
+def test_a_misspelt_authority_is_refused_and_does_not_leave_requests_unsigned(misspelt: str) -> None:
+    with pytest.raises(CountersealError) as caught:
+        SigningTransport(SIGNER, [misspelt])
+    assert caught.value.code == "request_policy_authorities"
+    with pytest.raises(CountersealError) as caught:
+        AsyncSigningTransport(SIGNER, "api.example")
+    assert caught.value.code == "binding_argument_type"
 
 
 def test_a_transport_sends_no_signature_to_whom_it_was_not_told_to(base: str) -> None:

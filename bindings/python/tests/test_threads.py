@@ -88,7 +88,10 @@ from counterseal.replay import Ring, SharedRing
 from support import AUTHORITY, NOW, Sent, key
 from counterseal.request import Policy, Verifier
 
-store = Ring(now=NOW) if sys.argv[1] == "private" else SharedRing(sys.argv[1], now=NOW)
+store = {
+    "private": lambda: Ring(now=NOW),
+    "one each": lambda: Ring(now=NOW, one_per_worker=True),
+}.get(sys.argv[1], lambda: SharedRing(sys.argv[1], now=NOW))()
 server = Verifier(Policy([AUTHORITY]), [key()], store)
 before, after = Sent().signed(), Sent().signed()
 before.verify(server)
@@ -128,9 +131,14 @@ def test_b09_a_child_that_was_forked_shares_the_ring_of_its_host(tmp_path: Path)
     assert told == ["child", "request_replayed", "worker-7", "parent", "request_replayed", "request_replayed"]
 
 
-def test_b09_a_private_ring_is_two_rings_after_a_fork() -> None:
-    # What the ring held is in both; what came after is known to one of them only.
-    assert forked("private") == ["child", "request_replayed", "worker-7", "parent", "request_replayed", "worker-7"]
+def test_b09_a_private_ring_refuses_in_a_forked_process() -> None:
+    # A copy would not know what the other one accepts.
+    refused = "binding_ring_private"
+    assert forked("private") == ["child", refused, refused, "parent", "request_replayed", "worker-7"]
+
+
+def test_b09_a_private_ring_is_two_rings_after_a_fork_where_that_is_meant() -> None:
+    assert forked("one each") == ["child", "request_replayed", "worker-7", "parent", "request_replayed", "worker-7"]
 
 
 def test_a_signer_among_threads_draws_a_nonce_for_each_request() -> None:

@@ -32,7 +32,7 @@ pub(crate) const ARGUMENT_TYPE: Code = Code::integrator(
 pub(crate) const BODY_CONSUMED: Code = Code::integrator(
     "binding_body_consumed",
     "the raw body was read or parsed before it could be verified",
-    "verify first: in FastAPI call install(app) before the routes are declared, in Next.js use signedRoute and its body",
+    "verify first: in FastAPI call install(app) before the routes are declared and give routers route_class=SignedRoute; in Next.js use signedRoute and its body",
 );
 pub(crate) const PANICKED: Code = Code::integrator(
     "binding_panicked",
@@ -46,8 +46,8 @@ pub(crate) const RAW_TARGET_MISSING: Code = Code::integrator(
 );
 pub(crate) const RING_PRIVATE: Code = Code::integrator(
     "binding_ring_private",
-    "a replay store of one process was made where several worker processes serve",
-    "use the shared ring or the SQLite store, or say that each worker has a store of its own on purpose",
+    "a replay store of one process is used where several processes or threads serve",
+    "use the shared ring or the SQLite store, and open stores after a fork; or say that each worker has a store of its own on purpose",
 );
 pub(crate) const SECRET_COPIED: Code = Code::integrator(
     "binding_secret_copied",

@@ -117,6 +117,11 @@ impl Problem {
         Problem::of(Family::Argument, codes::STORE_UNFIT, Vec::new())
     }
 
+    /// A private replay store in another process than its own.
+    pub(crate) fn ring_private() -> Self {
+        Problem::of(Family::Replay, codes::RING_PRIVATE, Vec::new())
+    }
+
     /// A store whose window is shorter than a policy's.
     pub(crate) fn store_window() -> Self {
         Problem::of(Family::Argument, codes::STORE_WINDOW, Vec::new())
@@ -137,8 +142,9 @@ impl Problem {
 
     /// After how many seconds the same caller may try again, when that may help.
     pub fn retry_after(&self) -> Option<u32> {
-        match self.code.http {
-            429 | 503 => Some(RETRY_AFTER),
+        match (self.code.name, self.code.http) {
+            ("request_store_warming", _) => Some(WARM_UP),
+            (_, 429 | 503) => Some(RETRY_AFTER),
             _ => None,
         }
     }
@@ -200,3 +206,5 @@ fn facts(event: &AuditEvent) -> Vec<(&'static str, String)> {
 }
 
 const RETRY_AFTER: u32 = 5;
+/// How long a store that has just begun refuses older keys: the usual future window, and a margin.
+const WARM_UP: u32 = 67;

@@ -1,6 +1,7 @@
 //! The stores that run inside the extension, as one type.
 
 use std::path::Path;
+use std::process;
 
 use counterseal::core::{
     Claim, Claimed, Record, Row, RowOp, Run, Seed, Space, Span, Sweep, Time, Unavailable,
@@ -16,6 +17,8 @@ use crate::{Policy, Problem, check_len, number, seed, time};
 pub struct Store {
     kind: Kind,
     window: Window,
+    /// The process that made it, where it is of no use to another one.
+    only_in: Option<u32>,
 }
 
 #[allow(clippy::large_enum_variant)] // one for each process, and always behind a pointer
@@ -57,6 +60,7 @@ impl Store {
         Ok(Store {
             kind: Kind::Memory(Memory::new(window, capacity, now)),
             window,
+            only_in: Some(process::id()),
         })
     }
 
@@ -76,6 +80,7 @@ impl Store {
         Ok(Store {
             kind: Kind::Ring(ring),
             window,
+            only_in: Some(process::id()),
         })
     }
 
@@ -96,6 +101,7 @@ impl Store {
         Ok(Store {
             kind: Kind::Shared(ring),
             window,
+            only_in: None,
         })
     }
 
@@ -111,7 +117,26 @@ impl Store {
         Ok(Store {
             kind: Kind::Sqlite(sqlite),
             window,
+            only_in: None,
         })
+    }
+
+    /// The same store, of which a forked process may have a copy of its own on purpose.
+    #[must_use]
+    pub fn one_per_worker(self) -> Self {
+        Store {
+            only_in: None,
+            ..self
+        }
+    }
+
+    /// Refuses a store of one process in another one: a fork has a copy, which knows nothing of what the
+    /// others accept.
+    pub(crate) fn check_process(&self) -> Result<(), Problem> {
+        if self.only_in.is_some_and(|made_in| made_in != process::id()) {
+            return Err(Problem::ring_private());
+        }
+        Ok(())
     }
 
     /// Whether it may wait for a file, so that an event loop should call it in a thread.

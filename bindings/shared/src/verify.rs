@@ -66,6 +66,7 @@ impl Verifier {
     /// The code of the first rule that fails.
     pub fn verify(&self, message: &Message<'_>, now: i64) -> Result<Verified, Problem> {
         let store = self.store.as_ref().ok_or_else(Problem::store_missing)?;
+        store.check_process()?;
         let now = time("now", now)?;
         let pending = self.pending(message, now)?;
         match drive(&**store, Step::Need(pending)) {

@@ -162,6 +162,7 @@ impl<P: Erasable> Machine for Begun<P> {
     }
 
     fn run(self: Box<Self>, store: &Store) -> Result<Verdict, Problem> {
+        store.check_process()?;
         if P::ROWS && !store.keeps_rows() {
             return Err(Problem::store_unfit());
         }

@@ -1,14 +1,16 @@
 //! The clock of whoever verifies, after the one reading that was given.
 
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use counterseal_core::{Span, Time};
 
-/// A reading of the verifier's clock, and of the host's at the same moment. From then on the one is taken
-/// to run, and to be set, like the other.
+/// A reading of the verifier's clock, and of the host's two at the same moment. From then on it is taken to
+/// run, and to be set ahead, like the host's, but not to be set back: a floor must be above what was accepted
+/// before that.
 pub(crate) struct Clock {
     given: Time,
     host: Time,
+    steady: Instant,
 }
 
 impl Clock {
@@ -16,6 +18,7 @@ impl Clock {
         Clock {
             given: now,
             host: host(),
+            steady: Instant::now(),
         }
     }
 
@@ -25,9 +28,11 @@ impl Clock {
         (Span::ZERO..MOMENT).contains(&ago).then_some(self.given)
     }
 
-    /// What the verifier's clock says by now.
+    /// What the verifier's clock says by now, or said before it was set back.
     pub(crate) fn now(&self) -> Time {
-        self.given.plus(host().since(self.host))
+        let steady = i64::try_from(self.steady.elapsed().as_millis()).unwrap_or(i64::MAX);
+        let run = host().since(self.host).max(Span::from_millis(steady));
+        self.given.plus(run)
     }
 }
 

@@ -139,7 +139,7 @@ CODES: dict[str, tuple[Literal["environment", "integrator", "peer"], str, int, s
         "internal_error",
         500,
         "the raw body was read or parsed before it could be verified",
-        "verify first: in FastAPI call install(app) before the routes are declared, in Next.js use signedRoute and its body",
+        "verify first: in FastAPI call install(app) before the routes are declared and give routers route_class=SignedRoute; in Next.js use signedRoute and its body",
     ),
     "binding_panicked": (
         "integrator",
@@ -159,8 +159,8 @@ CODES: dict[str, tuple[Literal["environment", "integrator", "peer"], str, int, s
         "integrator",
         "internal_error",
         500,
-        "a replay store of one process was made where several worker processes serve",
-        "use the shared ring or the SQLite store, or say that each worker has a store of its own on purpose",
+        "a replay store of one process is used where several processes or threads serve",
+        "use the shared ring or the SQLite store, and open stores after a fork; or say that each worker has a store of its own on purpose",
     ),
     "binding_secret_copied": (
         "integrator",

@@ -42,7 +42,7 @@ def _from_process() -> int | None:
 
 
 def _from_stack() -> int | None:
-    """While an application is loaded, its server is on the stack."""
+    """While an application is loaded, its server is on the stack of this thread; while it runs, on another's."""
     for frame in _frames():
         for name in ("config", "self"):
             workers = _workers_of(frame.f_locals.get(name))
@@ -52,11 +52,13 @@ def _from_stack() -> int | None:
 
 
 def _frames() -> Iterator[FrameType]:
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        if frame.f_globals.get("__name__", "").partition(".")[0] in _SERVERS:
-            yield frame
-        frame = frame.f_back
+    own: FrameType | None = sys._getframe(1)
+    for innermost in (own, *sys._current_frames().values()):
+        frame = innermost
+        while frame is not None:
+            if frame.f_globals.get("__name__", "").partition(".")[0] in _SERVERS:
+                yield frame
+            frame = frame.f_back
 
 
 def _workers_of(config: object) -> int | None:

@@ -11,9 +11,9 @@
         caller.key_id, caller.component("@path")
 
 `install` makes routes verify before FastAPI reads and parses the body, so call it before the routes are declared; for
-routers of your own say `APIRouter(route_class=SignedRoute)`. Elsewhere the scheme still verifies before the handler
-runs, but a form was parsed by then and is refused (`binding_body_consumed`). `counterseal.asgi` says what is taken
-from the server, and protects whole applications.
+routers of your own say `APIRouter(route_class=SignedRoute)`. Elsewhere FastAPI has read and parsed a body by the time
+the scheme runs, and every request with one is refused (`binding_body_consumed`). `counterseal.asgi` says what is
+taken from the server, and protects whole applications.
 
 What it does not protect: WebSocket routes, and whatever the handler takes from the request that was not covered.
 """
@@ -79,6 +79,7 @@ class SignedRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def verified_first(request: Request) -> Response:
+            request.scope[_FIRST] = True
             for scheme in self._schemes(request):
                 await scheme(request)
             return await handle(request)
@@ -109,6 +110,9 @@ async def problem(_: Request, refused: Exception) -> Response:
 
 async def _body(request: Request, limit: int) -> bytes:
     """The raw body, kept for whoever reads it next."""
+    if hasattr(request, "_body") and _FIRST not in request.scope:
+        # A route of another class read all of it, whatever its size, and parsed it before it was verified.
+        raise ArgumentError("binding_body_consumed")
     if not hasattr(request, "_body"):
         if request._stream_consumed:
             raise ArgumentError("binding_body_consumed")
@@ -128,6 +132,7 @@ def _schemes(dependant: Dependant) -> Iterator[SignedRequest]:
         yield from _schemes(inner)
 
 
+_FIRST = "counterseal.first"
 _SCHEME = {
     "type": "apiKey",
     "in": APIKeyIn.header,

@@ -6,7 +6,8 @@
 
 Each attempt is signed anew, with a new nonce and the time at which it leaves. httpx follows redirects
 below its auth layer, with the fields of the first request, and verifiers refuse those; where you
-follow redirects, use the transports instead, which sign whatever leaves for an authority that you name::
+follow redirects, use the transports instead, which sign whatever leaves for an authority that you name, as its `Host`
+field is written (lower-case, without scheme and default port)::
 
     client = httpx.Client(transport=SigningTransport(signer, ["api.example"]), follow_redirects=True)
 """
@@ -17,7 +18,8 @@ from collections.abc import Callable, Collection, Generator
 
 import httpx
 
-from counterseal.request import Signer
+from counterseal.errors import ArgumentError
+from counterseal.request import Policy, Signer
 
 __all__ = ["AsyncSigningTransport", "SignatureAuth", "SigningTransport"]
 
@@ -50,7 +52,7 @@ class SigningTransport(httpx.BaseTransport):
         clock: Clock | None = None,
         seeds: Seeds | None = None,
     ) -> None:
-        self._signing = _Signing(signer, clock, seeds, frozenset(authorities))
+        self._signing = _Signing(signer, clock, seeds, _checked(authorities))
         self._transport = transport or httpx.HTTPTransport()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -74,7 +76,7 @@ class AsyncSigningTransport(httpx.AsyncBaseTransport):
         clock: Clock | None = None,
         seeds: Seeds | None = None,
     ) -> None:
-        self._signing = _Signing(signer, clock, seeds, frozenset(authorities))
+        self._signing = _Signing(signer, clock, seeds, _checked(authorities))
         self._transport = transport or httpx.AsyncHTTPTransport()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -84,6 +86,15 @@ class AsyncSigningTransport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._transport.aclose()
+
+
+def _checked(authorities: Collection[str]) -> frozenset[str]:
+    """The authorities, each as a `Host` field names it: a misspelt one would leave its requests unsigned."""
+    if isinstance(authorities, str):
+        raise ArgumentError("binding_argument_type", detail=[("authorities", "a list, and no str")])
+    for authority in authorities:
+        Policy([authority])
+    return frozenset(authorities)
 
 
 class _Signing:
