@@ -1,6 +1,7 @@
 "use strict";
 // Verifying as a service does: keys that come from a store, decisions on a store of its own, and each one reported.
 
+const { types } = require("node:util");
 const { callable, maybe, options, wrong } = require("./arguments.cjs");
 const { CountersealError } = require("./errors.cjs");
 const { isVerifier } = require("./verify.cjs");
@@ -105,7 +106,7 @@ function authenticatorOf(value) {
 
 /** Tells the operator what cannot be told to the peer. */
 function warn(error) {
-  process.emitWarning(error instanceof Error ? error : new Error("what was thrown is no error", { cause: error }));
+  process.emitWarning(types.isNativeError(error) ? error : new Error("what was thrown is no error", { cause: error }));
 }
 
 const SETTINGS = ["clock", "drive", "loadKey", "onEvent"];

@@ -3,18 +3,26 @@
 
 const { STATUS_CODES } = require("node:http");
 const { finished } = require("node:stream");
-const { bytes, maybe, options, wrong } = require("./arguments.cjs");
+const { bytes, guarded, maybe, options, wrong } = require("./arguments.cjs");
 const { authenticatorOf, warn } = require("./authenticator.cjs");
 const { ArgumentError, CountersealError } = require("./errors.cjs");
 
 /** Verifies what a server of `node:http` or `node:https` received, and gives the proof and the body. */
 async function verifyIncoming(authenticator, message, given) {
   const asked = authenticatorOf(authenticator);
-  if (typeof message?.url !== "string" || !Array.isArray(message.rawHeaders)) throw wrong("message", "IncomingMessage");
-  const came = arrived(message);
+  const came = guarded("message", "IncomingMessage", () => checked(message));
   const body = maybe(bytes, "body", options(given, ["body"]).body) ?? (await read(message, asked.bodyLimitBytes));
-  const verified = await asked.authenticate({ ...head(came), body });
+  const request = guarded("message", "IncomingMessage", () => head(came));
+  const verified = await asked.authenticate({ ...request, body });
   return { verified, body };
+}
+
+/** The message, if it has what a request and a stream have. */
+function checked(message) {
+  const { url, rawHeaders, on, resume } = message;
+  const isRequest = typeof url === "string" && Array.isArray(rawHeaders);
+  if (!isRequest || typeof on !== "function" || typeof resume !== "function") throw wrong("message", "IncomingMessage");
+  return arrived(message);
 }
 
 /** What may change or be gone later. */
@@ -67,16 +75,33 @@ function read(message, limit) {
 
 /** The answer to a refusal (RFC 9457): the public code and the status, nothing else. Another error is one of the program. */
 function problem(error) {
-  const isRefusal = error instanceof CountersealError;
+  const isRefusal = isOurs(error);
   const { http, public: code, retryAfter } = isRefusal ? error : INTERNAL;
   // The peer cannot be told what the program did wrong; and who went away did no wrong.
-  if (isRefusal ? error.blame === "integrator" : !GONE.includes(error?.code)) warn(error);
+  if (isRefusal ? error.blame === "integrator" : !isOfGone(error)) warn(error);
   const headers = { "content-type": "application/problem+json", "cache-control": "no-store" };
   if (retryAfter !== null) headers["retry-after"] = `${retryAfter}`;
   // RFC 9110 section 11.6.1: a 401 names a scheme.
   if (http === 401) headers["www-authenticate"] = "Signature";
   const body = JSON.stringify({ type: "about:blank", title: STATUS_CODES[http], status: http, code });
   return { status: http, headers, body };
+}
+
+/** Whether it is a refusal; what cannot be read, such as a revoked proxy, is none. */
+function isOurs(error) {
+  try {
+    return error instanceof CountersealError;
+  } catch {
+    return false;
+  }
+}
+
+function isOfGone(error) {
+  try {
+    return GONE.includes(error?.code);
+  } catch {
+    return false;
+  }
 }
 
 /** The codes of a client that went away. */

@@ -53,7 +53,11 @@ function addLines(parts, headers) {
   if (headers === undefined || headers === null) return;
   if (typeof headers !== "object") throw wrong("headers", HEADERS);
   if (Array.isArray(headers)) return Array.isArray(headers[0]) ? addPairs(parts, headers) : addFlat(parts, headers);
-  if (typeof headers.entries === "function" && !Object.hasOwn(headers, "entries"))
+  if (
+    typeof headers.entries === "function" &&
+    headers.entries !== Object.prototype.entries &&
+    !Object.hasOwn(headers, "entries")
+  )
     return addPairs(parts, headers.entries());
   for (const name of Object.keys(headers)) addLine(parts, name, headers[name]);
 }

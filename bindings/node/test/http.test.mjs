@@ -281,3 +281,29 @@ test("settings_are_functions", () => {
   refused("binding_argument_choice", () => new Authenticator(verifier, { store: 1 }));
   assert.equal(new Authenticator(verifier).bodyLimitBytes, verifier.bodyLimitBytes);
 });
+
+test("b05_a_message_that_is_none_is_refused_and_an_error_that_cannot_be_read_is_the_programs", async () => {
+  const verifier = new Verifier(new Policy(["api.example"]), [key()], new Memory({ now: NOW }));
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const hostile = { method: "GET", rawHeaders: [], on() {}, resume() {} };
+  Object.defineProperty(hostile, "url", {
+    get() {
+      throw new Error("foreign");
+    },
+  });
+  const stream = { on() {}, resume() {} };
+  for (const message of [
+    null,
+    1,
+    proxy,
+    hostile,
+    { url: "/", rawHeaders: [], method: "GET" },
+    { ...stream, url: "/", rawHeaders: [1, 2], method: "GET" },
+  ]) {
+    await rejected("binding_argument_type", verifyIncoming(verifier, message, { body: new Uint8Array() }));
+  }
+  const warned = once(process, "warning");
+  assert.equal(problem(proxy).status, 500);
+  await warned;
+});
