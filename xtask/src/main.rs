@@ -12,6 +12,7 @@ mod args;
 mod bench;
 mod browser;
 mod codes;
+mod count;
 mod demo;
 mod fuzz;
 mod node;

@@ -7,12 +7,14 @@ use std::time::Instant;
 
 use crate::args::Args;
 use crate::shell::{Done, Run, Stop, at};
-use crate::{browser, fuzz, node, prove, python, setup, sockets, vectors};
+use crate::{browser, count, fuzz, node, prove, python, setup, sockets, vectors};
 
 /// A part of the tests, and what it shows.
 struct Part {
     name: &'static str,
     shows: &'static str,
+    /// Whether it has tests that can be counted; if none of them ran, it fails.
+    counts: bool,
     run: fn() -> Done,
 }
 
@@ -21,71 +23,85 @@ const PARTS: &[Part] = &[
     Part {
         name: "fmt",
         shows: "Rust is formatted by rustfmt",
+        counts: false,
         run: fmt,
     },
     Part {
         name: "deny",
         shows: "dependencies keep to deny.toml",
+        counts: false,
         run: deny,
     },
     Part {
         name: "clippy",
         shows: "no lint of Rust has anything to say",
+        counts: false,
         run: clippy,
     },
     Part {
         name: "rust",
         shows: "unit, property, conformance and structure tests",
+        counts: true,
         run: rust,
     },
     Part {
         name: "doc",
         shows: "examples in the docs run, and the docs have no broken link",
+        counts: true,
         run: doc,
     },
     Part {
         name: "nostd",
         shows: "the pure crates need no std",
+        counts: false,
         run: nostd,
     },
     Part {
         name: "loom",
         shows: "the ring holds under every interleaving of its words",
+        counts: true,
         run: loom,
     },
     Part {
         name: "fuzz",
         shows: "the fuzz targets compile",
+        counts: true,
         run: fuzz::check,
     },
     Part {
         name: "prove",
         shows: "races, kills and models at smoke size",
+        counts: true,
         run: prove::smoke,
     },
     Part {
         name: "vectors",
         shows: "one verdict in Rust, Python and Node",
+        counts: true,
         run: vectors::all,
     },
     Part {
         name: "python",
         shows: "the wheel in an environment of its own",
+        counts: true,
         run: python::test,
     },
     Part {
         name: "node",
         shows: "the packed npm package in a directory of its own",
+        counts: true,
         run: node::test,
     },
     Part {
         name: "sockets",
         shows: "one verdict over sockets to uvicorn, Node and Next.js",
+        counts: true,
         run: sockets::run,
     },
     Part {
         name: "browser",
         shows: "the demo's tour, and its page in Chromium",
+        counts: true,
         run: browser::run,
     },
 ];
@@ -126,24 +142,37 @@ fn each(parts: &[&Part]) -> Done {
     let program = std::env::current_exe().map_err(|error| Stop::unable(error.to_string()))?;
     let begun = Instant::now();
     let mut bad = Vec::new();
-    let mut found_out = false;
+    let (mut found_out, mut passed) = (false, 0);
     for part in parts {
         let log = at("target/test").join(part.name).with_extension("log");
         let begun = Instant::now();
         let status = alone(&program, part, &log)?;
-        let seconds = begun.elapsed().as_secs();
+        let (seconds, text) = (begun.elapsed().as_secs(), read(&log));
+        let ran = count::passed(&text);
+        passed += ran;
+        let good = status.success() && (ran > 0 || !part.counts);
         println!(
-            "{:<6} {:<8} {seconds:>4} s",
-            if status.success() { "ok" } else { "FAILED" },
-            part.name
+            "{:<6} {:<8} {seconds:>4} s{}",
+            if good { "ok" } else { "FAILED" },
+            part.name,
+            if part.counts {
+                format!(" {ran:>5} passed")
+            } else {
+                String::new()
+            },
         );
-        if !status.success() {
-            println!("{}", tail(&log));
+        if !good {
+            println!("{}", tail(&text));
             found_out |= status.code() != Some(2);
             bad.push(part.name);
         }
     }
-    println!("{} parts in {} s", parts.len(), begun.elapsed().as_secs());
+    let seconds = begun.elapsed().as_secs();
+    println!(
+        "{} parts in {seconds} s: {passed} tests passed, {} parts failed",
+        parts.len(),
+        bad.len()
+    );
     if bad.is_empty() {
         return Ok(());
     }
@@ -172,10 +201,14 @@ fn alone(program: &Path, part: &Part, log: &Path) -> Result<ExitStatus, Stop> {
     status.map_err(|error| Stop::unable(error.to_string()))
 }
 
-/// The end of a log, indented.
-fn tail(log: &Path) -> String {
+/// What a part printed.
+fn read(log: &Path) -> String {
     let text = std::fs::read(log).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text).into_owned();
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// The end of a log, indented.
+fn tail(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let end = lines.len().saturating_sub(40);
     let indented: Vec<_> = lines[end..]
