@@ -71,6 +71,9 @@ pub fn core_lifetime_clamp(data: &[u8]) {
     assert!(span >= floor || life.until() == Time::from_millis(i64::MAX));
 }
 
+/// The latest clock that rate limits go by.
+const END: Time = Time::from_millis(1 << 51);
+
 /// No sequence of charges and clock readings takes more than a bucket at one instant.
 pub fn core_gcra_charge(data: &[u8]) {
     let mut bytes = Bytes::new(data);
@@ -92,7 +95,7 @@ pub fn core_gcra_charge(data: &[u8]) {
         cell = next;
         match answer {
             Charged::Within { .. } => taken += u64::from(cost),
-            Charged::Over { retry_at } => assert!(retry_at >= now),
+            Charged::Over { retry_at } => assert!(retry_at >= now.min(END)),
         }
         assert!(taken <= u64::from(burst));
     }

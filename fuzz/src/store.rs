@@ -1,6 +1,6 @@
 //! Answers of a database.
 
-use counterseal::core::{Claim, Load, RowOp, Swap, Sweep};
+use counterseal::core::{Charge, Claim, Load, Rate, Record, RowOp, Space, Swap, Sweep, Time};
 use counterseal::request::KeyRecord;
 use counterseal::store::{Epoch, Rows, Stated};
 
@@ -12,15 +12,57 @@ pub fn store_stated_reply(data: &[u8]) {
     let mut bytes = Bytes::new(data);
     let count = bytes.byte() % 4;
     let rows: Rows = (0..count).map(|_| row(&mut bytes)).collect();
-    let _ = Claim::reply(&rows);
-    let _ = Epoch::reply(&rows);
-    if let Ok(deleted) = Sweep::reply(&rows) {
+    let _ = CLAIM.reply(&rows);
+    let _ = charge(&mut bytes).map(|charge| charge.reply(&rows));
+    let _ = epoch().reply(&rows);
+    if let Ok(deleted) = SWEEP.reply(&rows) {
         assert_eq!(deleted, u64::from(count));
     }
-    let stored = Load::<KeyRecord>::reply(&rows);
-    assert_eq!(stored, Swap::<KeyRecord>::reply(&rows));
-    assert_eq!(stored, RowOp::<KeyRecord>::reply(&rows));
+    let stored = Load::<KeyRecord>::new([0; 16]).reply(&rows);
+    let (id, expected) = ([0; 16], 1);
+    let record = KeyRecord::blank();
+    let swap = Swap {
+        id,
+        expected,
+        record,
+    };
+    assert_eq!(stored, swap.reply(&rows));
+    assert_eq!(stored, RowOp::Swap(swap).reply(&rows));
     if let Ok(Some(stored)) = stored {
         assert!(stored.version > 0);
     }
 }
+
+fn charge(bytes: &mut Bytes<'_>) -> Option<Charge> {
+    Some(Charge {
+        space: SPACE,
+        key: [0; 16],
+        cost: bytes.u32(),
+        rate: Rate::new(bytes.u32(), bytes.u32())?,
+        now: Time::from_millis(bytes.i64()),
+    })
+}
+
+fn epoch() -> Epoch {
+    Epoch {
+        space: SPACE,
+        began: Time::EPOCH,
+        floor: Time::EPOCH,
+        boot: String::new(),
+    }
+}
+
+const SPACE: Space = Space::new("fuzz");
+const CLAIM: Claim = Claim {
+    space: SPACE,
+    owner: 0,
+    key: [0; 16],
+    since: Time::EPOCH,
+    born: Time::EPOCH,
+    until: Time::EPOCH,
+};
+const SWEEP: Sweep = Sweep {
+    space: SPACE,
+    before: Time::EPOCH,
+    limit: 1,
+};

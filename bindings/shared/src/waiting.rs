@@ -133,7 +133,7 @@ where
     }
 
     fn answered(self, rows: Option<Rows>) -> (Step<Self>, bool) {
-        let reply = rows.map(|rows| <P::Op as Stated>::reply(&rows));
+        let reply = rows.map(|rows| self.op().reply(&rows));
         let sensible = !matches!(reply, Some(Err(_)));
         let reply = reply.and_then(Result::ok).ok_or(Unavailable);
         (self.finish(reply), sensible)

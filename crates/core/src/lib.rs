@@ -4,7 +4,7 @@
 //! are pure: time and randomness come as arguments, and storage as single atomic steps that the
 //! caller runs. This crate holds what they share: [`Time`], [`Lifetime`], [`Secret`] and [`Seed`],
 //! [`Code`]s, [`AuditEvent`]s, MACs and sealing, [`Record`]s, the storage steps ([`Claim`],
-//! [`Load`], [`Swap`], [`Charge`], [`Sweep`]) and the shape of a decision ([`Pending`], [`Step`],
+//! [`Load`], [`Swap`], [`Charge`], [`Sweep`], [`SweepCells`]) and the shape of a decision ([`Pending`], [`Step`],
 //! [`drive`]).
 //!
 //! It contains no clock, no file, no socket and no thread; `probe-nostd` proves that.
@@ -35,10 +35,11 @@ pub use id::{BadKeyId, KeyId, MAX_KEY_ID};
 pub use lifetime::{Bound, Cut, Lifetime, LifetimeError, MAX_BOUNDS, Trail};
 pub use mac::{Forged, MIN_KEY, MacKey, TAG, WeakKey, hkdf_sha256, same_bytes, sha256};
 pub use op::{
-    Charge, Charged, Claim, Claimed, Load, Op, Row, RowOp, Space, Swap, Sweep, Unavailable,
+    Charge, Charged, Claim, Claimed, Load, Op, Row, RowOp, Space, Swap, Sweep, SweepCells,
+    Unavailable,
 };
 pub use pending::{Pending, Run, RunAsync, Step, drive, drive_async};
-pub use rate::{Gcra, Rate};
+pub use rate::{Gcra, Rate, Terms};
 pub use row::{BadRow, Carry, Column, Columns, Kind, Record, Table, Value, read, write};
 pub use seal::{SealBroken, SealKey};
 pub use secret::{Secret, Seed};

@@ -121,6 +121,18 @@ pub enum Charged {
     },
 }
 
+/// Deletes cells of a rate limit that have been empty since before `before`, at most `limit` of them; the reply
+/// counts them. A cell that is not there is an empty one, so this forgets nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SweepCells {
+    /// Which limit's cells.
+    pub space: Space,
+    /// Cells that were empty before this leave.
+    pub before: Time,
+    /// The most cells to delete.
+    pub limit: u32,
+}
+
 /// Deletes claims whose `until` is before `before`, at most `limit` of them; the reply counts them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sweep {
@@ -183,6 +195,10 @@ impl<R: Record> Op for Swap<R> {
 
 impl<R: Record> Op for RowOp<R> {
     type Reply = Option<Row<R>>;
+}
+
+impl Op for SweepCells {
+    type Reply = u64;
 }
 
 impl Op for Charge {

@@ -27,20 +27,23 @@
 //! process ends. Spec: `docs/spec/replay.md`.
 #![forbid(unsafe_code)]
 
+mod cells;
 mod claims;
 mod rows;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use counterseal_core::{
-    Claim, Claimed, Record, Row, RowOp, Run, RunAsync, Sweep, Time, Unavailable,
+    Charge, Charged, Claim, Claimed, Record, Row, RowOp, Run, RunAsync, Sweep, SweepCells, Time,
+    Unavailable,
 };
 use counterseal_replay::Window;
 
+use crate::cells::Cells;
 use crate::claims::Claims;
 use crate::rows::Rows;
 
-/// Claims and rows of one process.
+/// Claims, rows and rate limits of one process.
 ///
 /// Like every store that begins empty, it answers `Stale` for keys that are older than itself until `now`
 /// plus the window's future and 5 s.
@@ -49,18 +52,22 @@ pub struct Memory {
 }
 
 struct State {
+    cells: Cells,
     claims: Claims,
     rows: Rows,
 }
 
 impl Memory {
     /// A memory that begins at `now` and holds at most `capacity` claims, of which one owner may hold a
-    /// quarter. A claim takes about 150 bytes.
+    /// quarter, and as many cells of rate limits that are not empty. A claim takes about 150 bytes.
     ///
     /// `window` is how far from the verifier's clock claims may be born.
     pub fn new(window: Window, capacity: usize, now: Time) -> Self {
-        let (claims, rows) = (Claims::new(window, capacity, now), Rows::default());
-        let state = Mutex::new(State { claims, rows });
+        let state = Mutex::new(State {
+            cells: Cells::new(capacity),
+            claims: Claims::new(window, capacity, now),
+            rows: Rows::default(),
+        });
         Memory { state }
     }
 
@@ -89,6 +96,18 @@ impl Run<Sweep> for Memory {
     }
 }
 
+impl Run<Charge> for Memory {
+    fn run(&self, op: Charge) -> Result<Charged, Unavailable> {
+        self.lock().cells.charge(&op)
+    }
+}
+
+impl Run<SweepCells> for Memory {
+    fn run(&self, op: SweepCells) -> Result<u64, Unavailable> {
+        Ok(self.lock().cells.sweep(&op))
+    }
+}
+
 impl<R: Record> Run<RowOp<R>> for Memory {
     fn run(&self, op: RowOp<R>) -> Result<Option<Row<R>>, Unavailable> {
         let rows = &mut self.lock().rows;
@@ -101,6 +120,12 @@ impl<R: Record> Run<RowOp<R>> for Memory {
 
 impl RunAsync<Claim> for Memory {
     async fn run(&self, op: Claim) -> Result<Claimed, Unavailable> {
+        Run::run(self, op)
+    }
+}
+
+impl RunAsync<Charge> for Memory {
+    async fn run(&self, op: Charge) -> Result<Charged, Unavailable> {
         Run::run(self, op)
     }
 }

@@ -3,12 +3,16 @@
 use counterseal_core::{Claim, Claimed, Run, Time};
 use counterseal_memory::Memory;
 use counterseal_testkit::claims::claim;
-use counterseal_testkit::{NOW, WINDOW, claim_tests, full_tests, row_tests, sweep_tests};
+use counterseal_testkit::{
+    NOW, WINDOW, cell_tests, charge_tests, claim_tests, full_tests, row_tests, sweep_tests,
+};
 
 fn make(now: Time) -> Memory {
     Memory::new(WINDOW, 10_000, now)
 }
 
+cell_tests!(make);
+charge_tests!(make);
 claim_tests!(make);
 full_tests!(make);
 row_tests!(make);

@@ -49,8 +49,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{mem, process};
 
 use counterseal_core::{
-    Claim, Claimed, Load, Record, Row, RowOp, Run, Space, Span, Swap, Sweep, Table, Time,
-    Unavailable,
+    Charge, Charged, Claim, Claimed, Load, Record, Row, RowOp, Run, Space, Span, Swap, Sweep,
+    SweepCells, Table, Time, Unavailable,
 };
 use counterseal_replay::Window;
 use counterseal_store::{Dialect, Epoch, Execute, Rows, Statement, run};
@@ -240,6 +240,19 @@ impl Run<Claim> for Sqlite {
 
 impl Run<Sweep> for Sqlite {
     fn run(&self, op: Sweep) -> Result<u64, Unavailable> {
+        run(&OfClaims(self), &op)
+    }
+}
+
+impl Run<Charge> for Sqlite {
+    /// Cells that a crash of the host loses are empty ones.
+    fn run(&self, op: Charge) -> Result<Charged, Unavailable> {
+        run(&OfClaims(self), &op)
+    }
+}
+
+impl Run<SweepCells> for Sqlite {
+    fn run(&self, op: SweepCells) -> Result<u64, Unavailable> {
         run(&OfClaims(self), &op)
     }
 }

@@ -45,7 +45,7 @@ pub trait ExecuteAsync: Sync {
 /// [`Unavailable`] when it did not answer, or made no sense.
 pub fn run<E: Execute, O: Stated>(database: &E, op: &O) -> Result<O::Reply, Unavailable> {
     let rows = database.execute(&op.statement(E::DIALECT))?;
-    O::reply(&rows).map_err(|bad| {
+    op.reply(&rows).map_err(|bad| {
         database.malformed(bad);
         Unavailable
     })
@@ -61,7 +61,7 @@ pub async fn run_async<E: ExecuteAsync, O: Stated>(
     op: O,
 ) -> Result<O::Reply, Unavailable> {
     let rows = database.execute(op.statement(E::DIALECT)).await?;
-    O::reply(&rows).map_err(|bad| {
+    op.reply(&rows).map_err(|bad| {
         database.malformed(bad);
         Unavailable
     })

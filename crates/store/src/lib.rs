@@ -14,8 +14,8 @@
 //! let statement = claim.statement(Dialect::Sqlite);
 //! // The driver runs statement.text with statement.values and hands back the rows:
 //! let rows = vec![vec![Value::Text("fresh".into())]];
-//! assert_eq!(Claim::reply(&rows), Ok(Claimed::Fresh));
-//! assert!(Claim::reply(&vec![vec![Value::Int(1)]]).is_err());
+//! assert_eq!(claim.reply(&rows), Ok(Claimed::Fresh));
+//! assert!(claim.reply(&vec![vec![Value::Int(1)]]).is_err());
 //! ```
 //!
 //! What it does not protect: a table that others write to. Give the tables to one role.
@@ -25,6 +25,7 @@
 
 extern crate alloc;
 
+mod charge;
 mod claim;
 mod execute;
 mod row;

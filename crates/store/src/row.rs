@@ -14,7 +14,7 @@ impl<R: Record> Stated for RowOp<R> {
         }
     }
 
-    fn reply(rows: &Rows) -> Result<Option<Row<R>>, BadRow> {
+    fn reply(&self, rows: &Rows) -> Result<Option<Row<R>>, BadRow> {
         row(rows)
     }
 }
@@ -34,7 +34,7 @@ impl<R: Record> Stated for Load<R> {
         }
     }
 
-    fn reply(rows: &Rows) -> Result<Option<Row<R>>, BadRow> {
+    fn reply(&self, rows: &Rows) -> Result<Option<Row<R>>, BadRow> {
         row(rows)
     }
 }
@@ -47,7 +47,7 @@ impl<R: Record> Stated for Swap<R> {
         update(self, dialect)
     }
 
-    fn reply(rows: &Rows) -> Result<Option<Row<R>>, BadRow> {
+    fn reply(&self, rows: &Rows) -> Result<Option<Row<R>>, BadRow> {
         row(rows)
     }
 }

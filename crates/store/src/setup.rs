@@ -57,7 +57,7 @@ impl Stated for Epoch {
         }
     }
 
-    fn reply(rows: &Rows) -> Result<Time, BadRow> {
+    fn reply(&self, rows: &Rows) -> Result<Time, BadRow> {
         let floor = crate::statement::only_cell(rows)?.as_int();
         floor.map(Time::from_millis).ok_or(BadRow("floor"))
     }
@@ -170,12 +170,14 @@ const fn claims(dialect: Dialect) -> &'static [&'static str] {
 /// The least instant: nothing was swept.
 const LEAST: i64 = i64::MIN;
 
-const SQLITE: [&str; 4] = [
+const SQLITE: [&str; 5] = [
     "CREATE TABLE IF NOT EXISTS counterseal_epoch (space TEXT NOT NULL PRIMARY KEY, floor INTEGER NOT NULL, \
      began INTEGER NOT NULL, swept INTEGER NOT NULL, boot TEXT NOT NULL) WITHOUT ROWID, STRICT",
     "CREATE TABLE IF NOT EXISTS counterseal_claim (space TEXT NOT NULL, key BLOB NOT NULL, born INTEGER NOT NULL, \
      until INTEGER NOT NULL, seen INTEGER NOT NULL, PRIMARY KEY (space, key)) WITHOUT ROWID, STRICT",
     "CREATE INDEX IF NOT EXISTS counterseal_claim_until ON counterseal_claim (space, until)",
+    "CREATE TABLE IF NOT EXISTS counterseal_cell (space TEXT NOT NULL, key BLOB NOT NULL, level INTEGER NOT NULL, \
+     taken INTEGER NOT NULL, PRIMARY KEY (space, key)) WITHOUT ROWID, STRICT",
     // What leaves raises the floor, whoever lets it go: a clock that ran ahead and came back must not
     // reopen what was swept meanwhile.
     //= docs/spec/replay.md#R-23
@@ -188,12 +190,14 @@ const SQLITE: [&str; 4] = [
 /// The function is volatile, so that it sees what was committed since its statement began. Where
 /// transactions are isolated more strictly than that, it answers nothing and no claim is fresh. In PL/pgSQL it
 /// costs a claim next to nothing; in plain SQL it would cost a third.
-const POSTGRES: [&str; 4] = [
+const POSTGRES: [&str; 5] = [
     "CREATE UNLOGGED TABLE IF NOT EXISTS counterseal_epoch (space text NOT NULL PRIMARY KEY, floor bigint NOT NULL, \
      began bigint NOT NULL, swept bigint NOT NULL, boot text NOT NULL)",
     "CREATE UNLOGGED TABLE IF NOT EXISTS counterseal_claim (space text NOT NULL, key bytea NOT NULL, born bigint NOT NULL, \
      until bigint NOT NULL, PRIMARY KEY (space, key))",
     "CREATE INDEX IF NOT EXISTS counterseal_claim_until ON counterseal_claim (space, until)",
+    "CREATE UNLOGGED TABLE IF NOT EXISTS counterseal_cell (space text NOT NULL, key bytea NOT NULL, level bigint NOT NULL, \
+     taken bigint NOT NULL, PRIMARY KEY (space, key))",
     "DO $do$ BEGIN IF to_regprocedure('counterseal_swept(text)') IS NULL THEN \
      CREATE FUNCTION counterseal_swept(text) RETURNS bigint LANGUAGE plpgsql VOLATILE AS $$BEGIN RETURN \
      (SELECT swept FROM counterseal_epoch WHERE space = $1 AND current_setting('transaction_isolation') = 'read committed'); \

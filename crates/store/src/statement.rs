@@ -32,12 +32,12 @@ pub trait Stated: Op {
     /// The statement of this step.
     fn statement(&self, dialect: Dialect) -> Statement;
 
-    /// The reply that these rows are.
+    /// The reply to this step that these rows are.
     ///
     /// # Errors
     ///
     /// [`BadRow`] when they are no answer to the statement.
-    fn reply(rows: &Rows) -> Result<Self::Reply, BadRow>;
+    fn reply(&self, rows: &Rows) -> Result<Self::Reply, BadRow>;
 }
 
 impl Dialect {

@@ -24,13 +24,18 @@ impl Stated for Sweep {
     }
 
     /// One row for each claim that left.
-    fn reply(rows: &Rows) -> Result<u64, BadRow> {
-        let left = |row: &Vec<Value>| matches!(row.as_slice(), [Value::Int(1)]);
-        if rows.iter().all(left) {
-            return Ok(rows.len() as u64);
-        }
-        Err(BadRow("swept"))
+    fn reply(&self, rows: &Rows) -> Result<u64, BadRow> {
+        count(rows)
     }
+}
+
+/// The rows of a statement that answers with a 1 for each that it deleted.
+pub(crate) fn count(rows: &Rows) -> Result<u64, BadRow> {
+    let left = |row: &Vec<Value>| matches!(row.as_slice(), [Value::Int(1)]);
+    if rows.iter().all(left) {
+        return Ok(rows.len() as u64);
+    }
+    Err(BadRow("swept"))
 }
 
 /// In SQLite a trigger raises the floor, whoever deletes.

@@ -1,7 +1,7 @@
 //! Tools for whoever writes a store, or tests a program that has one.
 //!
-//! A store passes the conformance suite or is none. The suite is a list of functions in [`claims`] and
-//! [`rows`], and one macro for each list that makes tests of them:
+//! A store passes the conformance suite or is none. The suite is a list of functions in [`claims`],
+//! [`rows`] and [`charges`], and one macro for each list that makes tests of them:
 //!
 //! ```no_run
 //! # use counterseal_core::{Seed, Time};
@@ -16,13 +16,15 @@
 //! ```
 //!
 //! [`claim_tests!`] is for every store of claims, [`sweep_tests!`] for those that delete, [`full_tests!`]
-//! for those that have a bound, and [`row_tests!`] for those that keep rows. Honest claims must be accepted
+//! for those that have a bound, [`row_tests!`] for those that keep rows, [`charge_tests!`] for those that
+//! keep rate limits and [`cell_tests!`] for those of them that delete. Honest claims must be accepted
 //! in all of them, so refusing everything is no way to pass. Nothing sleeps: time is an argument.
 //!
 //! For tests of decisions there are [`Scripted`], a store that answers from a list, and [`Faulty`], a store
 //! that loses steps and answers.
 #![forbid(unsafe_code)]
 
+pub mod charges;
 pub mod claims;
 mod faulty;
 mod model;

@@ -1,5 +1,30 @@
 //! The lists of the suite, as tests.
 
+/// Tests of a store of rate limits that deletes empty cells when it is told to.
+#[macro_export]
+macro_rules! cell_tests {
+    ($make:expr) => {
+        $crate::tests! { $make, charges:
+            empty_cells_leave
+        }
+    };
+}
+
+/// Tests of a store of rate limits; `$make` is a `fn(now: Time) -> impl Run<Charge> + Sync`.
+#[macro_export]
+macro_rules! charge_tests {
+    ($make:expr) => {
+        $crate::tests! { $make, charges:
+            a_burst_passes_and_then_one_per_interval
+            a_lost_answer_costs_one_charge_at_most
+            cells_and_limits_are_apart
+            p07_a_clock_that_is_set_back_waits_for_a_bucket
+            p07_every_answer_is_the_arithmetics
+            p07_of_many_racers_a_burst_passes
+        }
+    };
+}
+
 /// Tests of a store of claims; `$make` is a `fn(now: Time) -> impl Run<Claim> + Run<Sweep> + Sync`.
 #[macro_export]
 macro_rules! claim_tests {

@@ -7,17 +7,21 @@ use std::thread;
 use std::time::Duration;
 
 use counterseal_core::{
-    Claim, Claimed, Load, Record, RowOp, Run, Space, Span, Swap, Sweep, Time, Unavailable,
+    Claimed, Load, Record, RowOp, Run, Space, Span, Swap, Sweep, Time, Unavailable,
 };
 use counterseal_replay::Start;
 use counterseal_store::{Dialect, Epoch, Stated, migrations};
 use counterseal_testkit::claims::claim;
-use counterseal_testkit::{NOW, Note, SPACES, WINDOW, claim_tests, row_tests, sweep_tests};
+use counterseal_testkit::{
+    NOW, Note, SPACES, WINDOW, cell_tests, charge_tests, claim_tests, row_tests, sweep_tests,
+};
 use postgres::Client;
 use postgres::types::Type;
 
 use server::{Postgres, Server, query};
 
+cell_tests!(make);
+charge_tests!(make);
 claim_tests!(make);
 row_tests!(make);
 sweep_tests!(make);
@@ -210,7 +214,7 @@ fn where_transactions_are_isolated_more_strictly_nothing_is_fresh() {
         client.batch_execute(&set).unwrap();
         let claim = claim(1, NOW, level.len() as u64);
         let rows = query(&mut client, &claim.statement(Dialect::Postgres)).unwrap();
-        assert_eq!(Claim::reply(&rows), Ok(Claimed::Stale), "{level}");
+        assert_eq!(claim.reply(&rows), Ok(Claimed::Stale), "{level}");
     }
 }
 
