@@ -1,5 +1,5 @@
 //! A small interleaved harness: every item of a bench runs once per round, so that all see the same
-//! machine weather. Figures are medians over rounds; a goal is a ratio of medians of one run.
+//! machine weather. It measures and leaves the arithmetic to `cargo xtask bench`.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -12,21 +12,12 @@ pub struct Bench {
 
 struct Item {
     name: &'static str,
-    run: Box<dyn FnMut(u64)>,
-    per_round: u64,
+    /// Does the work so many times, and says how many nanoseconds that took.
+    run: Box<dyn FnMut(u64) -> f64>,
+    /// How many times in a round; none until it is calibrated.
+    per_round: Option<u64>,
     samples: Vec<f64>,
     bytes: f64,
-}
-
-/// What was measured of one item, in nanoseconds per operation.
-pub struct Figure {
-    pub bench: &'static str,
-    pub item: &'static str,
-    pub median: f64,
-    pub p10: f64,
-    pub p90: f64,
-    /// Bytes per retained entry, or of the message; 0 where it says nothing.
-    pub bytes: f64,
 }
 
 impl Bench {
@@ -52,98 +43,100 @@ impl Bench {
     }
 
     /// An item that repeats its work by itself.
-    pub fn batch(mut self, name: &'static str, bytes: f64, run: impl FnMut(u64) + 'static) -> Self {
+    pub fn batch(
+        self,
+        name: &'static str,
+        bytes: f64,
+        mut work: impl FnMut(u64) + 'static,
+    ) -> Self {
+        self.push(name, bytes, None, move |times| nanos(|| work(times)))
+    }
+
+    /// An item whose inputs are used once: `make` makes [`PREPARED`] of them before the clock starts.
+    pub fn prepared<T, R>(
+        self,
+        name: &'static str,
+        bytes: f64,
+        mut make: impl FnMut() -> T + 'static,
+        mut op: impl FnMut(&T) -> R + 'static,
+    ) -> Self {
+        self.push(name, bytes, Some(PREPARED), move |times| {
+            let inputs: Vec<T> = (0..times).map(|_| make()).collect();
+            nanos(|| {
+                for input in &inputs {
+                    black_box(op(input));
+                }
+            })
+        })
+    }
+
+    fn push(
+        mut self,
+        name: &'static str,
+        bytes: f64,
+        per_round: Option<u64>,
+        run: impl FnMut(u64) -> f64 + 'static,
+    ) -> Self {
         self.items.push(Item {
             name,
             run: Box::new(run),
-            per_round: 1,
+            per_round,
             samples: Vec::new(),
             bytes,
         });
         self
     }
 
-    pub fn run(mut self) -> Vec<Figure> {
+    /// Runs all rounds, and prints what was measured of each item as one line of JSON.
+    pub fn run(mut self) {
         for item in &mut self.items {
             item.calibrate();
         }
         for _ in 0..ROUNDS {
-            for item in &mut self.items {
-                item.sample();
-            }
+            self.items.iter_mut().for_each(Item::sample);
         }
-        let name = self.name;
-        self.items
-            .iter_mut()
-            .map(|item| item.figure(name))
-            .collect()
+        for item in &self.items {
+            println!("{}", item.line(self.name));
+        }
     }
 }
 
 impl Item {
+    /// Warms up, and finds out how often to run in a round.
     fn calibrate(&mut self) {
         (self.run)(3);
         let mut times = 1;
-        loop {
-            let begun = Instant::now();
-            (self.run)(times);
-            let spent = nanos(begun);
+        while self.per_round.is_none() {
+            let spent = (self.run)(times);
             if spent > ROUND_NS / 2.0 {
                 let scaled = times as f64 * ROUND_NS / spent;
-                self.per_round = (scaled as u64).max(1);
-                return;
+                self.per_round = Some((scaled as u64).max(1));
             }
             times *= 2;
         }
     }
 
     fn sample(&mut self) {
-        let begun = Instant::now();
-        (self.run)(self.per_round);
-        self.samples.push(nanos(begun) / self.per_round as f64);
+        let times = self.per_round.unwrap_or(1);
+        self.samples.push((self.run)(times) / times as f64);
     }
 
-    fn figure(&mut self, bench: &'static str) -> Figure {
-        self.samples.sort_by(f64::total_cmp);
-        let at = |share: f64| self.samples[((self.samples.len() - 1) as f64 * share) as usize];
-        Figure {
-            bench,
-            item: self.name,
-            median: at(0.5),
-            p10: at(0.1),
-            p90: at(0.9),
-            bytes: self.bytes,
-        }
+    /// Nanoseconds of one operation in each round.
+    fn line(&self, bench: &str) -> String {
+        let Item { name, bytes, .. } = self;
+        let ns: Vec<_> = self.samples.iter().map(|ns| format!("{ns:.1}")).collect();
+        let ns = ns.join(",");
+        format!(r#"{{"bench":"{bench}","item":"{name}","bytes":{bytes:.1},"ns":[{ns}]}}"#)
     }
 }
 
-/// Prints the figures: one JSON object per line, or a table with ratios to the first item.
-pub fn print(figures: &[Figure], json: bool) {
-    for figure in figures {
-        let Figure {
-            bench,
-            item,
-            median,
-            p10,
-            p90,
-            bytes,
-        } = figure;
-        if json {
-            println!(
-                r#"{{"bench":"{bench}","item":"{item}","median_ns":{median:.1},"p10_ns":{p10:.1},"p90_ns":{p90:.1},"bytes":{bytes:.1}}}"#
-            );
-        } else {
-            let ratio = median / figures[0].median;
-            println!(
-                "{bench:<16} {item:<22} {median:>10.1} ns  ({p10:.1} to {p90:.1})  {ratio:>7.2}x  {bytes:>7.1} B"
-            );
-        }
-    }
-}
-
-fn nanos(begun: Instant) -> f64 {
+fn nanos(work: impl FnOnce()) -> f64 {
+    let begun = Instant::now();
+    work();
     begun.elapsed().as_nanos() as f64
 }
 
+/// Few enough to stay in a core's cache, as what has just been received does.
+const PREPARED: u64 = 512;
 const ROUNDS: usize = 31;
 const ROUND_NS: f64 = 4e6;

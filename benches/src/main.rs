@@ -1,10 +1,13 @@
-//! `bench [NAME..] [--json]`: each bench runs the floor, the peers and Counterseal in one process.
-//!
-//! Figures are only comparable within one run. Nothing here fails a build.
+//! `bench NAME..`: each bench runs the floor, the peers and Counterseal in one process, and prints one line
+//! of JSON for each. `cargo xtask bench` runs it, compares, and writes the tables.
 
+mod alloc;
+mod claimed;
 mod harness;
+mod live;
 mod replay;
 mod request;
+mod shm;
 
 use std::process::ExitCode;
 
@@ -12,29 +15,25 @@ use harness::Bench;
 
 type Make = fn() -> Bench;
 
-const BENCHES: [(&str, Make); 3] = [
+const BENCHES: [(&str, Make); 5] = [
     ("replay_claim", replay::claim),
     ("request_sign", request::sign),
     ("request_verify", request::verify),
+    ("request_verify_claimed", claimed::verify),
+    ("shm_claim", shm::claim),
 ];
 
 #[global_allocator]
-static ALLOCATOR: replay::Counting = replay::Counting;
+static ALLOCATOR: alloc::Counting = alloc::Counting;
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let json = arguments.iter().any(|a| a == "--json");
-    let wanted: Vec<_> = arguments.iter().filter(|a| *a != "--json").collect();
-    let is_unknown = |name: &&&String| BENCHES.iter().all(|(known, _)| *name != known);
-    if let Some(name) = wanted.iter().find(is_unknown) {
-        let known = BENCHES.map(|(name, _)| name).join(", ");
-        eprintln!("no bench {name:?}; there are {known}");
-        return ExitCode::from(2);
-    }
-    for (name, bench) in BENCHES {
-        if wanted.is_empty() || wanted.iter().any(|w| *w == name) {
-            harness::print(&bench().run(), json);
-        }
+    for wanted in std::env::args().skip(1) {
+        let Some((_, bench)) = BENCHES.iter().find(|(name, _)| *name == wanted) else {
+            let known = BENCHES.map(|(name, _)| name).join(", ");
+            eprintln!("no bench {wanted:?}; there are {known}");
+            return ExitCode::from(2);
+        };
+        bench().run();
     }
     ExitCode::SUCCESS
 }

@@ -1,5 +1,6 @@
 //! Signing and verifying against the MAC alone, and against `httpsig`.
 
+use std::array::from_fn;
 use std::hint::black_box;
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use crate::harness::Bench;
 
 const NOW: Time = Time::from_seconds(1_800_000_000);
 const BODY: &[u8] = br#"{"order":42,"confirm":true}"#;
-const HEADERS: [(&str, &[u8]); 4] = [
+pub const HEADERS: [(&str, &[u8]); 4] = [
     ("host", b"api.example"),
     ("content-type", b"application/json"),
     ("idempotency-key", b"4f1c2d3e"),
@@ -32,16 +33,25 @@ fn profile() -> ProfileParts {
 }
 
 fn key() -> Arc<Key> {
-    let id = KeyId::parse("worker-7f3a").expect("a key id");
+    key_of("worker-7f3a")
+}
+
+/// The key of this id, with the secret that the peers have too.
+pub fn key_of(id: &str) -> Arc<Key> {
+    let id = KeyId::parse(id).expect("a key id");
     Arc::new(Key::new(id, &Secret::new(vec![7; 32])).expect("32 bytes"))
 }
 
 fn signer() -> Signer {
-    Signer::new(key(), Profile::new(profile()).expect("a profile"))
+    signer_of(key())
+}
+
+pub fn signer_of(key: Arc<Key>) -> Signer {
+    Signer::new(key, Profile::new(profile()).expect("a profile"))
 }
 
 /// Seven components: method, authority, path, query, content-type, content-digest, idempotency-key.
-fn order<'a>(headers: &'a [(&'a str, &'a [u8])]) -> Request<'a> {
+pub fn order<'a>(headers: &'a [(&'a str, &'a [u8])]) -> Request<'a> {
     Request {
         method: "POST",
         scheme: Scheme::Https,
@@ -59,15 +69,15 @@ fn signed() -> Signed {
 }
 
 /// The fields as a server holds them.
-fn received() -> &'static [(&'static str, &'static [u8])] {
-    let signed: &Signed = Box::leak(Box::new(signed()));
+pub fn received(signed: &Signed) -> [(&str, &[u8]); 7] {
     let fields = signed
         .headers()
         .map(|(name, value)| (name, value.as_bytes()));
-    Vec::leak(HEADERS.into_iter().chain(fields).collect())
+    let mut lines = HEADERS.into_iter().chain(fields);
+    from_fn(|_| lines.next().expect("seven lines"))
 }
 
-fn base() -> Vec<u8> {
+pub fn base() -> Vec<u8> {
     let base = signer().explain(&order(&HEADERS), NOW, &Seed::new([9; 16]));
     base.expect("it can be signed").into_bytes()
 }
@@ -89,28 +99,33 @@ pub fn sign() -> Bench {
         .item("httpsig", size, peer_sign())
 }
 
-/// Parsing, profile, MAC, window and content; no claim.
-pub fn verify() -> Bench {
-    let base = base();
-    let size = base.len() as f64;
+pub fn verifier() -> Verifier {
     let policy = PolicyParts {
         profile: profile(),
         authorities: vec!["api.example".into()],
         ..PolicyParts::default()
     };
-    let verifier = Verifier::new(Policy::new(policy).expect("a policy"));
+    Verifier::new(Policy::new(policy).expect("a policy"))
+}
+
+/// Parsing, profile, MAC, window and content; no claim.
+pub fn verify() -> Bench {
+    let base = base();
+    let size = base.len() as f64;
+    let verifier = verifier();
     let keys = KeySet::new([key()]).expect("one key");
-    let headers = received();
+    let signed: &Signed = Box::leak(Box::new(signed()));
+    let headers = received(signed);
     Bench::new("request_verify")
         .item("floor", size, ring_hmac(base))
         .item("counterseal", size, move || {
-            let pending = verifier.begin(black_box(&order(headers)), &keys, NOW);
+            let pending = verifier.begin(black_box(&order(&headers)), &keys, NOW);
             pending.expect("it verifies")
         })
         .item("httpsig", size, peer_verify())
 }
 
-fn ring_hmac(base: Vec<u8>) -> impl FnMut() -> ring::hmac::Tag {
+pub fn ring_hmac(base: Vec<u8>) -> impl FnMut() -> ring::hmac::Tag {
     let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &[7; 32]);
     move || ring::hmac::sign(&key, black_box(&base))
 }
@@ -164,7 +179,7 @@ fn peer_sign() -> impl FnMut() -> (String, String) {
     }
 }
 
-fn peer_verify() -> impl FnMut() {
+pub fn peer_verify() -> impl FnMut() {
     let (lines, key) = (lines(), shared_key());
     let (signature, input) = peer_sign()();
     move || {
