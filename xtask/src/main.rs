@@ -40,8 +40,8 @@ struct Command {
 const COMMANDS: &[Command] = &[
     Command {
         name: "bench",
-        arguments: "[NAME..] [--json]",
-        help: "times hot paths beside their floors and peers",
+        arguments: "[NAME..] [--runs N] [--json] [--plot]",
+        help: "times hot paths beside their floors and peers; --plot writes docs/performance.md",
         run: bench::run,
     },
     Command {

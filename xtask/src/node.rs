@@ -54,9 +54,11 @@ pub(crate) fn test() -> Done {
     let tarball = tarball()?;
     npm("run --silent types").done()?;
     npm("run --silent lint").done()?;
-    let biome = Run::new(at(PACKAGE).join("node_modules/.bin/biome"));
-    let biome = biome.words("ci --error-on-warnings").within(at("examples"));
-    biome.done()?;
+    for place in ["examples", "benches/node"] {
+        let biome = Run::new(at(PACKAGE).join("node_modules/.bin/biome"));
+        let biome = biome.words("ci --error-on-warnings").within(at(place));
+        biome.done()?;
+    }
     let clean = at(CLEAN);
     // It may not be there.
     let _ = fs::remove_dir_all(&clean);

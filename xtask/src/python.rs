@@ -101,7 +101,7 @@ pub(crate) fn test() -> Done {
 }
 
 fn format_and_lint() -> Done {
-    let places = [PACKAGE, "examples"];
+    let places = [PACKAGE, "examples", "benches/python"];
     program("ruff")
         .words("check --quiet --no-cache")
         .args(places)

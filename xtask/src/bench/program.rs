@@ -1,0 +1,83 @@
+//! The programs that measure: the crates', the installed wheel's and the installed package's.
+
+use std::path::Path;
+
+use crate::setup::{once, system, write};
+use crate::shell::{Done, Run, Stop, at};
+use crate::{node, python};
+
+const VENV: &str = "target/venv-bench";
+const PINS: &str = "benches/python/requirements.txt";
+const PACKAGES: &str = "target/npm-bench";
+
+/// Where a bench runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Program {
+    Rust,
+    Python,
+    Node,
+}
+
+impl Program {
+    pub(crate) const ALL: [Program; 3] = [Program::Rust, Program::Python, Program::Node];
+
+    /// Makes it ready to run.
+    pub(crate) fn build(self) -> Done {
+        match self {
+            Program::Rust => build_rust(),
+            Program::Python => build_python(),
+            Program::Node => build_node(),
+        }
+    }
+
+    /// Runs one bench in a process of its own: one line of JSON for each item.
+    pub(crate) fn run(self, bench: &str) -> Result<String, Stop> {
+        let run = match self {
+            Program::Rust => Run::new(at("target/release/bench")),
+            Program::Python => Run::new(at(VENV).join("bin/python"))
+                .args(["-B"])
+                .args([at("benches/python/bench.py")]),
+            Program::Node => Run::new("node").args([at(PACKAGES).join("bench.mjs")]),
+        };
+        run.args([bench]).text()
+    }
+}
+
+fn build_rust() -> Done {
+    system("redis-server", &|| {
+        Run::new("redis-server").words("--version").succeeds()
+    })?;
+    let build = "build --quiet --locked --release --manifest-path benches/Cargo.toml";
+    Run::cargo(build).words("--target-dir target").built()
+}
+
+/// The wheel and its peer, in an environment without any sources.
+fn build_python() -> Done {
+    let wheel = python::wheel()?;
+    once("venv-bench", &at(VENV).join("bin/pip"), &[at(PINS)], || {
+        python::fresh(VENV)?;
+        python::pip(VENV)
+            .words("--requirement")
+            .args([PINS])
+            .provide()
+    })?;
+    let install = python::pip(VENV).words("--force-reinstall --no-index --no-deps");
+    install.args([wheel]).built()
+}
+
+/// The package and its peer, beside a copy of the program: modules are looked for where it stands.
+fn build_node() -> Done {
+    let tarball = node::tarball()?;
+    let packages = at(PACKAGES);
+    for file in ["package.json", "bench.mjs", "harness.mjs"] {
+        let from = at("benches/node").join(file);
+        let content = std::fs::read(&from).map_err(|error| Stop::file(&from, &error))?;
+        write(&packages.join(file), &content)?;
+    }
+    install(&packages, &tarball)
+}
+
+fn install(packages: &Path, tarball: &Path) -> Done {
+    let install = Run::new("npm").words("install --silent --no-audit --no-fund --no-save");
+    install.args([tarball]).within(packages).provide()
+}
