@@ -16,8 +16,9 @@ from typing import Any
 import requests
 from counterseal.replay import Ring
 from counterseal.request import Key, Policy, Profile, Signer, Verifier
-from harness import Bench
 from http_message_signatures import HTTPMessageSigner, HTTPMessageVerifier, HTTPSignatureKeyResolver, algorithms
+
+from harness import Bench
 
 SECRET = b"\x07" * 32
 KEY_ID = "worker-7f3a"
