@@ -294,7 +294,7 @@ fn nostd() -> Done {
 
 fn loom() -> Done {
     let loom = Run::cargo(
-        "test --quiet --locked --release --package counterseal-replay --test loom --target-dir target/loom",
+        "test --quiet --locked --release --package counterseal-replay --test loom --test loom_cells --target-dir target/loom",
     );
     loom.env("RUSTFLAGS", "--cfg loom").done()
 }

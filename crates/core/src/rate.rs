@@ -89,23 +89,30 @@ impl Terms {
     //= docs/spec/limit.md#L-4
     #[inline]
     pub const fn apply(&self, level: i64) -> (bool, i64) {
-        let level = if level > self.jumped {
+        let counts = self.level(level);
+        if counts <= self.last {
+            return (true, counts + self.need);
+        }
+        let jumped = level > self.jumped;
+        (false, if jumped { self.full } else { level })
+    }
+
+    /// What a stored level counts as.
+    #[inline]
+    pub const fn level(&self, stored: i64) -> i64 {
+        if stored > self.jumped {
             self.full
-        } else if level < self.now {
+        } else if stored < self.now {
             self.now
         } else {
-            level
-        };
-        if level > self.last {
-            return (false, level);
+            stored
         }
-        (true, level + self.need)
     }
 
     /// The answer to a charge that fitted in, or did not, and left this level behind.
     #[inline]
     pub fn answer(&self, taken: bool, level: i64) -> Charged {
-        let room = self.full.saturating_sub(level);
+        let room = self.full.saturating_sub(self.level(level));
         if taken {
             let left = u32::try_from(room.max(0) / self.every).unwrap_or(u32::MAX);
             return Charged::Within { left };
@@ -191,7 +198,7 @@ mod tests {
         for cost in [3, 4, u32::MAX] {
             let (answer, cell) = Gcra(0).charge(rate(2, 10), cost, Time::from_millis(5));
             let retry_at = Time::from_millis(6);
-            assert_eq!((answer, cell.0), (Charged::Over { retry_at }, 5));
+            assert_eq!((answer, cell.0), (Charged::Over { retry_at }, 0));
         }
     }
 

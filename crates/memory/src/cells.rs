@@ -30,7 +30,7 @@ impl Cells {
         if level.is_none() && self.levels.len() >= self.capacity {
             return Err(Unavailable);
         }
-        let (taken, level) = terms.apply(level.unwrap_or(terms.now));
+        let (taken, level) = terms.apply(level.unwrap_or(0));
         self.levels.insert(cell, level);
         Ok(terms.answer(taken, level))
     }

@@ -30,6 +30,9 @@
 //! [`Ring`] works over any borrowed words, [`PrivateRing`] owns them, and `counterseal-shm` puts them
 //! into a file that all workers of a host map. The rules by which words are read are in [`word`].
 //!
+//! [`Cells`] are rate limits on the same bones: a fixed number of words, two for each key, and no memory of who
+//! they were for.
+//!
 //! It does not protect across hosts, and a private ring does not protect across processes. It
 //! believes `born`: whoever claims must have checked, against an authenticated message, that it is
 //! inside the window that the ring was built for. What was used before the ring began is refused by
@@ -41,6 +44,7 @@
 
 extern crate alloc;
 
+mod cells;
 mod divisor;
 mod gauge;
 mod plan;
@@ -52,6 +56,7 @@ mod sweep;
 mod sync;
 pub mod word;
 
+pub use cells::{CellGauge, CellPlan, Cells, PrivateCells};
 pub use gauge::Gauge;
 pub use plan::Plan;
 pub use private::PrivateRing;

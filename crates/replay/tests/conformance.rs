@@ -1,4 +1,4 @@
-//! The ring passes the conformance suite.
+//! The ring and the cells pass the conformance suite.
 
 use counterseal_core::{Seed, Time};
 use counterseal_replay::{PrivateRing, Shape};
@@ -10,3 +10,15 @@ fn make(now: Time) -> PrivateRing {
 
 claim_tests!(make);
 full_tests!(make);
+
+mod cells {
+    use counterseal_core::{Seed, Time};
+    use counterseal_replay::PrivateCells;
+    use counterseal_testkit::charge_tests;
+
+    fn make(_: Time) -> PrivateCells {
+        PrivateCells::new(4_096, &Seed::new([7; 16]))
+    }
+
+    charge_tests!(make);
+}

@@ -70,20 +70,20 @@ fn text(dialect: Dialect) -> String {
         Dialect::Postgres => "GREATEST",
         Dialect::Sqlite => "max",
     };
-    let level = format!(
-        "CASE WHEN counterseal_cell.level > {jumped} THEN {full} ELSE {max}(counterseal_cell.level, {now}) END"
-    );
-    let set = |level: &str| {
-        let fits = format!("CASE WHEN {level} <= {last} THEN");
-        (
-            format!("{level} + {fits} {need} ELSE 0 END"),
-            format!("{fits} 1 ELSE 0 END"),
-        )
+    let cell = "counterseal_cell.level";
+    let jumped = format!("CASE WHEN {cell} > {jumped} THEN {full} ELSE {cell} END");
+    let counts = format!("{max}({jumped}, {now})");
+    let taken = |counts: &str| format!("CASE WHEN {counts} <= {last} THEN 1 ELSE 0 END");
+    let next = |counts: &str, before: &str| {
+        format!("CASE WHEN {counts} <= {last} THEN {counts} + {need} ELSE {before} END")
     };
-    let ((fresh, fresh_taken), (next, taken)) = (set(&now), set(&level));
     format!(
-        "INSERT INTO counterseal_cell (space, key, level, taken) VALUES ({space}, {key}, {fresh}, {fresh_taken}) \
-         ON CONFLICT (space, key) DO UPDATE SET level = {next}, taken = {taken} RETURNING level, taken"
+        "INSERT INTO counterseal_cell (space, key, level, taken) VALUES ({space}, {key}, {}, {}) \
+         ON CONFLICT (space, key) DO UPDATE SET level = {}, taken = {} RETURNING level, taken",
+        next(&now, "0"),
+        taken(&now),
+        next(&counts, &jumped),
+        taken(&counts),
     )
 }
 
