@@ -15,7 +15,7 @@ pub use crate::core::{
     core_seal_key_open,
 };
 pub use crate::document::{counterseal_request_policy_parse, counterseal_request_profile_parse};
-pub use crate::replay::{replay_ring_attach, replay_ring_claim};
+pub use crate::replay::{replay_cells_over, replay_ring_attach, replay_ring_claim};
 pub use crate::request::{request_key_record_open, request_signer_sign, request_verifier_begin};
 pub use crate::seeds::seeds;
 pub use crate::shm::shm_shared_ring_open;
@@ -39,6 +39,7 @@ pub const TARGETS: &[Target] = &[
         "counterseal_request_profile_parse",
         counterseal_request_profile_parse,
     ),
+    ("replay_cells_over", replay_cells_over),
     ("replay_ring_attach", replay_ring_attach),
     ("replay_ring_claim", replay_ring_claim),
     ("request_key_record_open", request_key_record_open),

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use counterseal::core::{Claim, Claimed, Seed, Space, Span, Time};
-use counterseal::replay::{Plan, PrivateRing, Ring, Shape, Window, Word};
+use counterseal::core::{Charge, Charged, Claim, Claimed, Rate, Seed, Space, Span, Time};
+use counterseal::replay::{CellPlan, Cells, Plan, PrivateRing, Ring, Shape, Window, Word};
 
 use crate::bytes::Bytes;
 
@@ -45,6 +45,30 @@ pub fn replay_ring_attach(data: &[u8]) {
     }
     let _ = (ring.gauge(), ring.newest(), ring.floor());
     ring.sweep();
+}
+
+/// Cells of any content neither panic nor hang, and what passes at one instant is a burst at most.
+pub fn replay_cells_over(data: &[u8]) {
+    let plan = CellPlan::new(1, &Seed::new([1; 16]));
+    let mut bytes = Bytes::new(data);
+    let Some(rate) = Rate::new(bytes.u16().into(), bytes.u32()) else {
+        return;
+    };
+    let (key, cost, now) = ([bytes.byte(); 16], bytes.byte().into(), bytes.i64());
+    let charge = Charge {
+        space: Space::new("fuzz"),
+        key,
+        cost,
+        rate,
+        now: Time::from_millis(now),
+    };
+    let words = (0..plan.words()).map(|_| Word::new(bytes.i64().cast_unsigned()));
+    let words: Vec<Word> = words.collect();
+    let cells = Cells::over(&plan, &words).expect("the planned length");
+    let charges = (0..1_000).map(|_| cells.charge(&charge));
+    let passed = charges.filter(|answer| matches!(answer, Charged::Within { .. }));
+    assert!(cost == 0 || passed.count() <= (rate.burst() / cost) as usize);
+    let _ = cells.gauge(charge.now);
 }
 
 /// A claim of few keys and owners, born around the beginning of the ring or long after it. Its key covers `born`.
