@@ -9,6 +9,7 @@ mod clock_steps;
 mod crew;
 mod flood;
 mod honest;
+mod limits;
 mod report;
 mod ring_model;
 
@@ -74,6 +75,10 @@ const PROOFS: &[Proof] = &[
     Proof {
         name: "flood",
         run: flood::prove,
+    },
+    Proof {
+        name: "limits",
+        run: limits::prove,
     },
 ];
 

@@ -47,6 +47,11 @@ fn a_store_that_evicts_fails_where_the_past_comes_back() {
 }
 
 #[test]
+fn a_limit_that_is_read_and_written_in_two_steps_fails_the_race() {
+    fails_when_broken("limits");
+}
+
+#[test]
 fn a_name_that_no_proof_has_is_said() {
     assert_eq!(prove(&["ring-rase"]).status.code(), Some(2));
     assert_eq!(prove(&["ring-race", "--fast"]).status.code(), Some(2));
