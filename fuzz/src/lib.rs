@@ -3,6 +3,7 @@
 mod bytes;
 mod core;
 mod document;
+mod limit;
 mod message;
 mod replay;
 mod request;
@@ -15,6 +16,7 @@ pub use crate::core::{
     core_seal_key_open,
 };
 pub use crate::document::{counterseal_request_policy_parse, counterseal_request_profile_parse};
+pub use crate::limit::{limit_by_name, limit_client_address};
 pub use crate::replay::{replay_cells_over, replay_ring_attach, replay_ring_claim};
 pub use crate::request::{request_key_record_open, request_signer_sign, request_verifier_begin};
 pub use crate::seeds::seeds;
@@ -39,6 +41,8 @@ pub const TARGETS: &[Target] = &[
         "counterseal_request_profile_parse",
         counterseal_request_profile_parse,
     ),
+    ("limit_by_name", limit_by_name),
+    ("limit_client_address", limit_client_address),
     ("replay_cells_over", replay_cells_over),
     ("replay_ring_attach", replay_ring_attach),
     ("replay_ring_claim", replay_ring_claim),

@@ -6,7 +6,8 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::panic::PanicInfo;
 
 pub use {
-    counterseal, counterseal_core, counterseal_replay, counterseal_request, counterseal_store,
+    counterseal, counterseal_core, counterseal_limit, counterseal_replay, counterseal_request,
+    counterseal_store,
 };
 
 #[cfg(feature = "poison")]

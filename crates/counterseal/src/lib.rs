@@ -7,6 +7,7 @@
 //! | always | [`core`]: times, lifetimes, secrets, codes, audit events, storage steps |
 //! | `request` (default) | [`request`]: signed HTTP requests |
 //! | `replay` (default) | [`replay`]: the ring that remembers used nonces |
+//! | `limit` | [`limit`]: rate limits |
 //! | `document` | [`document`]: policies as JSON |
 //! | `store` | [`store`]: storage steps as SQL statements |
 //!
@@ -49,6 +50,8 @@
 extern crate alloc;
 
 pub use counterseal_core as core;
+#[cfg(feature = "limit")]
+pub use counterseal_limit as limit;
 #[cfg(feature = "replay")]
 pub use counterseal_replay as replay;
 #[cfg(feature = "request")]

@@ -22,6 +22,8 @@ pub const SPACES: &[Space] = &[
 /// The tables of codes of each enabled part.
 const PARTS: &[&[&[Code]]] = &[
     counterseal_core::CODES,
+    #[cfg(feature = "limit")]
+    &[counterseal_limit::CODES],
     #[cfg(feature = "request")]
     &[counterseal_request::CODES],
     #[cfg(feature = "replay")]

@@ -16,6 +16,7 @@ type Row = (
 );
 
 const CORE: &str = "counterseal-core";
+const LIMIT: &str = "counterseal-limit";
 const MEMORY: &str = "counterseal-memory";
 const REPLAY: &str = "counterseal-replay";
 const REQUEST: &str = "counterseal-request";
@@ -28,6 +29,7 @@ const TESTKIT: &str = "counterseal-testkit";
 const ARROWS: &[Row] = &[
     (CORE, &[], &[]),
     // Rooms decide. They import core, and no other room.
+    (LIMIT, &[CORE], &[MEMORY, REPLAY, TESTKIT]),
     (REQUEST, &[CORE], &[]),
     // Backends run. They import no room.
     (REPLAY, &[CORE], &[TESTKIT]),
@@ -37,7 +39,7 @@ const ARROWS: &[Row] = &[
     (SQLITE, &[CORE, REPLAY, STORE], &[TESTKIT]),
     (TESTKIT, &[CORE, REPLAY], &[]),
     // Faces. Only `shared` imports the facade and the backends that it ships; the languages import only `shared`.
-    ("counterseal", &[CORE, REPLAY, REQUEST, STORE], &[]),
+    ("counterseal", &[CORE, LIMIT, REPLAY, REQUEST, STORE], &[]),
     (
         "counterseal-shared",
         &["counterseal", MEMORY, SHM, SQLITE],

@@ -3,7 +3,7 @@
 use crate::project::{read, texts};
 
 /// Crates without clock, file, socket, thread or environment. `probe-nostd` builds them without std.
-pub(crate) const PURE: [&str; 5] = ["core", "counterseal", "replay", "request", "store"];
+pub(crate) const PURE: [&str; 6] = ["core", "counterseal", "limit", "replay", "request", "store"];
 
 #[test]
 fn pure_crates_say_that_they_are() {
