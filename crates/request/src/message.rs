@@ -72,10 +72,11 @@ impl<'a> Request<'a> {
     pub(crate) fn find(&self, name: &str) -> Result<Found<'a>, ()> {
         let mut found = None;
         for (other, value) in self.headers {
-            if other.len() != name.len() || (*other != name && !looks_like(other, name)) {
+            let is_same = same_name(other, name);
+            if !is_same && !looks_like(other, name) {
                 continue;
             }
-            if found.is_some() || !other.eq_ignore_ascii_case(name) {
+            if found.is_some() || !is_same {
                 return Err(());
             }
             found = Some(trim(value));
@@ -172,13 +173,20 @@ pub(crate) fn is_authority(text: &str) -> bool {
     !text.is_empty() && !text.starts_with(':') && every(text.as_bytes(), HOST)
 }
 
-/// Equal names of equal length, where case does not count and `_` stands for `-`.
+/// Equal names, where case does not count; most are spelt alike.
+#[inline]
+pub(crate) fn same_name(a: &str, b: &str) -> bool {
+    a.len() == b.len() && (a == b || a.eq_ignore_ascii_case(b))
+}
+
+/// Equal names, where case does not count and `_` stands for `-`.
+#[inline]
 fn looks_like(a: &str, b: &str) -> bool {
     let fold = |c: u8| match c.to_ascii_lowercase() {
         b'_' => b'-',
         c => c,
     };
-    a.bytes().zip(b.bytes()).all(|(a, b)| fold(a) == fold(b))
+    a.len() == b.len() && a.bytes().zip(b.bytes()).all(|(a, b)| fold(a) == fold(b))
 }
 
 /// Whether every byte is of `class`; without a branch per byte, since all of them usually are.

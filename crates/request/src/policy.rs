@@ -7,7 +7,7 @@ use counterseal_core::{Code, Refusal, Span};
 
 use crate::codes::setup;
 use crate::digest::DigestAlgorithm;
-use crate::message::{MAX_AUTHORITY, is_authority, is_field_name};
+use crate::message::{MAX_AUTHORITY, is_authority, is_field_name, same_name};
 
 /// What a signature covers: signer and verifier must agree on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -205,7 +205,7 @@ impl Policy {
     /// The authority of this policy that equals `text` but for case, if there is one.
     pub(crate) fn authority(&self, text: &str) -> Option<&str> {
         let mut served = self.authorities.iter().map(|a| &**a);
-        served.find(|a| a.eq_ignore_ascii_case(text))
+        served.find(|a| same_name(a, text))
     }
 
     /// The audience of this policy that equals `text`, if there is one. It stands in a field, whose value

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use counterseal_core::{KeyId, Span, Time};
 
 use crate::RequestError;
-use crate::message::{Request, within};
+use crate::message::{Request, same_name, within};
 use crate::sf::{Cursor, Item, Member};
 use crate::sign::{ALG_AND_TAG, MAX_LIFE};
 
@@ -170,9 +170,8 @@ fn only_line<'a>(request: &Request<'a>, name: &str) -> Option<&'a [u8]> {
 }
 
 fn lines<'a>(request: &Request<'a>, name: &str) -> impl Iterator<Item = &'a [u8]> {
-    let named = |other: &str| other.len() == name.len() && other.eq_ignore_ascii_case(name);
     let headers = request.headers.iter();
-    headers.filter_map(move |(other, value)| named(other).then_some(*value))
+    headers.filter_map(move |(other, value)| same_name(other, name).then_some(*value))
 }
 
 /// The value after `name`, up to the next parameter.
