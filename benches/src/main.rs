@@ -4,6 +4,7 @@
 mod alloc;
 mod claimed;
 mod harness;
+mod limit;
 mod live;
 mod replay;
 mod request;
@@ -15,7 +16,8 @@ use harness::Bench;
 
 type Make = fn() -> Bench;
 
-const BENCHES: [(&str, Make); 5] = [
+const BENCHES: [(&str, Make); 6] = [
+    ("limit_charge", limit::charge),
     ("replay_claim", replay::claim),
     ("request_sign", request::sign),
     ("request_verify", request::verify),

@@ -45,6 +45,11 @@ const BENCHES: &[Bench] = &[
         bars: &[Bar::Faster("redis", 100.0)],
     },
     Bench {
+        name: "limit_charge",
+        program: Program::Rust,
+        bars: &[],
+    },
+    Bench {
         name: "request_sign",
         program: Program::Rust,
         bars: &[Bar::OfFloor(1.8)],
