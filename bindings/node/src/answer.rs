@@ -54,7 +54,7 @@ pub(crate) fn refusal(problem: &Problem) -> Refusal {
 
 /// The text of a proof.
 pub(crate) fn proof(verified: &Verified) -> Proof {
-    let mut text = String::with_capacity(512);
+    let mut text = String::with_capacity(1024);
     line(&mut text, verified.key_id());
     line(&mut text, verified.scope());
     line(&mut text, &verified.created().to_string());

@@ -13,20 +13,20 @@ use counterseal_shared::{ArgumentFault, Message, scheme};
 /// A part that is bytes, or that has one of the two marks in it, comes as U+0001 and then, for each of
 /// its bytes, the character whose number is one more.
 pub(crate) fn message<'a>(joined: &'a str, body: &'a [u8]) -> Result<Message<'a>, ArgumentFault> {
-    let mut parts = joined.split('\0').map(bytes);
+    let mut parts = joined.split('\0');
     let mut next = || parts.next().ok_or(INCOMPLETE);
     let mut message = Message {
         method: text(next()?),
         scheme: scheme(&text(next()?))?,
         authority: text(next()?),
-        path: next()?,
-        query: next()?,
+        path: bytes(next()?),
+        query: bytes(next()?),
         headers: Vec::with_capacity(16),
         body: Cow::Borrowed(body),
     };
     while let Some(name) = parts.next() {
         let value = parts.next().ok_or(INCOMPLETE)?;
-        message.headers.push((text(name), value));
+        message.headers.push((text(name), bytes(value)));
     }
     Ok(message)
 }
@@ -43,9 +43,9 @@ fn shifted_byte(character: char) -> Option<u8> {
 }
 
 /// Text, or bytes that should be ASCII: other bytes become a character that no rule allows.
-fn text(part: Cow<'_, [u8]>) -> Cow<'_, str> {
-    match part {
-        Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+fn text(part: &str) -> Cow<'_, str> {
+    match bytes(part) {
+        Cow::Borrowed(_) => Cow::Borrowed(part),
         Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
     }
 }

@@ -326,7 +326,10 @@ impl Verified {
     pub fn covered(&self) -> impl Iterator<Item = (&str, &str)> {
         let lines = core::str::from_utf8(&self.base[..self.lines]);
         let lines = lines.expect("each part was checked to be ASCII").lines();
-        lines.filter_map(|line| line.strip_prefix('"')?.split_once("\": "))
+        lines.filter_map(|line| {
+            let (name, rest) = line.strip_prefix('"')?.split_once('"')?;
+            Some((name, rest.strip_prefix(": ")?))
+        })
     }
 
     /// The value of one covered component, for example `@path` or `idempotency-key`.
