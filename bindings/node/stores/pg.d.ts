@@ -8,7 +8,8 @@
 //   });
 //
 // The pool is the store's own: each statement takes a connection and is committed by itself. Nonces lie in tables that
-// Postgres empties after a crash; the store notices that and refuses until nothing older can come.
+// Postgres empties after a crash; the store notices that, and refuses until nothing older can come: for 65 s where the window
+// is a minute.
 
 import type { Key, SweepOptions, Verified, Waiting, WindowOptions } from "../index.js";
 
@@ -24,8 +25,15 @@ export interface QueryPool {
 
 /** A database that decisions are run on. */
 export declare class Postgres {
-  /** A statement that takes more than `timeoutMs`, or 5000, has no answer. */
-  constructor(pool: QueryPool, options?: { readonly timeoutMs?: number });
+  /**
+   * A statement that takes more than `timeoutMs`, or 5000, has no answer. `futureSeconds` is how far the clocks of signers may be
+   * ahead in any policy that is used here, for the beginning after a crash; it is the most that a policy allows, 300, unless
+   * said, or what `migrate` was told.
+   */
+  constructor(
+    pool: QueryPool,
+    options?: { readonly timeoutMs?: number; readonly futureSeconds?: number; readonly clock?: () => number },
+  );
   /** Makes the database ready for policies of this window; it may be run again. */
   migrate(options?: WindowOptions): Promise<void>;
   /** Runs a decision to its end. */

@@ -107,11 +107,17 @@ def test_a_database_that_is_not_ready_or_too_slow_has_not_answered(place: Path) 
     asyncio.run(session())
 
 
-def test_a_new_table_of_claims_is_refused_to_by_an_old_epoch(place: Path) -> None:
+def test_h25_a_crash_that_empties_the_tables_reopens_nothing_and_ends_by_itself(place: Path) -> None:
     async def session() -> None:
-        async with store(place) as (made, pool):
-            await pool.execute("TRUNCATE counterseal_epoch")
-            assert await outcome(made, Sent().signed()) == "request_store_warming"
+        async with store(place) as (_, pool):
+            made = Postgres(pool, future_seconds=60, clock=lambda: NOW + 1)
+            sent = Sent().signed()
+            assert await outcome(made, sent) == "worker-7"
+            await pool.execute("TRUNCATE counterseal_claim, counterseal_epoch")
+            for _ in range(3):
+                assert await outcome(made, sent) == "request_store_warming"
+            floor = await pool.fetchval("SELECT floor FROM counterseal_epoch WHERE space = 'request'")
+            assert floor == NOW + 1 + 65_000
 
     asyncio.run(session())
 

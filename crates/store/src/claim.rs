@@ -37,7 +37,7 @@ impl Stated for Claim {
         match only_cell(rows)?.as_text() {
             Some("fresh") => Ok(Claimed::Fresh),
             Some("held") => Ok(Claimed::Held),
-            Some("stale") => Ok(Claimed::Stale),
+            Some("stale" | COLD) => Ok(Claimed::Stale),
             Some("full") => Ok(Claimed::Full),
             Some("owner_full") => Ok(Claimed::OwnerFull),
             _ => Err(BadRow("claimed")),
@@ -65,7 +65,11 @@ won AS (INSERT INTO counterseal_claim (space, key, born, until) \
 SELECT $1, $2, $3, $5 FROM epoch ON CONFLICT DO NOTHING RETURNING 1) \
 SELECT CASE WHEN EXISTS (TABLE won) \
 THEN CASE WHEN $3::bigint > counterseal_swept($1) THEN 'fresh' ELSE 'stale' END \
-WHEN EXISTS (TABLE epoch) THEN 'held' ELSE 'stale' END";
+WHEN EXISTS (TABLE epoch) THEN 'held' \
+WHEN EXISTS (SELECT FROM counterseal_epoch WHERE space = $1) THEN 'stale' ELSE 'cold' END";
+
+/// What Postgres answers where there is no epoch: whoever runs the statements begins one then.
+pub const COLD: &str = "cold";
 
 #[cfg(test)]
 mod tests {
@@ -87,6 +91,7 @@ mod tests {
         assert_eq!(CLAIM.reply(&text("fresh")), Ok(Claimed::Fresh));
         assert_eq!(CLAIM.reply(&text("held")), Ok(Claimed::Held));
         assert_eq!(CLAIM.reply(&vec![]), Ok(Claimed::Stale));
+        assert_eq!(CLAIM.reply(&text(COLD)), Ok(Claimed::Stale));
         assert_eq!(CLAIM.reply(&text("full")), Ok(Claimed::Full));
         assert_eq!(CLAIM.reply(&text("owner_full")), Ok(Claimed::OwnerFull));
         for bad in [

@@ -33,6 +33,7 @@ mod setup;
 mod statement;
 mod sweep;
 
+pub use claim::COLD;
 pub use execute::{Execute, ExecuteAsync, run, run_async};
 pub use setup::{Epoch, migrations};
 pub use statement::{Dialect, Rows, Stated, Statement};

@@ -7,10 +7,10 @@ use std::thread;
 use std::time::Duration;
 
 use counterseal_core::{
-    Claimed, Load, Record, RowOp, Run, Space, Span, Swap, Sweep, Time, Unavailable,
+    Claimed, Load, Record, RowOp, Run, Space, Span, Swap, Sweep, Time, Unavailable, Value,
 };
 use counterseal_replay::Start;
-use counterseal_store::{Dialect, Epoch, Stated, migrations};
+use counterseal_store::{COLD, Dialect, Epoch, Stated, migrations};
 use counterseal_testkit::claims::claim;
 use counterseal_testkit::{
     NOW, Note, SPACES, WINDOW, cell_tests, charge_tests, claim_tests, row_tests, sweep_tests,
@@ -251,6 +251,8 @@ fn h25_a_crash_of_the_server_empties_claims_and_epoch_together() {
         thread::sleep(Duration::from_millis(20));
     }
     assert_eq!(postgres.run(used), Ok(Claimed::Stale), "there is no epoch");
+    let rows = query(&mut postgres.client(), &used.statement(Dialect::Postgres)).unwrap();
+    assert_eq!(rows, [[Value::Text(COLD.into())]], "and it says so");
     begin(&postgres, NOW.plus(Span::from_seconds(1)), "");
     assert_eq!(
         postgres.run(used),
