@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use counterseal_core::{Charge, Charged, Gcra, Rate, Run, Seed, Space, Span, Time, Unavailable};
 use counterseal_memory::Memory;
 use counterseal_replay::PrivateCells;
+use counterseal_shm::SharedCells;
 use counterseal_sqlite::Sqlite;
 use counterseal_testkit::{Scratch, race};
 
@@ -29,6 +30,9 @@ pub(crate) fn prove(size: Size, report: &mut Report) {
     let sqlite = Sqlite::open(&scratch.file("cells.db"), &[], &[LIMIT], WINDOW, BEGINNING);
     let cells = if full { 2_000 } else { 50 };
     racers("cells", &PrivateCells::new(1 << 20, &SEED), cells, report);
+    let path = scratch.path().join("private").join("cells");
+    let shared = SharedCells::open(&path, 1 << 20, &SEED).expect("a file of cells");
+    racers("shared cells", &shared, cells, report);
     racers(
         "memory",
         &Memory::new(WINDOW, 100_000, BEGINNING),

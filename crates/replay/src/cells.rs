@@ -110,12 +110,21 @@ impl<'a> Cells<'a> {
         }
     }
 
+    /// Whether more than half of the cells are hot at `now`, by the first 1 024 of them: a keyed hash picks the cells, so
+    /// any of them stand for all. Where they are, honest callers are refused for what others did.
+    //= docs/spec/limit.md#L-14
+    #[inline]
+    pub fn is_crowded(&self, now: Time) -> bool {
+        let sample = &self.words[..self.words.len().min(SAMPLE)];
+        sample.iter().filter(|word| is_hot(word, now)).count() > sample.len() / 2
+    }
+
     /// How many cells are hot at `now`, counted one by one: about a millisecond for each million.
     pub fn gauge(&self, now: Time) -> CellGauge {
-        let is_hot = |word: &&Word| word.load(Relaxed).cast_signed() > now.millis();
+        let hot = self.words.iter().filter(|word| is_hot(word, now));
         CellGauge {
             cells: self.words.len() as u64,
-            hot: self.words.iter().filter(is_hot).count() as u64,
+            hot: hot.count() as u64,
         }
     }
 }
@@ -180,6 +189,13 @@ fn settle(word: &Word, seen: u64, terms: &Terms) {
     }
 }
 
+#[inline]
+fn is_hot(word: &Word, now: Time) -> bool {
+    word.load(Relaxed).cast_signed() > now.millis()
+}
+
+/// How many cells tell whether the table is crowded: to within two in a hundred.
+const SAMPLE: usize = 1 << 10;
 const LEAST: u32 = if cfg!(loom) { 2 } else { 1 << 10 };
 const MOST: u32 = 1 << 26;
 
@@ -222,12 +238,28 @@ mod tests {
         }
         let gauge = cells.cells().gauge(charge(0).now);
         assert!((5_500..=6_000).contains(&gauge.hot), "{gauge:?}");
-        assert!(!gauge.is_crowded());
+        assert!(!gauge.is_crowded() && !cells.cells().is_crowded(charge(0).now));
         let refused =
             |key: &u64| cells.cells().charge(&charge(*key)) != Charged::Within { left: 0 };
         let refused = (1_000_000..1_010_000).filter(refused).count();
         // (2 * 3 000 / 65 536)^2 is 0.8 %, and those that pass make it hotter.
         assert!(refused < 1_000, "{refused} of 10 000 were refused");
+    }
+
+    #[test]
+    fn a_table_is_crowded_while_more_than_half_of_its_cells_are_hot() {
+        let cells = PrivateCells::new(1 << 16, &Seed::new([7; 16]));
+        let now = charge(0).now;
+        // (1 - e^(-2n / 2^16)) of the cells are hot after n keys: 42 % and 60 %.
+        for (keys, is_crowded) in [(0..18_000, false), (18_000..30_000, true)] {
+            for key in keys {
+                cells.cells().charge(&charge(key));
+            }
+            assert_eq!(cells.cells().is_crowded(now), is_crowded);
+            assert_eq!(cells.cells().gauge(now).is_crowded(), is_crowded);
+        }
+        let later = now.plus(counterseal_core::Span::from_minutes(2));
+        assert!(!cells.cells().is_crowded(later));
     }
 
     #[test]

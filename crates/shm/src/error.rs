@@ -1,4 +1,4 @@
-//! Why a ring's file cannot be used.
+//! Why a file cannot be used.
 
 use core::fmt;
 use std::io;
@@ -6,7 +6,7 @@ use std::io;
 use counterseal_core::{Blame, Code, Refusal};
 use counterseal_replay::ShapeError;
 
-/// Why a shared ring cannot be opened. It never names the path.
+/// Why a shared ring, or shared cells, cannot be opened. It never names the path.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ShmError {
@@ -106,31 +106,31 @@ const fn environment(name: &'static str, means: &'static str, fix: &'static str)
 
 const BUSY: Code = environment(
     "replay_file_busy",
-    "another process opens or makes the ring's file and does not finish",
-    "look for a stopped process that has the ring's directory open, and let it go on or end it",
+    "another process opens or makes the shared file and does not finish",
+    "look for a stopped process that has its directory open, and let it go on or end it",
 );
 const FAILED: Code = environment(
     "replay_file_failed",
-    "the system refused a step in opening the ring's file",
-    "give a path whose directory exists or can be made, on a file system with room for the whole ring",
+    "the system refused a step in opening the shared file",
+    "give a path whose directory exists or can be made, on a file system with room for all of it",
 );
 const FILESYSTEM_UNFIT: Code = environment(
     "replay_filesystem_unfit",
-    "the ring's file is on a network file system, where mappings are not shared",
-    "put the ring on a local file system, best on a tmpfs such as /run or /dev/shm",
+    "the shared file is on a network file system, where mappings are not shared",
+    "put it on a local file system, best on a tmpfs such as /run or /dev/shm",
 );
 const FOLDER_UNSAFE: Code = environment(
     "replay_folder_unsafe",
-    "the ring's directory is not this user's alone",
-    "give the ring a directory of its own, owned by the service's user, with mode 0700; a missing one is made",
+    "the directory of the shared file is not this user's alone",
+    "give the file a directory of its own, owned by the service's user, with mode 0700; a missing one is made",
 );
 const FOREIGN: Code = environment(
     "replay_file_foreign",
-    "the file is no ring, and was left alone",
+    "the file is no ring, or no cells where cells are wanted, and was left alone",
     "choose another path, or remove the file if nobody needs it",
 );
 const UNSAFE: Code = environment(
     "replay_file_unsafe",
-    "the ring's file is not this user's alone",
+    "the shared file is not this user's alone",
     "remove the file while the service is stopped; it is made anew with mode 0600",
 );

@@ -1,20 +1,19 @@
-//! The file: checked before it is used, whole before it is seen, ended before it is replaced.
+//! The ring's file: whole before it is seen, ended before it is replaced.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs::{File, Metadata};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use counterseal_core::{Seed, Span, Time};
 use counterseal_replay::{Plan, Ring, Shape, Start, Window, retire};
-use rustix::fs::{AtFlags, FallocateFlags, Mode, OFlags, fallocate, openat, renameat, unlinkat};
-use rustix::io::Errno;
 
 use crate::ShmError;
 use crate::boot::boot;
 use crate::clock::Clock;
-use crate::folder::{Folder, is_own};
+use crate::disk::{self, PATIENCE, WORD};
+use crate::folder::Folder;
 use crate::header::{HEADER, Head, Header, identity};
 use crate::map::Map;
 use crate::watch::Watch;
@@ -58,7 +57,7 @@ impl Wanted {
     /// The verifier's clock is asked again when the new file has its name.
     pub(crate) fn open(&self, seed: &Seed<16>, clock: &Clock) -> Result<Opened, ShmError> {
         self.shape.check(self.window)?;
-        let (folder, name) = self.folder(PATIENCE)?;
+        let (folder, name) = disk::folder(&self.path, PATIENCE)?;
         let past = match self.existing(&folder, name, None)? {
             Existing::Current(opened) => return Ok(*opened),
             Existing::Ended(newest) => Past::Ended(newest),
@@ -69,7 +68,7 @@ impl Wanted {
 
     /// The ring that took the place of `old`, or a new one that does. `old` is ended for all who map it.
     pub(crate) fn reopen(&self, old: &Opened, now: impl Fn() -> Time) -> Result<Opened, ShmError> {
-        let (folder, name) = self.folder(Duration::ZERO)?;
+        let (folder, name) = disk::folder(&self.path, Duration::ZERO)?;
         let newest = match self.existing(&folder, name, Some(old))? {
             Existing::Current(opened) => {
                 if !opened.watch.is_same(&old.watch) {
@@ -84,29 +83,15 @@ impl Wanted {
         self.make(&folder, name, &seed, Past::Ended(newest), now)
     }
 
-    fn folder(&self, patience: Duration) -> Result<(Folder, &OsStr), ShmError> {
-        let (Some(folder), Some(name)) = (self.path.parent(), self.path.file_name()) else {
-            return Err(ShmError::failed("find the file's name", Errno::INVAL));
-        };
-        Ok((Folder::lock(folder, patience)?, name))
-    }
-
-    //= docs/spec/replay.md#R-32
     fn existing(
         &self,
         folder: &Folder,
         name: &OsStr,
         old: Option<&Opened>,
     ) -> Result<Existing, ShmError> {
-        let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        let file = match openat(folder, name, flags, Mode::empty()) {
-            Ok(file) => File::from(file),
-            Err(Errno::NOENT) => return Ok(Existing::Nothing),
-            Err(Errno::LOOP) => return Err(ShmError::Unsafe { rule: REGULAR }),
-            Err(errno) => return Err(ShmError::failed("open the file", errno)),
+        let Some((file, metadata)) = disk::existing(folder, name)? else {
+            return Ok(Existing::Nothing);
         };
-        let metadata = metadata(&file)?;
-        check(&metadata)?;
         let mut bytes = [0; HEADER];
         let read = file.read_exact_at(&mut bytes, 0).ok();
         let head = read.and_then(|()| Head::read(&bytes));
@@ -159,41 +144,21 @@ impl Wanted {
         past: Past,
         now: impl Fn() -> Time,
     ) -> Result<Opened, ShmError> {
-        let unfinished = unfinished(name);
-        // Left behind by a process that was killed while it held the lock.
-        let _ = unlinkat(folder, &unfinished, AtFlags::empty());
-        let made = self.fill(folder, &unfinished, seed).and_then(|opened| {
-            let named = renameat(folder, &unfinished, folder, name);
-            named.map_err(|errno| ShmError::failed("name the file", errno))?;
-            Ok(opened)
-        });
-        if made.is_err() {
-            let _ = unlinkat(folder, &unfinished, AtFlags::empty());
-        }
-        let opened = made?;
+        let plan = Plan::new(self.shape, self.window, seed)?;
+        let opened = disk::make(folder, name, bytes_of(&plan), |file, metadata| {
+            let header = Header {
+                shape: self.shape,
+                window: self.window,
+                boot: boot()?,
+                identity: identity(metadata),
+                secret: *seed.expose(),
+            };
+            disk::write(file, &header.write())?;
+            Opened::of(file, metadata, plan)
+        })?;
         let start = past.start(now(), self.window);
         Ring::begin(&opened.plan, opened.map.words(), start).expect("the planned length");
         Ok(opened)
-    }
-
-    fn fill(&self, folder: &Folder, name: &OsStr, seed: &Seed<16>) -> Result<Opened, ShmError> {
-        let plan = Plan::new(self.shape, self.window, seed)?;
-        let flags =
-            OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file = openat(folder, name, flags, Mode::RUSR | Mode::WUSR);
-        let file = File::from(file.map_err(|errno| ShmError::failed("make the file", errno))?);
-        reserve(&file, bytes_of(&plan))?;
-        let metadata = metadata(&file)?;
-        let header = Header {
-            shape: self.shape,
-            window: self.window,
-            boot: boot()?,
-            identity: identity(&metadata),
-            secret: *seed.expose(),
-        };
-        let wrote = file.write_all_at(&header.write(), 0);
-        wrote.map_err(|error| ShmError::io("write the file", &error))?;
-        Opened::of(&file, &metadata, plan)
     }
 }
 
@@ -213,7 +178,7 @@ impl Past {
 impl Opened {
     fn of(file: &File, metadata: &Metadata, plan: Plan) -> Result<Self, ShmError> {
         Ok(Opened {
-            map: map(file, bytes_of(&plan))?,
+            map: disk::map(file, bytes_of(&plan))?,
             plan,
             watch: Watch::new(metadata),
         })
@@ -254,76 +219,17 @@ fn end(file: &File, metadata: &Metadata, head: &Head) -> Result<Option<Time>, Sh
     if metadata.len() < bytes {
         return Ok(None);
     }
-    let map = map(file, bytes)?;
+    let map = disk::map(file, bytes)?;
     Ok(retire(&map.words()[0], head.bucket))
-}
-
-fn map(file: &File, bytes: u64) -> Result<Map, ShmError> {
-    let map = usize::try_from(bytes).map_err(|_| Errno::NOMEM);
-    let map = map.and_then(|bytes| Map::new(file, bytes, HEADER));
-    map.map_err(|errno| ShmError::failed("map the file", errno))
-}
-
-/// All of the file is there before it is mapped: on a full disk a hole would be a fatal signal later.
-fn reserve(file: &File, bytes: u64) -> Result<(), ShmError> {
-    match fallocate(file, FallocateFlags::empty(), 0, bytes) {
-        Err(Errno::OPNOTSUPP) => fill_with_zeros(file, bytes),
-        reserved => reserved.map_err(|errno| ShmError::failed("reserve the file's size", errno)),
-    }
-}
-
-fn fill_with_zeros(file: &File, bytes: u64) -> Result<(), ShmError> {
-    let zeros = [0; 1 << 12];
-    let mut at = 0;
-    while at < bytes {
-        let length = usize::try_from(bytes - at).map_or(zeros.len(), |rest| rest.min(zeros.len()));
-        let wrote = file.write_all_at(&zeros[..length], at);
-        wrote.map_err(|error| ShmError::io("reserve the file's size", &error))?;
-        at += length as u64;
-    }
-    Ok(())
-}
-
-fn metadata(file: &File) -> Result<Metadata, ShmError> {
-    let metadata = file.metadata();
-    metadata.map_err(|error| ShmError::io("look at the file", &error))
-}
-
-fn check(file: &Metadata) -> Result<(), ShmError> {
-    let rules = [
-        (file.is_file(), REGULAR),
-        (is_own(file.uid()), "it belongs to the user of this process"),
-        (file.mode() & 0o777 == 0o600, "its mode is 0600"),
-        (file.nlink() == 1, "it has one name"),
-    ];
-    match rules.into_iter().find(|(holds, _)| !holds) {
-        Some((_, rule)) => Err(ShmError::Unsafe { rule }),
-        None => Ok(()),
-    }
 }
 
 fn bytes_of(plan: &Plan) -> u64 {
     HEADER as u64 + plan.words() as u64 * WORD
 }
 
-fn unfinished(name: &OsStr) -> OsString {
-    let mut unfinished = OsString::from(".");
-    unfinished.push(name);
-    unfinished.push(".unfinished");
-    unfinished
-}
-
-/// The path as it will be understood after a change of directory.
-pub(crate) fn absolute(path: &Path) -> Result<PathBuf, ShmError> {
-    std::path::absolute(path).map_err(|error| ShmError::io("find the path", &error))
-}
-
 /// How much later than others a process may notice that a file is no longer in its place: a second of
 /// signed time until it looks, and as much again for readings of the clock that come late.
 pub(crate) const NOTICE: Span = Span::from_seconds(2);
-const PATIENCE: Duration = Duration::from_secs(5);
-const REGULAR: &str = "it is a regular file and no link";
-const WORD: u64 = size_of::<u64>() as u64;
 
 #[cfg(test)]
 mod tests {
@@ -343,19 +249,11 @@ mod tests {
             assert!(wanted.path.exists());
             NOW
         };
-        let (folder, name) = wanted.folder(Duration::ZERO).unwrap();
+        let (folder, name) = disk::folder(&wanted.path, Duration::ZERO).unwrap();
         let seed = Seed::new([7; 16]);
         let opened = wanted.make(&folder, name, &seed, Past::Ended(None), now);
         let opened = opened.unwrap();
         let floor = NOW.plus(WINDOW.future).plus(SKEW).plus(NOTICE);
         assert_eq!(opened.ring().map(|ring| ring.floor()), Some(floor));
-    }
-
-    #[test]
-    fn a_file_can_be_reserved_where_the_system_cannot_do_it_at_once() {
-        let scratch = Scratch::new();
-        let file = File::create_new(scratch.file("zeros")).unwrap();
-        fill_with_zeros(&file, (1 << 14) + 5).unwrap();
-        assert_eq!(file.metadata().unwrap().len(), (1 << 14) + 5);
     }
 }

@@ -114,7 +114,7 @@ pub(crate) fn identity(file: &Metadata) -> Identity {
     [file.dev(), file.ino(), born.unwrap_or(0)]
 }
 
-fn number(bytes: &[u8; HEADER], at: usize) -> u64 {
+pub(crate) fn number(bytes: &[u8; HEADER], at: usize) -> u64 {
     let place = bytes[16 + at * 8..].first_chunk();
     u64::from_le_bytes(*place.expect("inside the header"))
 }

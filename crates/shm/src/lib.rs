@@ -1,4 +1,4 @@
-//! The replay ring in a file that all worker processes of a host map.
+//! The replay ring, and the cells of rate limits, in files that all worker processes of a host map.
 //!
 //! ```
 //! use counterseal_core::{Claim, Claimed, Run, Seed, Space, Span, Time};
@@ -26,25 +26,32 @@
 //! noticed within a second of signed time, and no nonce is accepted twice: `docs/spec/replay.md` says why.
 //! Claims go on by themselves in the file that took its place, once its floor has passed.
 //!
+//! [`SharedCells`] are rate limits in a file of their own, under the same rules of who may have it; what is lost with it
+//! are cells, which gives each client one burst more.
+//!
 //! It does not protect across hosts, nor across containers that do not share the directory, nor against
 //! programs of the same user: they may write to the file, cut it short, which kills whoever reads it, or
 //! put an older one back.
 //!
-//! All `unsafe` of this family stands in `map.rs`. Codes: [`ShmError::CODES`]. Spec: `docs/spec/replay.md`.
+//! All `unsafe` of this family stands in `map.rs`. Codes: [`ShmError::CODES`]. Spec: `docs/spec/replay.md`, `docs/spec/limit.md`.
 #![deny(unsafe_code)]
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 compile_error!("counterseal-shm needs Linux or macOS; use counterseal-sqlite on other systems");
 
 mod boot;
+mod cells;
 mod clock;
+mod disk;
 mod error;
 mod file;
 mod folder;
 mod header;
 mod map;
 mod ring;
+mod table;
 mod watch;
 
+pub use cells::SharedCells;
 pub use error::ShmError;
 pub use ring::SharedRing;

@@ -11,7 +11,8 @@ use counterseal_replay::{Gauge, Shape, Window};
 
 use crate::ShmError;
 use crate::clock::Clock;
-use crate::file::{NOTICE, Opened, Wanted, absolute};
+use crate::disk::absolute;
+use crate::file::{NOTICE, Opened, Wanted};
 
 /// A ring in a file that all processes of a host map.
 ///

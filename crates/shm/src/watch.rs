@@ -38,9 +38,14 @@ impl Watch {
     pub(crate) fn is_in_place(&self, path: &Path, born: Time) -> bool {
         let same = self.is_at(path);
         if same {
-            self.seen_for.store(born.plus(EVERY).millis(), Relaxed);
+            self.rest(born);
         }
         same
+    }
+
+    /// Lets a second of signed time pass without a look.
+    pub(crate) fn rest(&self, born: Time) {
+        self.seen_for.store(born.plus(EVERY).millis(), Relaxed);
     }
 
     /// Whether the file is in its place now, whatever was claimed.
