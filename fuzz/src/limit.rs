@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use counterseal::core::{Charge, Pending, Rate, Space, Step, Time};
+use counterseal::core::{Charge, Pending, Step, Time};
 use counterseal::limit::{Admission, Limit, client_address};
 
 /// Any fields end in the peer's address, or in one that stands in them.
@@ -45,7 +45,7 @@ fn charge(step: Step<Admission>) -> Charge {
 }
 
 fn limit() -> Limit {
-    Limit::new(Space::new("fuzz"), Rate::new(5, 1_000).expect("a rate"))
+    Limit::new("fuzz", 5, 1_000).expect("a limit")
 }
 
 const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));

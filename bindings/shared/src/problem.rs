@@ -197,6 +197,7 @@ fn facts(event: &AuditEvent) -> Vec<(&'static str, String)> {
     let facts = event.facts().map(|fact| {
         let value = match fact.value {
             FactValue::At(time) => time.millis().to_string(),
+            FactValue::Id(id) => id.as_str().into(),
             FactValue::Number(number) => number.to_string(),
             FactValue::Word(word) => word.into(),
         };

@@ -35,6 +35,8 @@ pub struct Fact {
 pub enum FactValue {
     /// An instant.
     At(Time),
+    /// The id of something that this program set up.
+    Id(KeyId),
     /// A number.
     Number(i64),
     /// A word of this program's own text.
@@ -92,6 +94,12 @@ impl Fact {
         Fact { name, value }
     }
 
+    /// The id of something that this program set up, such as a limit.
+    pub const fn id(name: &'static str, value: KeyId) -> Self {
+        let value = FactValue::Id(value);
+        Fact { name, value }
+    }
+
     /// A word.
     pub const fn word(name: &'static str, value: &'static str) -> Self {
         let value = FactValue::Word(value);
@@ -112,6 +120,7 @@ impl fmt::Display for AuditEvent {
         for fact in self.facts() {
             match fact.value {
                 FactValue::At(time) => write!(f, r#","{}":{}"#, fact.name, time.millis())?,
+                FactValue::Id(id) => write!(f, r#","{}":"{id}""#, fact.name)?,
                 FactValue::Number(number) => write!(f, r#","{}":{number}"#, fact.name)?,
                 FactValue::Word(word) => write!(f, r#","{}":"{word}""#, fact.name)?,
             }

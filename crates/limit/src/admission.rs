@@ -24,6 +24,10 @@ pub struct Admitted {
 
 impl Admission {
     pub(crate) const fn begin(limit: Limit, charge: Charge, then: Option<Charge>) -> Step<Self> {
+        if limit.is_aside {
+            let left = None;
+            return Step::Done(Ok(Admitted { limit, left }));
+        }
         Step::Need(Admission {
             limit,
             charge,
@@ -83,9 +87,15 @@ impl Pending for Admission {
 }
 
 impl Admitted {
-    /// How many more would pass now; none when the store did not answer and the limit admits then.
+    /// How many more would pass now; none when the store did not answer and the limit admits then, or when it stepped
+    /// aside.
     pub const fn left(&self) -> Option<u32> {
         self.left
+    }
+
+    /// Whether nothing was charged because the limit stepped aside for a crowded table.
+    pub const fn stepped_aside(&self) -> bool {
+        self.limit.is_aside
     }
 
     /// The rate.

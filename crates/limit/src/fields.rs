@@ -3,9 +3,11 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 
-use counterseal_core::{Rate, Space, Span};
+use counterseal_core::{Rate, Span};
 
-/// The fields of one answer (draft-ietf-httpapi-ratelimit-headers-10, and RFC 9110 section 10.2.3).
+use crate::LimitName;
+
+/// The fields of one answer (draft-ietf-httpapi-ratelimit-headers-11, and RFC 9110 section 10.2.3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fields {
     policy: String,
@@ -16,7 +18,7 @@ pub struct Fields {
 impl Fields {
     /// `left` more would pass now, and as many as a burst has after the rest of the bucket is empty.
     //= docs/spec/limit.md#L-13
-    pub(crate) fn within(name: Space, rate: Rate, left: u32) -> Self {
+    pub(crate) fn within(name: LimitName, rate: Rate, left: u32) -> Self {
         let taken = rate.burst().saturating_sub(left);
         let reset = Span::from_millis(i64::from(taken) * i64::from(rate.every_ms()));
         Fields {
@@ -27,7 +29,7 @@ impl Fields {
     }
 
     /// None would pass before `wait` is over.
-    pub(crate) fn over(name: Space, rate: Rate, wait: Span) -> Self {
+    pub(crate) fn over(name: LimitName, rate: Rate, wait: Span) -> Self {
         let wait = seconds(wait).max(1);
         Fields {
             policy: policy(name, rate),
@@ -51,14 +53,14 @@ impl Fields {
 }
 
 /// The burst is the quota, and the time in which a full bucket empties is its window.
-fn policy(name: Space, rate: Rate) -> String {
+fn policy(name: LimitName, rate: Rate) -> String {
     let bucket = i64::from(rate.burst()) * i64::from(rate.every_ms());
     let window = seconds(Span::from_millis(bucket)).max(1);
-    format!("\"{}\";q={};w={window}", name.name(), rate.burst())
+    format!("\"{name}\";q={};w={window}", rate.burst())
 }
 
-fn limit(name: Space, left: u32, reset: i64) -> String {
-    format!("\"{}\";r={left};t={reset}", name.name())
+fn limit(name: LimitName, left: u32, reset: i64) -> String {
+    format!("\"{name}\";r={left};t={reset}")
 }
 
 /// Whole seconds, rounded up.
@@ -80,7 +82,8 @@ mod tests {
 
     #[test]
     fn the_fields_are_items_of_structured_fields() {
-        let (name, rate) = (Space::new("login"), Rate::new(10, 1_500).expect("a rate"));
+        let name = LimitName::parse("login").expect("a name");
+        let rate = Rate::new(10, 1_500).expect("a rate");
         let within = Fields::within(name, rate, 7);
         let fields: alloc::vec::Vec<_> = within.iter().collect();
         assert_eq!(

@@ -1,13 +1,13 @@
 //! Rate limits: whom a request counts for, whether it passes, and what the caller is told.
 //!
 //! ```
-//! use counterseal_core::{Rate, Refusal, Seed, Space, Time, drive};
+//! use counterseal_core::{Refusal, Seed, Time, drive};
 //! use counterseal_limit::{Limit, client_address};
 //! use counterseal_replay::PrivateCells;
 //!
 //! # let now = Time::from_seconds(1_800_000_000);
 //! // Two requests at once from each address, and one more every 10 s.
-//! let limit = Limit::new(Space::new("login"), Rate::new(2, 10_000).ok_or("a rate")?);
+//! let limit = Limit::new("login", 2, 10_000)?;
 //! let cells = PrivateCells::new(65_536, &Seed::new([7; 16]));
 //!
 //! // One proxy of ours stands before the service, and has added the last entry.
@@ -41,9 +41,11 @@ mod error;
 mod fields;
 mod identity;
 mod limit;
+mod name;
 
 pub use address::client_address;
 pub use admission::{Admission, Admitted};
-pub use error::{CODES, LimitError};
+pub use error::{CODES, LimitError, LimitSetupError};
 pub use fields::Fields;
 pub use limit::Limit;
+pub use name::LimitName;

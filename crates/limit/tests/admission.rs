@@ -3,15 +3,15 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use counterseal_core::{
-    Charge, Charged, KeyId, Rate, Refusal, Run, Seed, Space, Span, Time, Unavailable, drive,
+    Charge, Charged, KeyId, Refusal, Run, Seed, Span, Step, Time, Unavailable, drive,
 };
-use counterseal_limit::{Admitted, Limit, LimitError};
+use counterseal_limit::{Admitted, Limit, LimitError, LimitSetupError};
 use counterseal_memory::Memory;
 use counterseal_replay::PrivateCells;
 use counterseal_testkit::{NOW, Scripted, WINDOW, race};
 
 fn limit() -> Limit {
-    Limit::new(Space::new("login"), Rate::new(5, 1_000).expect("a rate"))
+    Limit::new("login", 5, 1_000).expect("a limit")
 }
 
 fn cells() -> PrivateCells {
@@ -82,7 +82,7 @@ fn p10_spellings_of_a_name_share() {
 #[test]
 fn names_keys_addresses_and_limits_are_apart() {
     let cells = cells();
-    let other = Limit::new(Space::new("other"), limit().rate());
+    let other = Limit::new("other", 5, 1_000).expect("a limit");
     let client = address("192.0.2.7");
     let key = KeyId::parse("192.0.2.7").expect("an id");
     for limit in [limit(), other] {
@@ -138,4 +138,52 @@ fn a02_the_event_says_which_limit_and_nothing_of_the_caller() {
         refused.event(NOW).to_string(),
         r#"{"at":1800000000000,"event":"limit_exceeded","blame":"peer","limit":"login","retry_at":1800000005000}"#
     );
+}
+
+#[test]
+fn a_limit_that_yields_steps_aside_in_a_crowd_and_others_stay() {
+    let (stays, yields) = (limit(), limit().yielding());
+    let asks = |limit: Limit| matches!(limit.by_address(segment(1, 1), 1, NOW), Step::Need(_));
+    assert!(asks(stays.in_crowd(true)) && asks(yields.in_crowd(false)) && asks(yields));
+    let Step::Done(Ok(admitted)) = yields.in_crowd(true).by_address(segment(1, 1), 1, NOW) else {
+        panic!("nothing to ask")
+    };
+    assert!(admitted.stepped_aside());
+    assert_eq!((admitted.left(), admitted.fields()), (None, None));
+}
+
+#[test]
+fn p07_what_cannot_be_a_limit_is_refused_with_its_code() {
+    let code = |name, burst, every_ms| {
+        Limit::new(name, burst, every_ms).map_err(|error| error.code().name)
+    };
+    for name in [
+        "",
+        "Login",
+        "a b",
+        "a.b",
+        "\u{e4}",
+        "abcdefghijklmnopqrstuvwxy",
+    ] {
+        assert_eq!(code(name, 1, 1), Err("limit_name_invalid"), "{name}");
+    }
+    for (burst, every_ms) in [(0, 1), (1, 0), (u32::MAX, u32::MAX)] {
+        assert_eq!(code("a", burst, every_ms), Err("limit_rate_invalid"));
+        assert_eq!(
+            limit().with_site(burst, every_ms),
+            Err(LimitSetupError::Rate)
+        );
+    }
+    assert!(code("a", u32::MAX, 1).is_ok() && code("a", 1, u32::MAX).is_ok());
+    for (cost, fits) in [
+        (0, false),
+        (1, true),
+        (5, true),
+        (6, false),
+        (u32::MAX, false),
+    ] {
+        assert_eq!(limit().check_cost(cost).is_ok(), fits, "{cost}");
+    }
+    let error = limit().check_cost(0).unwrap_err();
+    assert_eq!(error.code().name, "limit_cost_invalid");
 }
