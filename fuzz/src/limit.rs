@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use counterseal::core::{Charge, Pending, Step, Time};
-use counterseal::limit::{Admission, Limit, client_address};
+use counterseal::limit::{Admission, Limit, client_address, forwarded_address};
 
 /// Any fields end in the peer's address, or in one that stands in them.
 pub fn limit_client_address(data: &[u8]) {
@@ -23,6 +23,14 @@ pub fn limit_client_address(data: &[u8]) {
     });
     assert!(found == PEER || stands.any(|address| address.to_canonical() == found));
     let _ = limit().by_address(found, 1, Time::EPOCH);
+    let forwarded = |hops| forwarded_address(PEER, text.split('\n'), hops);
+    assert_eq!(forwarded(0), PEER);
+    let _ = forwarded(*hops);
+    let ours = format!("{text},for=192.0.2.7");
+    assert_eq!(
+        forwarded_address(PEER, [&*ours], 1),
+        IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7))
+    );
 }
 
 /// What is not seen in a name does not count.

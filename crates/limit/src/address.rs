@@ -24,7 +24,7 @@ where
 
 /// An entry of the field: `192.0.2.7`, `192.0.2.7:443`, `2001:db8::7`, `[2001:db8::7]` or `[2001:db8::7]:443`.
 fn entry(text: &str) -> Option<IpAddr> {
-    let text = text.trim_matches([' ', '\t']);
+    let text = text.trim_matches(BLANKS);
     if text.len() > LONGEST {
         return None;
     }
@@ -38,7 +38,7 @@ fn entry(text: &str) -> Option<IpAddr> {
 }
 
 /// An address of version 6 may have the zone of an interface before its port, which means nothing to another host.
-fn with_port(text: &str) -> Option<IpAddr> {
+pub(crate) fn with_port(text: &str) -> Option<IpAddr> {
     let socket: SocketAddr = text.parse().ok()?;
     (!text.contains('%')).then(|| socket.ip())
 }
@@ -66,6 +66,8 @@ fn prefix(bits: u8, octets: &[u8]) -> Prefix {
     prefix
 }
 
+/// The blanks around an entry.
+pub(crate) const BLANKS: [char; 2] = [' ', '\t'];
 /// `[` 39 characters of version 6 `]:` 5 digits.
 const LONGEST: usize = 47;
 
