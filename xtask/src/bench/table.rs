@@ -45,10 +45,9 @@ pub(crate) fn markdown(record: &Record, bars: &[Bar]) -> String {
             bytes(item)
         );
     }
-    page.push('\n');
-    for bar in bars {
-        let sentence = bar.sentence(record);
-        let _ = writeln!(page, "- Asked: {sentence}.");
+    for (at, bar) in bars.iter().enumerate() {
+        let (gap, sentence) = (if at == 0 { "\n" } else { "" }, bar.sentence(record));
+        let _ = writeln!(page, "{gap}- Asked: {sentence}.");
     }
     page
 }
