@@ -21,6 +21,7 @@ pub(crate) fn run(args: Args) -> Done {
     node::tools()?;
     browser()?;
     postgres()?;
+    redis()?;
     nextest()?;
     deny()?;
     println!("everything is there");
@@ -38,6 +39,13 @@ pub(crate) fn browser() -> Done {
 pub(crate) fn postgres() -> Done {
     system("postgresql", &|| {
         Run::new("initdb").words("--version").succeeds()
+    })
+}
+
+/// A Redis server, likewise.
+pub(crate) fn redis() -> Done {
+    system("redis-server", &|| {
+        Run::new("redis-server").words("--version").succeeds()
     })
 }
 

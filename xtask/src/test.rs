@@ -266,6 +266,7 @@ fn clippy() -> Done {
 fn rust() -> Done {
     setup::nextest()?;
     setup::postgres()?;
+    setup::redis()?;
     Run::cargo("nextest").words("run --locked --workspace --all-features --no-fail-fast --status-level fail --final-status-level fail --show-progress none").done()
 }
 

@@ -10,6 +10,9 @@ impl Stated for Charge {
     /// The arithmetic of [`Terms::apply`](counterseal_core::Terms::apply), in the database's words.
     //= docs/spec/limit.md#L-3
     fn statement(&self, dialect: Dialect) -> Statement {
+        if dialect == Dialect::Redis {
+            return crate::redis::charge(self);
+        }
         let terms = self.rate.terms(self.cost, self.now);
         Statement {
             name: "counterseal_charge",
@@ -31,17 +34,23 @@ impl Stated for Charge {
         let [row] = rows.as_slice() else {
             return Err(BadRow("not one row"));
         };
-        let [Value::Int(level), Value::Int(taken @ 0..=1)] = row.as_slice() else {
-            return Err(BadRow("level"));
+        let [level, taken] = row.as_slice() else {
+            return Err(BadRow("not two cells"));
         };
+        let level = level.as_int().ok_or(BadRow("level"))?;
+        let taken = taken.as_int().filter(|taken| matches!(taken, 0 | 1));
+        let taken = taken.ok_or(BadRow("taken"))? == 1;
         let terms = self.rate.terms(self.cost, self.now);
-        Ok(terms.answer(*taken == 1, *level))
+        Ok(terms.answer(taken, level))
     }
 }
 
 impl Stated for SweepCells {
     //= docs/spec/limit.md#L-6
     fn statement(&self, dialect: Dialect) -> Statement {
+        if dialect == Dialect::Redis {
+            return crate::redis::sweep("counterseal_sweep_cells");
+        }
         let [p1, p2, p3] = [1, 2, 3].map(|n| dialect.place(n));
         let text = format!(
             "DELETE FROM counterseal_cell WHERE space = {p1} AND key IN \
@@ -68,7 +77,7 @@ fn text(dialect: Dialect) -> String {
         [1, 2, 3, 4, 5, 6, 7].map(|n| number(dialect, n));
     let max = match dialect {
         Dialect::Postgres => "GREATEST",
-        Dialect::Sqlite => "max",
+        Dialect::Redis | Dialect::Sqlite => "max",
     };
     let cell = "counterseal_cell.level";
     let jumped = format!("CASE WHEN {cell} > {jumped} THEN {full} ELSE {cell} END");
@@ -92,7 +101,7 @@ fn number(dialect: Dialect, number: usize) -> String {
     let place = dialect.place(number);
     match dialect {
         Dialect::Postgres if number > 2 => format!("{place}::bigint"),
-        Dialect::Postgres | Dialect::Sqlite => place,
+        Dialect::Postgres | Dialect::Redis | Dialect::Sqlite => place,
     }
 }
 

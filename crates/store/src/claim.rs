@@ -10,6 +10,7 @@ use crate::{Dialect, Rows, Stated, Statement};
 impl Stated for Claim {
     fn statement(&self, dialect: Dialect) -> Statement {
         let text = match dialect {
+            Dialect::Redis => return crate::redis::claim(self),
             Dialect::Postgres => POSTGRES,
             Dialect::Sqlite => SQLITE,
         };
@@ -68,7 +69,7 @@ THEN CASE WHEN $3::bigint > counterseal_swept($1) THEN 'fresh' ELSE 'stale' END 
 WHEN EXISTS (TABLE epoch) THEN 'held' \
 WHEN EXISTS (SELECT FROM counterseal_epoch WHERE space = $1) THEN 'stale' ELSE 'cold' END";
 
-/// What Postgres answers where there is no epoch: whoever runs the statements begins one then.
+/// What Postgres and Redis answer where there is no epoch: whoever runs the statements begins one then.
 pub const COLD: &str = "cold";
 
 #[cfg(test)]

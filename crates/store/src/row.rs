@@ -21,6 +21,9 @@ impl<R: Record> Stated for RowOp<R> {
 
 impl<R: Record> Stated for Load<R> {
     fn statement(&self, dialect: Dialect) -> Statement {
+        if dialect == Dialect::Redis {
+            return crate::redis::load(self);
+        }
         let Table { name, columns, .. } = R::TABLE;
         let (key, first) = (columns[0].name, dialect.place(1));
         Statement {
@@ -41,6 +44,9 @@ impl<R: Record> Stated for Load<R> {
 
 impl<R: Record> Stated for Swap<R> {
     fn statement(&self, dialect: Dialect) -> Statement {
+        if dialect == Dialect::Redis {
+            return crate::redis::swap(self);
+        }
         if self.expected == 0 {
             return insert(self, dialect);
         }
@@ -114,9 +120,20 @@ fn row<R: Record>(rows: &Rows) -> Result<Option<Row<R>>, BadRow> {
                 .as_int()
                 .filter(|v| *v > 0)
                 .ok_or(BadRow("version"))?;
-            let record = read(fields, Carry::Binary)?;
+            let (fields, carry) = carried(fields, R::TABLE.columns.len());
+            let record = read(fields, carry)?;
             Ok(Some(Row { version, record }))
         }
         _ => Err(BadRow("more than one row")),
+    }
+}
+
+/// The fields of a row, and how their bytes are written: the rows of Redis say so in a cell before them.
+fn carried(row: &[Value], columns: usize) -> (&[Value], Carry) {
+    match row.split_first() {
+        Some((first, fields)) if fields.len() == columns && first.as_text() == Some("hex") => {
+            (fields, Carry::Hex)
+        }
+        _ => (row, Carry::Binary),
     }
 }

@@ -31,10 +31,13 @@ impl Op for Epoch {
 impl Stated for Epoch {
     //= docs/spec/replay.md#R-20
     fn statement(&self, dialect: Dialect) -> Statement {
+        if dialect == Dialect::Redis {
+            return crate::redis::epoch(self);
+        }
         let [p1, p2, p3, p4] = [1, 2, 3, 4].map(|n| dialect.place(n));
         let max = match dialect {
             Dialect::Postgres => "GREATEST",
-            Dialect::Sqlite => "max",
+            Dialect::Redis | Dialect::Sqlite => "max",
         };
         // The second form keeps what is there, so that the statement always answers with a row.
         let newer = "counterseal_epoch.boot <> excluded.boot";
@@ -69,10 +72,13 @@ impl Stated for Epoch {
 /// Columns are only ever added. One that is added to a table that is there already is empty (0, no text, no
 /// bytes) in the rows that are there, and in rows that an older version goes on to write.
 ///
-/// All of them may be run again, except that SQLite knows no `ADD COLUMN IF NOT EXISTS`; by one at a time,
+/// Redis needs none. All of them may be run again, except that SQLite knows no `ADD COLUMN IF NOT EXISTS`; by one at a time,
 /// because `IF NOT EXISTS` of Postgres does not see what another transaction is making.
 pub fn migrations(tables: &[Table], dialect: Dialect, from: u16) -> Vec<String> {
     let mut texts = Vec::new();
+    if dialect == Dialect::Redis {
+        return texts;
+    }
     if from == 0 {
         texts.extend(claims(dialect).iter().map(|text| String::from(*text)));
     }
@@ -95,7 +101,7 @@ fn columns(table: &Table, step: u16, dialect: Dialect) -> Vec<String> {
     }
     let unless = match dialect {
         Dialect::Postgres => "IF NOT EXISTS ",
-        Dialect::Sqlite => "",
+        Dialect::Redis | Dialect::Sqlite => "",
     };
     let add = |column: &Column| {
         let (column, empty) = (define(column, dialect), empty(column, dialect));
@@ -110,7 +116,7 @@ fn columns(table: &Table, step: u16, dialect: Dialect) -> Vec<String> {
 fn create(table: &Table, columns: &str, dialect: Dialect) -> String {
     let (name, key, int) = (table.name, table.columns[0].name, word(Kind::Int, dialect));
     let strict = match dialect {
-        Dialect::Postgres => "",
+        Dialect::Postgres | Dialect::Redis => "",
         Dialect::Sqlite => " STRICT",
     };
     format!(
@@ -145,7 +151,7 @@ const fn empty(column: &Column, dialect: Dialect) -> &'static str {
         (Kind::Int, _) => " DEFAULT 0",
         (Kind::Text, _) => " DEFAULT ''",
         (Kind::Bytes, Dialect::Postgres) => " DEFAULT '\\x'",
-        (Kind::Bytes, Dialect::Sqlite) => " DEFAULT x''",
+        (Kind::Bytes, Dialect::Redis | Dialect::Sqlite) => " DEFAULT x''",
     }
 }
 
@@ -154,15 +160,16 @@ const fn word(kind: Kind, dialect: Dialect) -> &'static str {
         (Dialect::Postgres, Kind::Bytes) => "bytea",
         (Dialect::Postgres, Kind::Int) => "bigint",
         (Dialect::Postgres, Kind::Text) => "text",
-        (Dialect::Sqlite, Kind::Bytes) => "BLOB",
-        (Dialect::Sqlite, Kind::Int) => "INTEGER",
-        (Dialect::Sqlite, Kind::Text) => "TEXT",
+        (Dialect::Redis | Dialect::Sqlite, Kind::Bytes) => "BLOB",
+        (Dialect::Redis | Dialect::Sqlite, Kind::Int) => "INTEGER",
+        (Dialect::Redis | Dialect::Sqlite, Kind::Text) => "TEXT",
     }
 }
 
 const fn claims(dialect: Dialect) -> &'static [&'static str] {
     match dialect {
         Dialect::Postgres => &POSTGRES,
+        Dialect::Redis => &[],
         Dialect::Sqlite => &SQLITE,
     }
 }

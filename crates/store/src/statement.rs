@@ -9,6 +9,8 @@ use counterseal_core::{BadRow, Op, Value};
 pub enum Dialect {
     /// `PostgreSQL` 15 and later.
     Postgres,
+    /// Redis 7.0 and later.
+    Redis,
     /// SQLite 3.37 and later.
     Sqlite,
 }
@@ -18,9 +20,10 @@ pub enum Dialect {
 pub struct Statement {
     /// The same for all statements of one text, for drivers that prepare them by name.
     pub name: &'static str,
-    /// The text. Placeholders are `?1` (SQLite) or `$1` (Postgres).
+    /// The text. Placeholders are `?1` (SQLite) or `$1` (Postgres); for Redis it is a script.
     pub text: Cow<'static, str>,
-    /// The values, in the order of their placeholders.
+    /// The values, in the order of their placeholders; for Redis what `EVAL` takes after the script, beginning with the number
+    /// of keys.
     pub values: Vec<Value>,
 }
 
@@ -45,6 +48,7 @@ impl Dialect {
     pub const fn name(self) -> &'static str {
         match self {
             Dialect::Postgres => "postgres",
+            Dialect::Redis => "redis",
             Dialect::Sqlite => "sqlite",
         }
     }
@@ -53,7 +57,7 @@ impl Dialect {
     pub(crate) fn place(self, number: usize) -> String {
         match self {
             Dialect::Postgres => alloc::format!("${number}"),
-            Dialect::Sqlite => alloc::format!("?{number}"),
+            Dialect::Redis | Dialect::Sqlite => alloc::format!("?{number}"),
         }
     }
 }

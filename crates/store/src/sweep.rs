@@ -9,6 +9,7 @@ use crate::{Dialect, Rows, Stated, Statement};
 impl Stated for Sweep {
     fn statement(&self, dialect: Dialect) -> Statement {
         let text = match dialect {
+            Dialect::Redis => return crate::redis::sweep("counterseal_sweep"),
             Dialect::Postgres => POSTGRES,
             Dialect::Sqlite => SQLITE,
         };
