@@ -14,6 +14,8 @@ use crate::{node, python};
 /// A language with a runner.
 struct Language {
     name: &'static str,
+    /// The rooms that its package does not have yet: their cases are left out, and the last line says how many.
+    lacks: &'static [&'static str],
     /// Builds what the runner needs.
     build: fn() -> Done,
     /// The runner, which takes paths of files.
@@ -23,25 +25,37 @@ struct Language {
 const LANGUAGES: &[Language] = &[
     Language {
         name: "rust",
+        lacks: &[],
         build: || Run::cargo("build --quiet --locked --package counterseal-vectors").built(),
         runner: || Run::cargo("run --quiet --locked --package counterseal-vectors -- run"),
     },
     Language {
         name: "python",
+        lacks: &["limit"],
         build: python::package,
         runner: || python::program("python").args(["bindings/python/tests/run_vectors.py"]),
     },
     Language {
         name: "node",
+        lacks: &["limit"],
         build: node::addon,
         runner: || Run::new("node").args(["bindings/node/test/run-vectors.mjs"]),
     },
 ];
 
 /// A file of vectors, as it was named and as it can be opened from anywhere.
+#[derive(Clone)]
 struct VectorFile {
     shown: String,
     path: PathBuf,
+    room: String,
+}
+
+impl VectorFile {
+    fn of(shown: String, path: PathBuf) -> Result<Self, Stop> {
+        let room = read(&path)?["room"].as_str().unwrap_or_default().into();
+        Ok(VectorFile { shown, path, room })
+    }
 }
 
 /// A case: the file as it can be opened, and the id.
@@ -58,9 +72,15 @@ pub(crate) fn run(mut args: Args) -> Done {
     let languages = languages(&args.values("--lang")?)?;
     args.end()?;
     let expected = expected(&files)?;
-    let mut wrong = Vec::new();
+    let all = expected.len();
+    let (mut wrong, mut left_out) = (Vec::new(), 0);
     for language in languages {
         (language.build)()?;
+        let mut files = files.clone();
+        files.retain(|file| !language.lacks.contains(&&*file.room));
+        let mut expected = expected.clone();
+        expected.retain(|(path, _), _| files.iter().any(|file| file.path == Path::new(path)));
+        left_out = left_out.max(all - expected.len());
         let seen = observe(language, &files)?;
         if json {
             print(language, &files, &expected, &seen)?;
@@ -71,7 +91,10 @@ pub(crate) fn run(mut args: Args) -> Done {
         return Err(Stop::failed(wrong.join("\n")));
     }
     if !json {
-        println!("{} cases as expected in each language", expected.len());
+        if left_out > 0 {
+            println!("{left_out} cases are of rooms that some languages lack");
+        }
+        println!("{} cases as expected in each language", all - left_out);
     }
     Ok(())
 }
@@ -112,10 +135,7 @@ fn files(paths: &[String]) -> Result<Vec<VectorFile>, Stop> {
     for path in paths {
         let place = fs::canonicalize(path).map_err(|error| Stop::file(Path::new(path), &error))?;
         if !place.is_dir() {
-            files.push(VectorFile {
-                shown: path.clone(),
-                path: place,
-            });
+            files.push(VectorFile::of(path.clone(), place)?);
             continue;
         }
         let before = files.len();
@@ -140,7 +160,7 @@ fn search(shown: &str, directory: &Path, files: &mut Vec<VectorFile>) -> Done {
         if path.is_dir() {
             search(&shown, &path, files)?;
         } else if path.extension().is_some_and(|ending| ending == "json") && !is_other(&path)? {
-            files.push(VectorFile { shown, path });
+            files.push(VectorFile::of(shown, path)?);
         }
     }
     Ok(())
@@ -164,7 +184,7 @@ fn read(path: &Path) -> Result<Value, Stop> {
 /// Every case with what must come of it.
 fn expected(files: &[VectorFile]) -> Result<BTreeMap<Case, Value>, Stop> {
     let mut expected = BTreeMap::new();
-    for VectorFile { shown, path } in files {
+    for VectorFile { shown, path, .. } in files {
         let content = read(path)?;
         let is_vectors = content["schema"] == SCHEMA;
         let cases = content["cases"].as_array().filter(|_| is_vectors);
@@ -251,7 +271,7 @@ fn print(
     seen: &BTreeMap<Case, Value>,
 ) -> Done {
     let mut out = io::stdout().lock();
-    for VectorFile { shown, path } in files {
+    for VectorFile { shown, path, .. } in files {
         let path = path.display().to_string();
         let cases = expected.keys().filter(|(file, _)| *file == path);
         for seen in cases.filter_map(|case| seen.get(case)) {

@@ -90,6 +90,10 @@ pub enum Reply {
     Full,
     /// This key has used up its share.
     OwnerFull,
+    /// A charge was over the limit; the cell is at this level, in milliseconds.
+    Over(i64),
+    /// A charge was within the limit and left the cell at this level, in milliseconds.
+    Taken(i64),
     /// There was no answer.
     Unavailable,
 }

@@ -1,12 +1,12 @@
-//! Writes the vectors of this project: requests signed by the real signer, one change each, and an
+//! Writes the vectors of this project: requests signed by the real signer, one change each, charges of limits, and an
 //! expectation written by hand.
 //!
-//! What a case expects never comes from the verifier. A case that the verifier does not agree with
-//! stops the writing.
+//! What a case expects never comes from what is tested. A case that the crates do not agree with stops the writing.
 
 mod document;
 mod draft;
 mod keys;
+mod limit;
 mod notes;
 mod request;
 mod sign;
@@ -29,7 +29,7 @@ pub fn write() -> io::Result<usize> {
     let files = files();
     for (name, text) in &files {
         agree(name, text)?;
-        std::fs::write(directory().join(name), text)?;
+        std::fs::write(root().join(name), text)?;
     }
     Ok(files.len())
 }
@@ -44,48 +44,60 @@ pub fn stale() -> io::Result<Vec<String>> {
     let mut known = BTreeSet::new();
     for (name, text) in files() {
         agree(&name, &text)?;
-        if std::fs::read_to_string(directory().join(&name)).ok() != Some(text) {
+        if std::fs::read_to_string(root().join(&name)).ok() != Some(text) {
             stale.push(name.clone());
         }
         known.insert(name);
     }
-    for entry in directory().read_dir()? {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        if !known.contains(&name) {
-            stale.push(name);
+    for room in ROOMS {
+        for entry in directory(room).read_dir()? {
+            let name = format!("{room}/{}", entry?.file_name().to_string_lossy());
+            if !known.contains(&name) {
+                stale.push(name);
+            }
         }
     }
     Ok(stale)
 }
 
-/// Where the vectors of the room `request` are.
-pub fn directory() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../request"))
+/// The rooms that have vectors.
+pub const ROOMS: [&str; 2] = ["limit", "request"];
+
+/// Where the vectors of this room are.
+pub fn directory(room: &str) -> PathBuf {
+    root().join(room)
 }
 
-/// All files: name and text.
+fn root() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// All files: name with its room, and text.
 fn files() -> Vec<(String, String)> {
     let verify = request::files().into_iter();
-    let verify = verify.map(|(topic, cases)| file(topic, "verify", cases));
+    let verify = verify.map(|(topic, cases)| file("request", topic, "verify", cases));
     let others = [
-        file("sign", "sign", sign::cases()),
-        file("policy", "policy", document::policies()),
-        file("profile", "profile", document::profiles()),
-        file("key", "key", keys::single()),
-        file("keys", "keys", keys::several()),
+        file("request", "sign", "sign", sign::cases()),
+        file("request", "policy", "policy", document::policies()),
+        file("request", "profile", "profile", document::profiles()),
+        file("request", "key", "key", keys::single()),
+        file("request", "keys", "keys", keys::several()),
+        file("limit", "address", "address", limit::addresses()),
+        file("limit", "admit", "admit", limit::admissions()),
+        file("limit", "tell", "tell", limit::answers()),
     ];
     verify.chain(others).collect()
 }
 
-fn file<I: Serialize>(topic: &str, op: &str, cases: Vec<Case<I>>) -> (String, String) {
+fn file<I: Serialize>(room: &str, topic: &str, op: &str, cases: Vec<Case<I>>) -> (String, String) {
     let file = File {
         schema: SCHEMA.into(),
-        room: "request".into(),
+        room: room.into(),
         op: op.into(),
         notes: notes::of(cases.iter().flat_map(|case| &case.flags)),
         cases,
     };
-    (format!("{topic}.json"), text_of(&file))
+    (format!("{room}/{topic}.json"), text_of(&file))
 }
 
 /// Runs what was written, as any runner would.

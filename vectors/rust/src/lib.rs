@@ -10,6 +10,7 @@ mod file;
 pub mod generate;
 mod http;
 mod layout;
+mod limit;
 mod request;
 mod runner;
 

@@ -57,11 +57,12 @@ pub(crate) struct DocumentInput {
 pub(crate) struct NoInput {}
 
 /// Any refusal on the way is the verdict, whichever part it comes from.
-type Outcome<T> = Result<T, Box<dyn Refusal>>;
+pub(crate) type Outcome<T> = Result<T, Box<dyn Refusal>>;
 
 pub(crate) fn verify(case: &Case) -> Result<Observation, CaseError> {
     let input: RequestInput = input(case)?;
     let policy = policy_text(case)?;
+    let reply = answer(case.replies.first().copied().unwrap_or(Reply::Fresh))?;
     let mut asked = 0;
     let outcome = input.with(|request| {
         let verifier = Verifier::new(RequestPolicy::parse(&policy).map_err(boxed)?);
@@ -69,9 +70,8 @@ pub(crate) fn verify(case: &Case) -> Result<Observation, CaseError> {
         let now = Time::from_millis(case.now);
         let pending = verifier.begin(request, &keys, now).map_err(boxed)?;
         let claim = pending.claim();
-        let reply = case.replies.first().copied().unwrap_or(Reply::Fresh);
         asked += 1;
-        let proof = pending.finish(answer(reply)).map_err(boxed)?;
+        let proof = pending.finish(reply).map_err(boxed)?;
         Ok(verified_output(&proof, &claim))
     });
     Ok(observed(outcome).asking(asked))
@@ -165,7 +165,7 @@ impl From<SchemeName> for Scheme {
     }
 }
 
-fn input<T: for<'de> Deserialize<'de>>(case: &Case) -> Result<T, CaseError> {
+pub(crate) fn input<T: for<'de> Deserialize<'de>>(case: &Case) -> Result<T, CaseError> {
     T::deserialize(&case.input).map_err(CaseError::Input)
 }
 
@@ -189,15 +189,16 @@ pub(crate) fn a_key(members: &KeyMembers) -> Outcome<Arc<Key>> {
     Ok(Arc::new(if members.revoked { key.revoked() } else { key }))
 }
 
-const fn answer(reply: Reply) -> Result<Claimed, Unavailable> {
-    match reply {
+const fn answer(reply: Reply) -> Result<Result<Claimed, Unavailable>, CaseError> {
+    Ok(match reply {
         Reply::Fresh => Ok(Claimed::Fresh),
         Reply::Held => Ok(Claimed::Held),
         Reply::Stale => Ok(Claimed::Stale),
         Reply::Full => Ok(Claimed::Full),
         Reply::OwnerFull => Ok(Claimed::OwnerFull),
         Reply::Unavailable => Err(Unavailable),
-    }
+        Reply::Over(_) | Reply::Taken(_) => return Err(CaseError::Reply),
+    })
 }
 
 fn verified_output(verified: &Verified, claim: &Claim) -> Value {
@@ -222,13 +223,13 @@ fn signed_output(signed: &Signed) -> Value {
     json!({"headers": signed.headers().collect::<Vec<_>>()})
 }
 
-fn observed(outcome: Outcome<Value>) -> Observation {
+pub(crate) fn observed(outcome: Outcome<Value>) -> Observation {
     match outcome {
         Ok(output) => Observation::accepted(output),
         Err(refusal) => Observation::refused(refusal.code()),
     }
 }
 
-fn boxed(refusal: impl Refusal + 'static) -> Box<dyn Refusal> {
+pub(crate) fn boxed(refusal: impl Refusal + 'static) -> Box<dyn Refusal> {
     Box::new(refusal)
 }

@@ -6,7 +6,7 @@ use counterseal::core::Code;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Case, Verdict, request};
+use crate::{Case, Verdict, limit, request};
 
 /// What came of a case.
 #[derive(Clone, Debug, Serialize)]
@@ -32,6 +32,8 @@ pub enum CaseError {
     Keys,
     /// The operation takes a policy, and there is none.
     Policy,
+    /// An answer of the store is to another question.
+    Reply,
     /// The operation takes 16 bytes of randomness.
     Seed,
     /// No room of this name has an operation of this name.
@@ -45,6 +47,9 @@ pub enum CaseError {
 /// [`CaseError`] when it is no case of that operation.
 pub fn run(room: &str, op: &str, case: &Case) -> Result<Observation, CaseError> {
     match (room, op) {
+        ("limit", "address") => limit::address(case),
+        ("limit", "admit") => limit::admit(case),
+        ("limit", "tell") => limit::tell(case),
         ("request", "verify") => request::verify(case),
         ("request", "sign") => request::sign(case),
         ("request", "policy") => request::policy(case),
@@ -113,6 +118,7 @@ impl fmt::Display for CaseError {
             Self::Input(error) => write!(f, "the input does not fit the operation: {error}"),
             Self::Keys => f.write_str("the operation takes exactly one key"),
             Self::Policy => f.write_str("the operation takes a policy"),
+            Self::Reply => f.write_str("an answer of the store is to another question"),
             Self::Seed => f.write_str("the operation takes a seed of 16 bytes"),
             Self::Unknown => f.write_str("no such room or operation"),
         }

@@ -16,7 +16,7 @@ fn spec() -> String {
 }
 
 fn cases() -> Vec<Case> {
-    let entries = generate::directory().read_dir().unwrap();
+    let entries = generate::directory("request").read_dir().unwrap();
     let files = entries.map(|entry| File::read(&entry.unwrap().path()).unwrap());
     files.flat_map(|file| file.cases).collect()
 }

@@ -3,22 +3,24 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use counterseal::core::Blame;
 use counterseal::request::KeyRecordError;
 use counterseal_vectors::{Case, CaseError, File, Verdict, difference, from_wire, generate, run};
 use serde_json::Value;
 
-/// Every checked-in file and its name.
-fn files() -> Vec<(String, File)> {
-    let entries = generate::directory().read_dir().unwrap();
+/// Every checked-in file and its path.
+fn files() -> Vec<(PathBuf, File)> {
+    let entries = generate::ROOMS.map(|room| generate::directory(room).read_dir().unwrap());
+    let entries = entries.into_iter().flatten();
     let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
     paths.sort();
-    let name = |path: &std::path::Path| path.file_name().unwrap().to_string_lossy().into_owned();
-    paths
-        .iter()
-        .map(|path| (name(path), File::read(path).unwrap()))
-        .collect()
+    let file = |path: PathBuf| {
+        let file = File::read(&path).unwrap();
+        (path, file)
+    };
+    paths.into_iter().map(file).collect()
 }
 
 fn cases(op: &str) -> Vec<Case> {
@@ -35,7 +37,13 @@ fn every_case_comes_out_as_it_says() {
     for (name, file) in files() {
         for case in &file.cases {
             let seen = run(&file.room, &file.op, case).unwrap();
-            assert_eq!(difference(case, &seen), None, "{name}: {}", case.id);
+            assert_eq!(
+                difference(case, &seen),
+                None,
+                "{}: {}",
+                name.display(),
+                case.id
+            );
         }
     }
 }
@@ -50,7 +58,8 @@ fn no_two_cases_have_one_id() {
     let mut seen = BTreeSet::new();
     for (name, file) in files() {
         for case in file.cases {
-            assert!(seen.insert(case.id.clone()), "{name}: {}", case.id);
+            let id = (file.room.clone(), case.id);
+            assert!(seen.insert(id.clone()), "{}: {}", name.display(), id.1);
         }
     }
 }
@@ -59,16 +68,17 @@ fn no_two_cases_have_one_id() {
 fn every_flag_has_a_note_and_every_note_a_case() {
     for (name, file) in files() {
         let used: BTreeSet<_> = file.cases.iter().flat_map(|case| &case.flags).collect();
-        assert_eq!(used, file.notes.keys().collect(), "{name}");
+        assert_eq!(used, file.notes.keys().collect(), "{}", name.display());
         assert!(
             file.cases.iter().all(|case| !case.flags.is_empty()),
-            "{name}"
+            "{}",
+            name.display()
         );
     }
 }
 
 #[test]
-fn every_code_that_a_request_can_cause_is_shown() {
+fn every_code_of_a_room_is_shown() {
     let shown: BTreeSet<_> = files()
         .into_iter()
         .flat_map(|(_, file)| file.cases)
@@ -76,8 +86,10 @@ fn every_code_that_a_request_can_cause_is_shown() {
         .collect();
     // Those of stored keys need rows, and are shown by the store's tests.
     let records = |code| KeyRecordError::CODES.contains(code);
-    let missing: Vec<_> = counterseal::request::CODES
-        .iter()
+    let rooms = [counterseal::limit::CODES, counterseal::request::CODES];
+    let missing: Vec<_> = rooms
+        .into_iter()
+        .flatten()
         .filter(|code| !records(code) && !shown.contains(code.name))
         .map(|code| (code.name, code.blame))
         .collect();
@@ -93,6 +105,8 @@ fn there_are_enough_cases_of_each_sort() {
     let raw = |case: &Case| case.raw.is_some();
     assert!(count("verify", |case| raw(case) && refused(case)) >= 20);
     assert!(count("verify", |case| raw(case) && !refused(case)) >= 10);
+    assert!(count("address", |_| true) >= 50);
+    assert!(count("admit", refused) >= 15 && count("admit", |case| !refused(case)) >= 30);
 }
 
 #[test]
@@ -115,7 +129,7 @@ fn the_schema_names_the_members_and_operations_that_there_are() {
     };
     let (_, file) = files()
         .into_iter()
-        .find(|(name, _)| name == "sockets.json")
+        .find(|(name, _)| name.ends_with("sockets.json"))
         .unwrap();
     let text = |list: &Value| -> BTreeSet<String> {
         list.as_array()
@@ -136,13 +150,15 @@ fn the_schema_names_the_members_and_operations_that_there_are() {
     );
     let ops = files().into_iter().map(|(_, file)| file.op).collect();
     assert_eq!(text(&schema["properties"]["op"]["enum"]), ops);
+    let rooms = files().into_iter().map(|(_, file)| file.room).collect();
+    assert_eq!(text(&schema["properties"]["room"]["enum"]), rooms);
     let unknown = Case {
         policy: None,
         input: Value::Null,
         ..file.cases[0].clone()
     };
-    for op in ops {
-        let refused = run("request", &op, &unknown).err();
+    for (_, File { room, op, .. }) in files() {
+        let refused = run(&room, &op, &unknown).err();
         assert!(!matches!(refused, Some(CaseError::Unknown)), "{op}");
     }
 }
@@ -150,8 +166,8 @@ fn the_schema_names_the_members_and_operations_that_there_are() {
 #[test]
 fn no_file_is_larger_than_300_kb() {
     for (name, _) in files() {
-        let size = generate::directory().join(&name).metadata().unwrap().len();
-        assert!(size < 300_000, "{name}: {size}");
+        let size = name.metadata().unwrap().len();
+        assert!(size < 300_000, "{}: {size}", name.display());
     }
 }
 

@@ -39,6 +39,16 @@ pub(super) fn rule(code: &str) -> &'static str {
 }
 
 const RULES: &[(&str, &str)] = &[
+    ("L-2", "docs/spec/limit.md: the terms of a charge"),
+    ("L-4", "docs/spec/limit.md: a clock that was set back"),
+    ("L-5", "docs/spec/limit.md: the ends of time"),
+    ("L-8", "docs/spec/limit.md: the client's address"),
+    ("L-9", "docs/spec/limit.md: networks"),
+    ("L-10", "docs/spec/limit.md: names and ids"),
+    ("L-11", "docs/spec/limit.md: the key of a cell"),
+    ("L-12", "docs/spec/limit.md: what becomes of the answers"),
+    ("L-13", "docs/spec/limit.md: what the caller is told"),
+    ("L-14", "docs/spec/limit.md: a crowded table"),
     ("Q-1", "docs/spec/request.md: the signature's fields"),
     ("Q-2", "docs/spec/request.md: sizes and forms"),
     ("Q-3", "docs/spec/request.md: components and the base"),
@@ -73,6 +83,10 @@ const NOTES: &[(&str, &str)] = &[
         "The signature is by a key that is unknown, over, not begun, revoked, or another one.",
     ),
     (
+        "Junk",
+        "An entry that is no address. Taking it for one lets a client choose whom it counts for.",
+    ),
+    (
         "Order",
         "Two rules fail. Which one is named decides what a stranger can learn and what is written.",
     ),
@@ -83,6 +97,10 @@ const NOTES: &[(&str, &str)] = &[
     (
         "Replay",
         "What the claim covers, and what each answer of the store means.",
+    ),
+    (
+        "Setup",
+        "What cannot be a limit is refused before anybody is counted.",
     ),
     (
         "Sign",
@@ -102,7 +120,7 @@ const NOTES: &[(&str, &str)] = &[
     ),
     (
         "Variant",
-        "Another spelling of the same value. Accepting it gives one request several encodings.",
+        "Another spelling of the same value. Accepting it gives one request several encodings; counting it apart gives one client several cells.",
     ),
     ("Window", "The signed time against the verifier's clock."),
     (
