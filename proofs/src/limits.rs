@@ -1,9 +1,13 @@
 //! Rate limits: their arithmetic against a bucket of tokens, racers for one cell, and a flood of addresses.
 
 use std::collections::HashMap;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Mutex;
 
-use counterseal_core::{Charge, Charged, Gcra, Rate, Run, Seed, Space, Span, Time, Unavailable};
+use counterseal_core::{
+    Charge, Charged, Gcra, Rate, Run, Seed, Space, Span, Time, Unavailable, drive,
+};
+use counterseal_limit::Limit;
 use counterseal_memory::Memory;
 use counterseal_replay::PrivateCells;
 use counterseal_shm::SharedCells;
@@ -41,6 +45,7 @@ pub(crate) fn prove(size: Size, report: &mut Report) {
     );
     racers("sqlite", &sqlite.expect("a database"), cells / 10, report);
     flood(if full { 1_000_000 } else { 100_000 }, report);
+    rotation(if full { 16 } else { 2 }, report);
 }
 
 /// The one function, and the cells, against tokens in a bucket, whatever the rates and costs and wherever the clock goes.
@@ -124,6 +129,34 @@ fn flood(addresses: u64, report: &mut Report) {
             ("addresses", addresses.into()),
             ("bytes", (8 << 16).into()),
             ("resident_bytes_grown", grown.into()),
+        ],
+    );
+}
+
+/// Sites of version 6 whose 65 536 networks come once each, at one moment; an address of version 4 comes among them.
+fn rotation(sites: u16, report: &mut Report) {
+    let cells = PrivateCells::new(1 << 20, &SEED);
+    let limit = Limit::new("rotation", 5, 1_000).expect("a limit");
+    let passes = |client| drive(&cells, limit.by_address(client, 1, WARM)).is_ok();
+    let (mut most, mut least) = (0, usize::MAX);
+    for site in 0..sites {
+        let network = |network| Ipv6Addr::new(0x2001, 0xdb8, site, network, 0, 0, 0, 1).into();
+        let count = (0..=u16::MAX)
+            .filter(|number| passes(network(*number)))
+            .count();
+        (most, least) = (most.max(count), least.min(count));
+    }
+    let honest = (0..100)
+        .filter(|last| passes(Ipv4Addr::new(192, 0, 2, *last).into()))
+        .count();
+    report.check(
+        "who rotates the networks of a site has a site's share, and others are served",
+        most <= 80 && least >= 40 && honest >= 95,
+        [
+            ("networks", (u64::from(sites) << 16).into()),
+            ("most_of_a_site", most.into()),
+            ("least_of_a_site", least.into()),
+            ("others_served_of_100", honest.into()),
         ],
     );
 }
