@@ -246,7 +246,7 @@ export declare class Memory {
 
 export type Store = Memory | Ring | SharedRing | Sqlite;
 
-export type Dialect = "postgres" | "sqlite";
+export type Dialect = "postgres" | "redis" | "sqlite";
 
 /** What stands in a row or is bound to a statement. */
 export type Cell = null | number | bigint | string | Uint8Array;

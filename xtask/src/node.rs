@@ -51,6 +51,7 @@ pub(crate) fn tarball() -> Result<PathBuf, Stop> {
 /// The packed package in a new directory, with the tests beside it and the sources out of reach.
 pub(crate) fn test() -> Done {
     setup::postgres()?;
+    setup::redis()?;
     let tarball = tarball()?;
     npm("run --silent types").done()?;
     npm("run --silent lint").done()?;
@@ -65,7 +66,8 @@ pub(crate) fn test() -> Done {
     write(&clean.join("package.json"), br#"{ "private": true }"#)?;
     let install = Run::new("npm").words("install --silent --no-audit --no-fund");
     install
-        .args([tarball, driver()?.into()])
+        .args([tarball])
+        .args(drivers()?)
         .within(&clean)
         .provide()?;
     copy(&at(PACKAGE).join("test"), &clean.join("test"))?;
@@ -73,14 +75,17 @@ pub(crate) fn test() -> Done {
     test.env("COUNTERSEAL_ROOT", root()).done()
 }
 
-/// The database driver that the tests need, at the version of the package's own tools.
-fn driver() -> Result<String, Stop> {
+/// The database drivers that the tests need, at the versions of the package's own tools.
+fn drivers() -> Result<Vec<String>, Stop> {
     let manifest = at(PACKAGE).join("package.json");
     let text = fs::read(&manifest).map_err(|error| Stop::file(&manifest, &error))?;
     let manifest: Value = serde_json::from_slice(&text).unwrap_or_default();
-    let version = manifest["devDependencies"]["pg"].as_str();
-    let version = version.ok_or_else(|| Stop::failed("package.json names no version of pg"))?;
-    Ok(format!("pg@{version}"))
+    let version = |name: &str| {
+        let version = manifest["devDependencies"][name].as_str();
+        let missing = || Stop::failed(format!("package.json names no version of {name}"));
+        Ok(format!("{name}@{}", version.ok_or_else(missing)?))
+    };
+    ["ioredis", "pg"].into_iter().map(version).collect()
 }
 
 fn copy(from: &Path, to: &Path) -> Done {

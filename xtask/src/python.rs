@@ -75,6 +75,7 @@ pub(crate) fn package() -> Done {
 /// The wheel alone in a new environment, then with what its tests need; the sources are not on the path.
 pub(crate) fn test() -> Done {
     setup::postgres()?;
+    setup::redis()?;
     let wheel = wheel()?;
     fresh(CLEAN)?;
     pip(CLEAN)

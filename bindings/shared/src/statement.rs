@@ -11,13 +11,13 @@ use crate::{ArgumentFault, Problem, WindowMembers, time};
 ///
 /// # Errors
 ///
-/// [`ArgumentFault::Choice`] unless it is `postgres` or `sqlite`.
+/// [`ArgumentFault::Choice`] unless it is `postgres`, `redis` or `sqlite`.
 pub fn dialect(name: &str) -> Result<Dialect, ArgumentFault> {
-    let all = [Dialect::Postgres, Dialect::Sqlite];
+    let all = [Dialect::Postgres, Dialect::Redis, Dialect::Sqlite];
     let found = all.into_iter().find(|dialect| dialect.name() == name);
     found.ok_or(ArgumentFault::Choice {
         name: "dialect",
-        wanted: "postgres or sqlite",
+        wanted: "postgres, redis or sqlite",
     })
 }
 

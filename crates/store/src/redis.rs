@@ -170,7 +170,11 @@ end
 redis.call('SET', KEYS[2], '1', 'PX', string.format('%.0f', life))
 return {{'fresh'}}";
 
+/// A server that may evict has no epoch, so every claim is refused.
+//= docs/spec/replay.md#R-32
 const EPOCH: &str = "\
+local policy = string.match(redis.call('INFO', 'memory'), 'maxmemory_policy:([%w-]+)')
+if policy ~= 'noeviction' then return redis.error_reply('COUNTERSEAL maxmemory-policy must be noeviction') end
 local epoch = redis.call('HMGET', KEYS[1], 'server', 'floor')
 if epoch[1] == server() then return {{epoch[2]}} end
 local floor = ARGV[1]

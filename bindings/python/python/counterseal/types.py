@@ -13,7 +13,7 @@ Raw: TypeAlias = str | bytes | bytearray | memoryview
 """Bytes, or the text that they are in UTF-8."""
 Fields: TypeAlias = dict[str, str] | dict[str, bytes] | dict[bytes, bytes] | Sequence[tuple[Raw, Raw]]
 """Field lines: a dict, or a list or tuple of pairs of name and value, in their order."""
-Dialect: TypeAlias = Literal["postgres", "sqlite"]
+Dialect: TypeAlias = Literal["postgres", "redis", "sqlite"]
 """A language of databases."""
 Cell: TypeAlias = int | str | bytes | None
 """What a column of a row may hold."""

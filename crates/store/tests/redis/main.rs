@@ -207,6 +207,28 @@ fn a_server_without_memory_refuses_and_forgets_nothing() {
 }
 
 #[test]
+fn a_server_that_may_evict_has_no_epoch() {
+    let redis = Redis::new(Server::start());
+    let epoch = |now| Epoch {
+        space: SPACES[0],
+        began: now,
+        floor: now,
+        boot: String::new(),
+    };
+    for policy in ["allkeys-lru", "volatile-ttl", "volatile-random"] {
+        redis
+            .server
+            .command(&format!("CONFIG SET maxmemory-policy {policy}"));
+        assert_eq!(redis.run(epoch(NOW)), Err(Unavailable), "{policy}");
+        assert!(is_cold(&redis), "{policy}");
+    }
+    redis
+        .server
+        .command("CONFIG SET maxmemory-policy noeviction");
+    assert_eq!(redis.run(epoch(NOW)), Ok(NOW));
+}
+
+#[test]
 fn an_entry_outlives_its_window_on_every_clock_and_then_leaves() {
     let redis = make(NOW);
     let used = claim(1, NOW, 0);

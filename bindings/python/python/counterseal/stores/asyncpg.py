@@ -8,29 +8,23 @@
     signed = SignedRequest(verifier, drive=store.drive, load_key=lambda key_id: store.drive(vault.load(key_id)))
 
 The pool is the store's own: each statement takes a connection and is committed by itself. Nonces lie in tables that
-Postgres empties after a crash; the store notices that, and refuses until nothing older can come: for 65 s where the window
-is a minute.
+Postgres empties after a crash; the store notices that, and refuses until nothing older can come: for 65 s where the
+window is a minute.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
 from counterseal.stores import Waiting, drive_async, migrations, sweeping
+from counterseal.stores._epoch import Beginning
 from counterseal.types import Cell
 
 __all__ = ["Postgres"]
 
 Verdict = TypeVar("Verdict")
-
-_log = logging.getLogger("counterseal.stores")
-
-_COLD = [("cold",)]
-"""The answer of a database that knows of no nonces at all."""
-_EPOCH = "counterseal_epoch"
 
 _MIGRATING = int.from_bytes(b"cseal/pg", "big")
 """The advisory lock under which migrations are run one after the other."""
@@ -46,9 +40,9 @@ class Pool(Protocol):
 class Postgres:
     """A database that decisions are run on.
 
-    A statement that takes more than `timeout` seconds has no answer. `future_seconds` is how far the clocks of signers may be
-    ahead in any policy that is used here, for the beginning after a crash; it is the most that a policy allows unless said, or what
-    `migrate` was told.
+    A statement that takes more than `timeout` seconds has no answer. `future_seconds` is how far the clocks of signers
+    may be ahead in any policy that is used here, for the beginning after a crash; it is the most that a policy allows
+    unless said, or what `migrate` was told.
     """
 
     def __init__(
@@ -56,14 +50,13 @@ class Postgres:
     ) -> None:
         self._pool = pool
         self._timeout = timeout
-        self._future = future_seconds
-        self._clock = clock
+        self._beginning = Beginning("postgres", future_seconds, clock)
 
     async def migrate(
         self, *, past_seconds: int | None = None, future_seconds: int | None = None, now: int | None = None
     ) -> None:
         """Makes the database ready for policies of this window. It may be run again, and by many at once."""
-        self._future = 60 if future_seconds is None else future_seconds
+        self._beginning.told(future_seconds)
         statements = migrations("postgres", past_seconds=past_seconds, future_seconds=future_seconds, now=now)
         async with self._pool.acquire() as connection, connection.transaction():
             await connection.fetch("SELECT pg_advisory_xact_lock($1)", _MIGRATING)
@@ -80,19 +73,9 @@ class Postgres:
         return len(await self._execute(text, values))
 
     async def _execute(self, text: str, values: list[Cell]) -> list[tuple[Cell, ...]]:
-        rows = [tuple(row) for row in await self._pool.fetch(text, *values, timeout=self._timeout)]
-        if rows == _COLD:
-            await self._begin()
+        rows = [tuple(row) for row in await self._fetch(text, values)]
+        await self._beginning.after(rows, self._fetch)
         return rows
 
-    async def _begin(self) -> None:
-        """After a crash, the database knows nonces from now on. What asked stays refused, whatever becomes of this."""
-        now = self._clock and self._clock()
-        try:
-            for name, text, values in migrations("postgres", future_seconds=self._future, now=now):
-                if name == _EPOCH:
-                    await self._pool.fetch(text, *values, timeout=self._timeout)
-        except Exception as error:
-            _log.error("no new epoch was begun: %s", type(error).__name__)
-        else:
-            _log.warning("the database has lost its nonces in a crash; it warms up")
+    async def _fetch(self, text: str, values: list[Cell]) -> Sequence[Iterable[Any]]:
+        return await self._pool.fetch(text, *values, timeout=self._timeout)

@@ -1,0 +1,102 @@
+// Decisions over a real Redis, on a socket in a directory of its own.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import { KeyVault, revokeKey } from "counterseal";
+import { Redis } from "counterseal/stores/ioredis";
+import IORedis from "ioredis";
+import { NOW, rejected, SECRET, signed, verifier } from "./support.mjs";
+
+const at = { now: NOW };
+
+let place;
+let server;
+let client;
+let store;
+
+beforeEach(async () => {
+  place = mkdtempSync(join(tmpdir(), "counterseal-"));
+  await start();
+  client = new IORedis({ path: join(place, "socket"), retryStrategy: () => 20 });
+  client.on("error", () => undefined);
+  store = new Redis(client, { clock: () => NOW + 1 });
+  await store.migrate(at);
+});
+
+afterEach(async () => {
+  client.disconnect();
+  await kill();
+  rmSync(place, { recursive: true });
+});
+
+/** Starts a server that keeps nothing when it ends. */
+async function start() {
+  const options = ["--port", "0", "--unixsocket", join(place, "socket"), "--save", "", "--dir", place];
+  server = spawn("redis-server", options, { stdio: ["ignore", "pipe", "inherit"] });
+  for await (const chunk of server.stdout) if (String(chunk).includes("ready to accept")) break;
+  server.stdout.resume();
+}
+
+async function kill() {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  server.kill("SIGKILL");
+  await once(server, "exit");
+}
+
+test("a nonce is claimed once, whoever asks", async () => {
+  const sent = signed();
+  assert.equal((await store.drive(verifier().begin(sent, at))).keyId, "worker-7");
+  await rejected("request_replayed", store.drive(verifier().begin(sent, at)));
+});
+
+test("h18_of_64_racers_with_one_nonce_one_is_accepted", async () => {
+  const sent = signed();
+  const races = Array.from({ length: 64 }, () => store.drive(verifier().begin(sent, at)));
+  const verdicts = await Promise.allSettled(races);
+  assert.equal(verdicts.filter(({ status }) => status === "fulfilled").length, 1);
+  const codes = verdicts.filter(({ status }) => status === "rejected").map(({ reason }) => reason.code);
+  assert.deepEqual([...new Set(codes)], ["request_replayed"]);
+});
+
+test("keys at rest are saved, loaded and revoked", async () => {
+  const vault = new KeyVault(SECRET);
+  assert.equal(await store.drive(vault.save("stored-1", SECRET, { since: NOW, scope: "jobs" })), null);
+  const loaded = await store.drive(vault.load("stored-1"));
+  assert.deepEqual([loaded.id, loaded.scope, loaded.since, loaded.until], ["stored-1", "jobs", NOW, null]);
+  await rejected("request_key_exists", store.drive(vault.save("stored-1", SECRET)));
+  await store.drive(revokeKey("stored-1", at));
+  assert.equal((await store.drive(vault.load("stored-1"))).revoked, true);
+  await rejected("request_key_missing", store.drive(vault.load("stored-2")));
+});
+
+test("h25_a_flush_and_a_restart_reopen_nothing_and_end_by_themselves", async () => {
+  const sent = signed();
+  const again = () => store.drive(verifier().begin(sent, at));
+  assert.equal((await again()).keyId, "worker-7");
+  await client.flushall();
+  for (let turn = 0; turn < 3; turn += 1) await rejected("request_store_warming", again());
+  assert.equal(await client.hget("cs:{request}:epoch", "floor"), String(NOW + 1 + 65_000));
+  await kill();
+  await start();
+  for (let turn = 0; turn < 3; turn += 1) await rejected("request_store_warming", again());
+  assert.equal(await client.hget("cs:{request}:epoch", "floor"), String(NOW + 1 + 65_000));
+});
+
+test("a server that may evict is refused", async () => {
+  await client.flushall();
+  await client.config("SET", "maxmemory-policy", "allkeys-lru");
+  await assert.rejects(store.migrate(at), /noeviction/);
+  await rejected("request_store_warming", store.drive(verifier().begin(signed(), at)));
+});
+
+test("a server that takes too long has not answered", async () => {
+  const impatient = new Redis(client, { timeoutMs: 50 });
+  await client.client("PAUSE", 300, "ALL");
+  const error = await rejected("request_store_unavailable", impatient.drive(verifier().begin(signed(), at)));
+  assert.match(error.cause.message, /in time/);
+});

@@ -1,0 +1,123 @@
+"""Decisions on Redis by redis-py, on a server of the tests' own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+import redis.asyncio
+from redis.exceptions import ResponseError
+
+from counterseal.errors import CountersealError
+from counterseal.request import KeyVault, Policy, Verifier, revoke_key
+from counterseal.stores.redis import Redis
+from redis_server import RedisServer
+from support import AUTHORITY, NOW, SECRET, Sent, key
+
+VAULT = KeyVault(b"v" * 32)
+SERVER = Verifier(Policy([AUTHORITY]), [key()])
+
+
+@pytest.fixture
+def server() -> Iterator[RedisServer]:
+    running = RedisServer()
+    yield running
+    running.remove()
+
+
+@asynccontextmanager
+async def store(server: RedisServer, *, texts: bool = False) -> AsyncIterator[tuple[Redis, redis.asyncio.Redis]]:
+    """A store that is ready, and its client."""
+    client = redis.asyncio.Redis(unix_socket_path=str(server.socket), decode_responses=texts)
+    try:
+        made = Redis(client, clock=lambda: NOW + 1)
+        await made.migrate(now=NOW)
+        yield made, client
+    finally:
+        await client.aclose()
+
+
+async def outcome(made: Redis, sent: Sent) -> str:
+    """What becomes of a request."""
+    try:
+        return (await made.drive(sent.begin(SERVER))).key_id
+    except CountersealError as refused:
+        return refused.code
+
+
+@pytest.mark.parametrize("texts", [False, True])
+def test_redis_py_runs_every_decision(server: RedisServer, texts: bool) -> None:
+    async def session() -> None:
+        async with store(server, texts=texts) as (made, _):
+            sent = Sent().signed()
+            assert await outcome(made, sent) == "worker-7"
+            assert await outcome(made, sent) == "request_replayed"
+            await made.drive(VAULT.save("a", SECRET, since=NOW, scope="jobs"))
+            await made.drive(VAULT.rotate("a", "b", b"b" * 32, old_until=NOW + 5, since=NOW))
+            loaded = await made.drive(VAULT.load("a"))
+            assert (loaded.scope, loaded.until) == ("jobs", NOW + 5)
+            await made.drive(revoke_key("b", now=NOW))
+            assert (await made.drive(VAULT.load("b"))).revoked
+            with pytest.raises(CountersealError) as refused:
+                await made.drive(VAULT.load("c"))
+            assert refused.value.code == "request_key_missing"
+
+    asyncio.run(session())
+
+
+def test_h18_of_64_callers_with_the_same_request_exactly_one_wins(server: RedisServer) -> None:
+    async def session() -> None:
+        async with store(server) as (made, _):
+            for number in range(10):
+                sent = Sent().signed(seed=bytes([number]) * 16)
+                outcomes = await asyncio.gather(*(outcome(made, sent) for _ in range(64)))
+                assert Counter(outcomes) == {"worker-7": 1, "request_replayed": 63}
+
+    asyncio.run(session())
+
+
+def test_h25_a_flush_and_a_restart_reopen_nothing_and_end_by_themselves(server: RedisServer) -> None:
+    async def session() -> None:
+        async with store(server) as (made, client):
+            sent = Sent().signed()
+            assert await outcome(made, sent) == "worker-7"
+            await client.flushall()
+            assert [await outcome(made, sent) for _ in range(3)] == ["request_store_warming"] * 3
+            assert await client.hget("cs:{request}:epoch", "floor") == str(NOW + 1 + 65_000).encode()
+            server.kill()
+            assert await outcome(made, sent) == "request_store_unavailable"
+            server.start()
+            assert [await outcome(made, sent) for _ in range(3)] == ["request_store_warming"] * 3
+            assert await client.hget("cs:{request}:epoch", "floor") == str(NOW + 1 + 65_000).encode()
+
+    asyncio.run(session())
+
+
+def test_a_server_that_may_evict_is_refused(server: RedisServer) -> None:
+    async def session() -> None:
+        async with store(server) as (made, client):
+            await client.flushall()
+            await client.config_set("maxmemory-policy", "allkeys-lru")
+            with pytest.raises(ResponseError, match="noeviction"):
+                await made.migrate(now=NOW)
+            assert await outcome(made, Sent().signed()) == "request_store_warming"
+
+    asyncio.run(session())
+
+
+def test_an_answer_that_is_too_late_or_lost_is_none(server: RedisServer) -> None:
+    async def session() -> None:
+        async with store(server) as (made, client):
+            sent = Sent().signed()
+            await client.client_pause(300, all=True)
+            assert await outcome(Redis(client, timeout=0.05), sent) == "request_store_unavailable"
+            await asyncio.sleep(0.4)
+            # The script may have run all the same: the request is served once at most.
+            outcomes = [await outcome(made, sent) for _ in range(2)]
+            assert outcomes[1] == "request_replayed"
+            assert outcomes[0] in {"worker-7", "request_replayed"}
+
+    asyncio.run(session())
