@@ -46,7 +46,7 @@ pub(crate) const RAW_TARGET_MISSING: Code = Code::integrator(
 );
 pub(crate) const RING_PRIVATE: Code = Code::integrator(
     "binding_ring_private",
-    "a replay store of one process is used where several processes or threads serve",
+    "a store of one process is used where several processes or threads serve",
     "use the shared ring or the SQLite store, and open stores after a fork; or say that each worker has a store of its own on purpose",
 );
 pub(crate) const SECRET_COPIED: Code = Code::integrator(
@@ -61,8 +61,8 @@ pub(crate) const STORE_MISSING: Code = Code::integrator(
 );
 pub(crate) const STORE_UNFIT: Code = Code::integrator(
     "binding_store_unfit",
-    "this store holds nonces only, and the decision needs rows",
-    "use the SQLite store, the memory store or your own database for keys",
+    "this store keeps something else than the decision needs",
+    "nonces go to a ring, keys to a database, counts to cells; the SQLite store, the memory store and your own database keep them all",
 );
 pub(crate) const STORE_WINDOW: Code = Code::integrator(
     "binding_store_window",

@@ -8,11 +8,13 @@ use counterseal::core::{
     STORE_UNAVAILABLE, SealBroken, Time, WeakKey,
 };
 use counterseal::document::DocumentError;
+use counterseal::limit::{LimitError, LimitSetupError};
 use counterseal::replay::ShapeError;
 use counterseal::request::{KeyError, KeyRecordError, PolicyError, RequestError, SignError};
 use counterseal_shm::ShmError;
 use counterseal_sqlite::SqliteError;
 
+use crate::limit::told;
 use crate::{ArgumentFault, codes};
 
 /// A refusal of any room. It never holds peer input.
@@ -30,6 +32,8 @@ pub struct Refused {
     pub detail: Vec<(&'static str, String)>,
     /// The audit event as one line of JSON, when a peer's request was refused.
     pub event: Option<String>,
+    /// Fields for the response, when there is more to tell the peer than the public name.
+    pub headers: Vec<(&'static str, String)>,
     text: String,
 }
 
@@ -40,6 +44,8 @@ pub enum Family {
     Argument,
     /// A state that was taken for impossible.
     Internal,
+    /// A limit that cannot be, or that is used up.
+    Limit,
     /// A policy that cannot be.
     Policy,
     /// A replay store that cannot be opened or must not be used.
@@ -60,6 +66,7 @@ impl Family {
         match self {
             Self::Argument => "ArgumentError",
             Self::Internal => "InternalError",
+            Self::Limit => "LimitError",
             Self::Policy => "PolicyError",
             Self::Replay => "ReplayError",
             Self::Request => "RequestError",
@@ -79,6 +86,7 @@ impl Problem {
             text: code.means.into(),
             detail,
             event: None,
+            headers: Vec::new(),
         }))
     }
 
@@ -94,6 +102,16 @@ impl Problem {
         let mut problem = Problem::from_refusal(Family::Request, error);
         problem.0.detail = facts(&event);
         problem.0.event = Some(event.to_string());
+        problem
+    }
+
+    /// Someone who is over a limit, or whose store is silent, at `now`.
+    pub(crate) fn limited(error: &LimitError, now: Time) -> Self {
+        let event = error.event(now);
+        let mut problem = Problem::from_refusal(Family::Limit, error);
+        problem.0.detail = facts(&event);
+        problem.0.event = Some(event.to_string());
+        problem.0.headers = error.fields(now).as_ref().map(told).unwrap_or_default();
         problem
     }
 
@@ -142,6 +160,10 @@ impl Problem {
 
     /// After how many seconds the same caller may try again, when that may help.
     pub fn retry_after(&self) -> Option<u32> {
+        let told = self.headers.iter().find(|(name, _)| *name == "retry-after");
+        if let Some((_, seconds)) = told {
+            return Some(seconds.parse().unwrap_or(u32::MAX));
+        }
         match (self.code.name, self.code.http) {
             ("request_store_warming", _) => Some(WARM_UP),
             (_, 429 | 503) => Some(RETRY_AFTER),
@@ -183,6 +205,7 @@ refusals! {
     DocumentError => Policy,
     KeyError => SigningKey,
     KeyRecordError => SigningKey,
+    LimitSetupError => Limit,
     PolicyError => Policy,
     SealBroken => SigningKey,
     ShapeError => Replay,

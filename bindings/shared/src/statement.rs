@@ -4,7 +4,7 @@ use counterseal::core::Time;
 use counterseal::replay::Start;
 use counterseal::store::{Dialect, Epoch, Stated, Statement};
 
-use crate::store::sweep;
+use crate::store::{sweep, sweep_cells};
 use crate::{ArgumentFault, Problem, WindowMembers, time};
 
 /// The dialect called `name`.
@@ -57,4 +57,13 @@ pub fn migrations(
 /// An argument that cannot be.
 pub fn sweeping(dialect: Dialect, now: i64, limit: i64) -> Result<Statement, Problem> {
     Ok(sweep(now, limit)?.statement(dialect))
+}
+
+/// What deletes cells of limits that are empty at `now` (milliseconds), at most `limit` of them.
+///
+/// # Errors
+///
+/// An argument that cannot be.
+pub fn sweeping_cells(dialect: Dialect, now: i64, limit: i64) -> Result<Statement, Problem> {
+    Ok(sweep_cells(now, limit)?.statement(dialect))
 }

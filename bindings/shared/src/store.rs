@@ -4,11 +4,12 @@ use std::path::Path;
 use std::process;
 
 use counterseal::core::{
-    Claim, Claimed, Record, Row, RowOp, Run, Seed, Space, Span, Sweep, Time, Unavailable,
+    Charge, Charged, Claim, Claimed, Record, Row, RowOp, Run, Seed, Space, Span, Sweep, SweepCells,
+    Time, Unavailable,
 };
-use counterseal::replay::{Gauge, PrivateRing, Shape, Window};
+use counterseal::replay::{Gauge, PrivateCells, PrivateRing, Shape, Window};
 use counterseal_memory::Memory;
-use counterseal_shm::SharedRing;
+use counterseal_shm::{SharedCells, SharedRing};
 use counterseal_sqlite::Sqlite;
 
 use crate::{Policy, Problem, check_len, number, seed, time};
@@ -23,10 +24,23 @@ pub struct Store {
 
 #[allow(clippy::large_enum_variant)] // one for each process, and always behind a pointer
 enum Kind {
+    Cells(PrivateCells),
     Memory(Memory),
     Ring(PrivateRing),
     Shared(SharedRing),
+    SharedCells(SharedCells),
     Sqlite(Sqlite),
+}
+
+/// What a decision needs of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// That it counts charges.
+    Cells,
+    /// That it claims nonces.
+    Claims,
+    /// That it keeps rows.
+    Rows,
 }
 
 /// How large a ring is, as the host gave it; none stands for the default.
@@ -105,6 +119,35 @@ impl Store {
         })
     }
 
+    /// Counts of limits in `cells` words of this process. `secret` is 16 random bytes.
+    ///
+    /// # Errors
+    ///
+    /// An argument that cannot be.
+    pub fn cells(cells: Option<i64>, secret: &[u8]) -> Result<Self, Problem> {
+        let cells = PrivateCells::new(count(cells)?, &seed("seed", secret)?);
+        Ok(Store {
+            kind: Kind::Cells(cells),
+            window: Window::MINUTE,
+            only_in: Some(process::id()),
+        })
+    }
+
+    /// Counts of limits in `cells` words of the file at `path`, which is made when it is not there.
+    ///
+    /// # Errors
+    ///
+    /// An argument that cannot be, or a file that must not be used.
+    pub fn shared_cells(path: &str, cells: Option<i64>, secret: &[u8]) -> Result<Self, Problem> {
+        let seed = seed("seed", secret)?;
+        let cells = SharedCells::open(checked(path)?, count(cells)?, &seed)?;
+        Ok(Store {
+            kind: Kind::SharedCells(cells),
+            window: Window::MINUTE,
+            only_in: None,
+        })
+    }
+
     /// Nonces and keys in the database at `path`, which is made when it is not there.
     ///
     /// # Errors
@@ -144,9 +187,34 @@ impl Store {
         matches!(self.kind, Kind::Sqlite(_))
     }
 
-    /// Whether it keeps rows too, and not claims only.
-    pub const fn keeps_rows(&self) -> bool {
-        matches!(self.kind, Kind::Memory(_) | Kind::Sqlite(_))
+    /// Whether it keeps what a decision needs.
+    pub const fn keeps(&self, needs: Needs) -> bool {
+        match self.kind {
+            Kind::Cells(_) | Kind::SharedCells(_) => matches!(needs, Needs::Cells),
+            Kind::Ring(_) | Kind::Shared(_) => matches!(needs, Needs::Claims),
+            Kind::Memory(_) | Kind::Sqlite(_) => true,
+        }
+    }
+
+    pub(crate) fn check_keeps(&self, needs: Needs) -> Result<(), Problem> {
+        if self.keeps(needs) {
+            return Ok(());
+        }
+        Err(Problem::store_unfit())
+    }
+
+    /// Whether its cells are so hot at `now` that limits which yield step aside; a database never is.
+    ///
+    /// # Errors
+    ///
+    /// An argument that cannot be.
+    pub fn is_crowded(&self, now: i64) -> Result<bool, Problem> {
+        let now = time("now", now)?;
+        Ok(match &self.kind {
+            Kind::Cells(cells) => cells.cells().is_crowded(now),
+            Kind::SharedCells(cells) => cells.is_crowded(now),
+            _ => false,
+        })
     }
 
     /// How full it is, if it is a ring.
@@ -154,7 +222,7 @@ impl Store {
         match &self.kind {
             Kind::Ring(ring) => Some(ring.gauge()),
             Kind::Shared(ring) => Some(ring.gauge()),
-            Kind::Memory(_) | Kind::Sqlite(_) => None,
+            _ => None,
         }
     }
 
@@ -169,8 +237,27 @@ impl Store {
         self.run(sweep).map_err(|_| Problem::store_unavailable())
     }
 
-    /// Whether it remembers what this policy needs.
+    /// Deletes cells that are empty at `now`, at most `limit` of them, and counts them. An empty cell is as good as
+    /// none, so nothing is forgotten.
+    ///
+    /// # Errors
+    ///
+    /// An argument that cannot be, or a store that does not answer.
+    pub fn sweep_cells(&self, now: i64, limit: i64) -> Result<u64, Problem> {
+        let sweep = sweep_cells(now, limit)?;
+        let swept = match &self.kind {
+            Kind::Cells(cells) => cells.run(sweep),
+            Kind::Memory(memory) => memory.run(sweep),
+            Kind::SharedCells(cells) => cells.run(sweep),
+            Kind::Sqlite(sqlite) => sqlite.run(sweep),
+            Kind::Ring(_) | Kind::Shared(_) => Ok(0),
+        };
+        swept.map_err(|_| Problem::store_unavailable())
+    }
+
+    /// Whether it claims nonces, and remembers what this policy needs.
     pub(crate) fn check_window(&self, policy: &Policy) -> Result<(), Problem> {
+        self.check_keeps(Needs::Claims)?;
         if policy.0.past() > self.window.past || policy.0.future() > self.window.future {
             return Err(Problem::store_window());
         }
@@ -178,9 +265,23 @@ impl Store {
     }
 }
 
+impl Run<Charge> for Store {
+    /// A ring counts nothing; [`Waiting`](crate::Waiting) refuses before it comes to that.
+    fn run(&self, op: Charge) -> Result<Charged, Unavailable> {
+        match &self.kind {
+            Kind::Cells(cells) => cells.run(op),
+            Kind::Memory(memory) => memory.run(op),
+            Kind::SharedCells(cells) => cells.run(op),
+            Kind::Sqlite(sqlite) => sqlite.run(op),
+            Kind::Ring(_) | Kind::Shared(_) => Err(Unavailable),
+        }
+    }
+}
+
 impl Run<Claim> for Store {
     fn run(&self, op: Claim) -> Result<Claimed, Unavailable> {
         match &self.kind {
+            Kind::Cells(_) | Kind::SharedCells(_) => Err(Unavailable),
             Kind::Memory(memory) => memory.run(op),
             Kind::Ring(ring) => ring.run(op),
             Kind::Shared(ring) => ring.run(op),
@@ -192,6 +293,7 @@ impl Run<Claim> for Store {
 impl Run<Sweep> for Store {
     fn run(&self, op: Sweep) -> Result<u64, Unavailable> {
         match &self.kind {
+            Kind::Cells(_) | Kind::SharedCells(_) => Ok(0),
             Kind::Memory(memory) => memory.run(op),
             Kind::Ring(ring) => ring.run(op),
             Kind::Shared(ring) => ring.run(op),
@@ -206,7 +308,7 @@ impl<R: Record> Run<RowOp<R>> for Store {
         match &self.kind {
             Kind::Memory(memory) => memory.run(op),
             Kind::Sqlite(sqlite) => sqlite.run(op),
-            Kind::Ring(_) | Kind::Shared(_) => Err(Unavailable),
+            _ => Err(Unavailable),
         }
     }
 }
@@ -246,6 +348,23 @@ pub(crate) fn sweep(now: i64, limit: i64) -> Result<Sweep, Problem> {
     })
 }
 
+/// The step that deletes cells that are empty at `now`.
+pub(crate) fn sweep_cells(now: i64, limit: i64) -> Result<SweepCells, Problem> {
+    let Sweep { before, limit, .. } = sweep(now, limit)?;
+    let space = counterseal::limit::Limit::SPACE;
+    Ok(SweepCells {
+        space,
+        before,
+        limit,
+    })
+}
+
+/// How many cells a table has.
+fn count(cells: Option<i64>) -> Result<u32, Problem> {
+    let cells = number("cells", cells.unwrap_or(CELLS), 1, MAX_CELLS)?;
+    Ok(u32::try_from(cells).expect("the range was checked"))
+}
+
 fn begin(
     window: WindowMembers,
     now: i64,
@@ -267,6 +386,8 @@ fn checked(path: &str) -> Result<&Path, Problem> {
 const SPACE: Space = counterseal::request::PendingRequest::SPACE;
 
 const CAPACITY: i64 = 100_000;
+const CELLS: i64 = 1 << 20;
+const MAX_CELLS: i64 = 1 << 26;
 const MAX_CAPACITY: i64 = 100_000_000;
 const MAX_PATH: usize = 4_096;
 const MAX_PER_SECOND: i64 = 1_000_000;

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use counterseal::core::Time;
 use counterseal::request;
 
-use crate::Key;
+use crate::{Admitted, Key};
 
 /// What a decision of any room ended in.
 #[non_exhaustive]
 pub enum Verdict {
+    /// Someone is within a limit.
+    Admitted(Admitted),
     /// A change was made.
     Done,
     /// A key was loaded.

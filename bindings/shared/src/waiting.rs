@@ -2,10 +2,12 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use counterseal::core::{Claim, Pending, Record, RowOp, Run, Step, Time, Unavailable, drive};
+use counterseal::core::{
+    Charge, Claim, Pending, Record, RowOp, Run, Step, Time, Unavailable, drive,
+};
 use counterseal::store::{Dialect, Rows, Stated, Statement};
 
-use crate::{Problem, Store, Verdict};
+use crate::{Needs, Problem, Store, Verdict};
 
 /// What a host holds across an `await`: run each [`Waiting::statement`], hand its rows to
 /// [`Waiting::answer`], and when there is none left take the [`Waiting::verdict`], once.
@@ -17,15 +19,15 @@ pub(crate) trait Plain {
     fn plain(self, at: Time) -> Result<Verdict, Problem>;
 }
 
-/// A step, and whether it needs a store of rows.
+/// A step, and what a store must keep for it.
 pub(crate) trait Kept: Stated {
-    const ROWS: bool;
+    const NEEDS: Needs;
 }
 
 /// A decision whose room can be forgotten.
 pub(crate) trait Erasable: Send + 'static + Pending {
-    /// Whether it needs a store of rows.
-    const ROWS: bool;
+    /// What a store must keep for it.
+    const NEEDS: Needs;
 
     fn state(&self, dialect: Dialect) -> Statement;
     /// Goes on, and says whether the rows made sense.
@@ -104,7 +106,7 @@ impl Waiting {
     ///
     /// # Errors
     ///
-    /// The refusal; `binding_store_unfit` from a store of nonces where rows are needed;
+    /// The refusal; `binding_store_unfit` from a store that keeps something else;
     /// `pending_spent` when it was used before.
     pub fn run(&self, store: &Store) -> Result<Verdict, Problem> {
         let taken = self.slot().take();
@@ -126,7 +128,7 @@ where
     P::Outcome: Plain,
     Store: Run<P::Op>,
 {
-    const ROWS: bool = P::Op::ROWS;
+    const NEEDS: Needs = P::Op::NEEDS;
 
     fn state(&self, dialect: Dialect) -> Statement {
         self.op().statement(dialect)
@@ -163,9 +165,7 @@ impl<P: Erasable> Machine for Begun<P> {
 
     fn run(self: Box<Self>, store: &Store) -> Result<Verdict, Problem> {
         store.check_process()?;
-        if P::ROWS && !store.keeps_rows() {
-            return Err(Problem::store_unfit());
-        }
+        store.check_keeps(P::NEEDS)?;
         P::plain(self.pending.driven(store), self.at)
     }
 }
@@ -179,10 +179,14 @@ impl Next {
     }
 }
 
+impl Kept for Charge {
+    const NEEDS: Needs = Needs::Cells;
+}
+
 impl Kept for Claim {
-    const ROWS: bool = false;
+    const NEEDS: Needs = Needs::Claims;
 }
 
 impl<R: Record> Kept for RowOp<R> {
-    const ROWS: bool = true;
+    const NEEDS: Needs = Needs::Rows;
 }
