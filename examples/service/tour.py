@@ -8,6 +8,7 @@ Ends with 1 when a verdict is not the one that belongs there. The site shows the
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
 import http.client
 import os
@@ -16,17 +17,18 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from counterseal.httpx import SignatureAuth
 from counterseal.request import Key, Signer
 from service.keys import Keys
 from service.place import Place
+from service.store import Store, store
 
 JOBS = "/v1/queues/slow/jobs?priority=1"
 JOB = {"task": "press the seal"}
@@ -34,6 +36,8 @@ FLOOD = 10_000
 FLOODERS = 4
 RSS_TOLERANCE = 2 << 20
 PATIENCE = 30.0
+
+Answer = TypeVar("Answer")
 
 
 @dataclass
@@ -60,7 +64,6 @@ class Tour:
         self.site = httpx.Client(base_url=site, timeout=PATIENCE)
         self.place = place
         self.service_pid = service_pid
-        self.ring = place.ring()
         self.worker = self.signer("worker-1")
         self.operator = SignatureAuth(self.signer("web-1"))
         self.reporter = SignatureAuth(self.signer("reporter-1"))
@@ -164,7 +167,7 @@ class Tour:
 
     def rotated(self) -> None:
         until = time.time_ns() // 1_000_000 + 3_000
-        Keys(self.place).rotate("worker-1", "worker-2", until)
+        self.stored(lambda kept: Keys(self.place, kept).rotate("worker-1", "worker-2", until))
         old, self.worker = self.worker, self.signer("worker-2")
         self.take("signed with the new key", self.sign(self.worker), 201, "request_accepted")
         self.take("signed with the old key before its end", self.sign(old), 201, "request_accepted")
@@ -175,12 +178,13 @@ class Tour:
     def flooded(self) -> None:
         forger = self.signer("worker-2", secrets.token_bytes(32))
         self.flood(forger, FLOOD // 10)
-        before, gauge = self.footprint(), self.ring.gauge()
+        before = self.footprint()
         refused = self.flood(forger, FLOOD)
-        after, grown = self.footprint(), self.ring.gauge() != gauge
+        after = self.footprint()
+        grown = (after["nonces"], after["ring"]) != (before["nonces"], before["ring"])
         memory = after["memory"] - before["memory"]
-        right = refused == FLOOD and not grown and after["ring"] == before["ring"] and memory < RSS_TOLERANCE
-        note = f"ring {'grew' if grown else 'unchanged'}, workers' memory {memory / (1 << 20):+.1f} MiB"
+        right = refused == FLOOD and not grown and memory < RSS_TOLERANCE
+        note = f"store {'grew' if grown else 'unchanged'}, workers' memory {memory / (1 << 20):+.1f} MiB"
         self.show(
             Step(f"{FLOOD} forged requests", 401, "request_unauthenticated", "request_mac_mismatch", 0, right, note)
         )
@@ -207,9 +211,21 @@ class Tour:
         return refused
 
     def footprint(self) -> dict[str, int]:
-        """Bytes: the size of the ring's file, and the resident memory of the workers."""
+        """Nonces that are kept, and bytes: the size of the ring's file if there is one, and the workers' memory."""
         memory = sum(resident(pid) for pid in self.workers())
-        return {"ring": (self.place.root / "ring").stat().st_size, "memory": memory}
+        ring = self.place.root / "ring"
+        size = ring.stat().st_size if ring.exists() else 0
+        return {"nonces": self.stored(lambda kept: kept.nonces()), "ring": size, "memory": memory}
+
+    def stored(self, ask: Callable[[Store], Awaitable[Answer]]) -> Answer:
+        """What the service's store answers."""
+
+        async def session() -> Answer:
+            kept = store(self.place)
+            async with kept.opened():
+                return await ask(kept)
+
+        return asyncio.run(session())
 
     def workers(self) -> set[int]:
         """The service's child processes."""

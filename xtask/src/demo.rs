@@ -11,18 +11,21 @@ use std::time::Duration;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::args::Args;
+use crate::demo::database::Database;
 use crate::demo::server::{Server, free_address};
 use crate::python;
 use crate::shell::{Done, Run, Stop, at};
 
+pub(crate) mod database;
 pub(crate) mod server;
 pub(crate) mod site;
 
 pub(crate) fn run(mut args: Args) -> Done {
     let check = args.flag("--check");
+    let store = args.values("--store")?;
     args.end()?;
     prepare()?;
-    let mut demo = Demo::start()?;
+    let mut demo = Demo::start(Database::start(&store)?)?;
     let toured = demo.tour();
     if check {
         return toured;
@@ -46,12 +49,14 @@ pub(crate) struct Demo {
     service: Server,
     pub(crate) site: Server,
     directory: Directory,
+    /// Where nonces and keys are, if not in files; it ends after the servers that use it.
+    database: Option<Database>,
     stopped: Arc<AtomicBool>,
 }
 
 impl Demo {
     /// Makes a new deployment and starts both servers on it.
-    pub(crate) fn start() -> Result<Self, Stop> {
+    pub(crate) fn start(database: Option<Database>) -> Result<Self, Stop> {
         // From here on a signal ends the tour or the waiting, and what was started is stopped.
         let stopped = Arc::new(AtomicBool::new(false));
         for signal in [SIGHUP, SIGINT, SIGTERM] {
@@ -59,18 +64,19 @@ impl Demo {
             registered.map_err(|error| Stop::unable(error.to_string()))?;
         }
         let directory = Directory::new();
-        backend("python")
-            .words("-m service.provision")
-            .args([&directory.0])
-            .done()?;
+        let provision = backend("python", database.as_ref()).words("-m service.provision");
+        provision.args([&directory.0]).done()?;
         let (to_service, to_site) = (free_address()?, free_address()?);
-        let service = Server::start("service", to_service, service(&directory, to_service))?;
+        let service = service(&directory, to_service, database.as_ref());
+        let service = Server::start("service", to_service, service)?;
         let site = site::serve(&directory.0, &service.url(), to_site);
+        let site = with(site, database.as_ref());
         let site = Server::start("site", to_site, site)?;
         let mut demo = Demo {
             service,
             site,
             directory,
+            database,
             stopped,
         };
         demo.service.wait_for("/healthz")?;
@@ -80,7 +86,8 @@ impl Demo {
 
     /// Takes every step and checks its verdict.
     pub(crate) fn tour(&self) -> Done {
-        let tour = backend("python").args([at("examples/service/tour.py")]);
+        let tour = backend("python", self.database.as_ref());
+        let tour = tour.args([at("examples/service/tour.py")]);
         let tour = tour.args(["--service", &self.service.url(), "--site", &self.site.url()]);
         let tour = tour.args(["--service-pid", &self.service.pid().to_string()]);
         tour.words("--directory").args([&self.directory.0]).done()
@@ -119,9 +126,9 @@ impl Drop for Directory {
 }
 
 /// FastAPI with two workers.
-fn service(directory: &Directory, address: SocketAddr) -> Run {
-    let uvicorn =
-        backend("uvicorn").words("service.app:app --workers 2 --no-access-log --log-level warning");
+fn service(directory: &Directory, address: SocketAddr, database: Option<&Database>) -> Run {
+    let uvicorn = backend("uvicorn", database)
+        .words("service.app:app --workers 2 --no-access-log --log-level warning");
     let uvicorn = uvicorn.args([
         "--host",
         &address.ip().to_string(),
@@ -133,7 +140,15 @@ fn service(directory: &Directory, address: SocketAddr) -> Run {
         .env("SERVICE_AUTHORITY", address.to_string())
 }
 
-/// A program of the environment that finds the modules of the backend.
-fn backend(program: &str) -> Run {
-    python::program(program).env("PYTHONPATH", at("examples/service/backend"))
+/// A program of the environment that finds the modules of the backend, and its database.
+fn backend(program: &str, database: Option<&Database>) -> Run {
+    let run = python::program(program).env("PYTHONPATH", at("examples/service/backend"));
+    with(run, database)
+}
+
+fn with(run: Run, database: Option<&Database>) -> Run {
+    match database {
+        Some(database) => run.env("SERVICE_STORE", database.url()),
+        None => run,
+    }
 }

@@ -52,7 +52,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "demo",
-        arguments: "[--check]",
+        arguments: "[--check] [--store postgres|redis]",
         help: "starts FastAPI and Next.js on loopback and tours what they refuse",
         run: demo::run,
     },

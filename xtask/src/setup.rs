@@ -81,8 +81,12 @@ pub(crate) fn system(package: &str, is_there: &dyn Fn() -> bool) -> Done {
 }
 
 fn may_install() -> bool {
-    let is_root = fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
-    is_root && Path::new("/etc/debian_version").exists()
+    is_root() && Path::new("/etc/debian_version").exists()
+}
+
+/// Whether this process may do everything.
+pub(crate) fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
 fn apt(line: &str) -> Done {

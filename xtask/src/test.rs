@@ -100,7 +100,7 @@ const PARTS: &[Part] = &[
     },
     Part {
         name: "browser",
-        shows: "the demo's tour, and its page in Chromium",
+        shows: "the demo's tour on each store, and its page in Chromium",
         counts: true,
         run: browser::run,
     },

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from counterseal.errors import CountersealError
 from counterseal.fastapi import SignedRequest, install
-from counterseal.request import Key, Policy, Verified, Verifier
+from counterseal.request import Policy, Verified, Verifier
 from fastapi import FastAPI, HTTPException, Security
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
@@ -19,16 +19,13 @@ from starlette.concurrency import run_in_threadpool
 from service.audit import Audit
 from service.keys import Keys
 from service.place import Place
+from service.store import store
 from service.trace import Trace, current_request
 
 place = Place.of_environment()
-keys = Keys(place)
+kept = store(place)
+keys = Keys(place, kept)
 audit = Audit(place.audit)
-
-
-async def load_key(key_id: str) -> Key:
-    """The key of this id; the database may wait for a disk, so it is asked in a thread."""
-    return await run_in_threadpool(keys.find, key_id)
 
 
 def record(event: str) -> None:
@@ -36,8 +33,8 @@ def record(event: str) -> None:
     audit.write(current_request(), event)
 
 
-verifier = Verifier(Policy([os.environ["SERVICE_AUTHORITY"]]), store=place.ring())
-signed = SignedRequest(verifier, load_key=load_key, on_event=record)
+verifier = Verifier(Policy([os.environ["SERVICE_AUTHORITY"]]), store=kept.ring)
+signed = SignedRequest(verifier, drive=None if kept.ring else kept.run, load_key=keys.find, on_event=record)
 Caller = Annotated[Verified, Security(signed)]
 
 
@@ -47,7 +44,7 @@ async def follow_keys() -> None:
         await asyncio.sleep(1)
         for key_id in verifier.key_ids:
             try:
-                verifier.put_key(await load_key(key_id))
+                verifier.put_key(await keys.find(key_id))
             except CountersealError:
                 # A key that is known stays known: it was good, and the store that says more is away.
                 logging.exception("a key was not loaded")
@@ -56,9 +53,10 @@ async def follow_keys() -> None:
 @contextlib.asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     """Follows the keys for as long as the service runs."""
-    following = asyncio.create_task(follow_keys())
-    yield
-    following.cancel()
+    async with kept.opened():
+        following = asyncio.create_task(follow_keys())
+        yield
+        following.cancel()
 
 
 app = FastAPI(title="Signed jobs", lifespan=lifespan)
