@@ -157,8 +157,16 @@ export interface Explained {
 
 /** Verifies requests. */
 export declare class Verifier {
-  /** `store` is where nonces are claimed; a verifier without one can only `begin`. */
-  constructor(policy: Policy, keys?: readonly Key[] | null, store?: Store | null);
+  /**
+   * `store` is where nonces are claimed; a verifier without one can only `begin`. Keys that come from a store are loaded
+   * again every `refreshSeconds`, 1 to 3600, or 30: that is how long a revocation may take.
+   */
+  constructor(
+    policy: Policy,
+    keys?: readonly Key[] | null,
+    store?: Store | null,
+    options?: { readonly refreshSeconds?: number },
+  );
   /** Verifies the request and claims its nonce. With a store that may wait for a file, prefer `verifyAsync`. */
   verify(request: SignableRequest, options?: At): Verified;
   /** The same, in a thread of Node's pool. */

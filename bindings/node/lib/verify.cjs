@@ -2,7 +2,7 @@
 // Verifying.
 
 const { inspect } = require("node:util");
-const { maybe, options, text } = require("./arguments.cjs");
+const { maybe, options, text, whole } = require("./arguments.cjs");
 const { now } = require("./chance.cjs");
 const { ArgumentError, settled } = require("./errors.cjs");
 const { nativeKey, nativeKeys } = require("./keys.cjs");
@@ -18,10 +18,11 @@ let isVerifier;
 class Verifier {
   #native;
 
-  constructor(policy, keys, store) {
+  constructor(policy, keys, store, given) {
     const known = maybe((_, value) => nativeKeys(value), "keys", keys, []);
     const claims = maybe(nativeStore, "store", store);
-    this.#native = settled(native.Verifier.create(nativePolicy(policy), known, claims));
+    const refresh = maybe(whole, "refreshSeconds", options(given, ["refreshSeconds"]).refreshSeconds);
+    this.#native = settled(native.Verifier.create(nativePolicy(policy), known, claims, refresh));
   }
 
   verify(request, given) {

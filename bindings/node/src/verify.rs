@@ -56,10 +56,12 @@ impl Verifier {
         policy: &Policy,
         known: Vec<ClassInstance<'_, Key>>,
         store: Option<&Store>,
+        refresh_seconds: Option<i64>,
     ) -> Answer<Verifier> {
         answer("Verifier.create", || {
             let store = store.map(|store| Arc::clone(&store.0));
-            let verifier = shared::Verifier::new(policy.0.clone(), &keys(&known), store)?;
+            let policy = policy.0.clone();
+            let verifier = shared::Verifier::new(policy, &keys(&known), store, refresh_seconds)?;
             Ok(Verifier(Arc::new(verifier)))
         })
     }

@@ -45,6 +45,7 @@ const numbers = {
   futureSeconds: (futureSeconds) => new Policy([AUTHORITY], { futureSeconds }),
   retainSeconds: (retainSeconds) => new Policy([AUTHORITY], { retainSeconds }),
   bodyLimitBytes: (bodyLimitBytes) => new Policy([AUTHORITY], { bodyLimitBytes }),
+  refreshSeconds: (refreshSeconds) => new Verifier(new Policy([AUTHORITY]), [], null, { refreshSeconds }),
   "capacity of memory": (capacity) => new Memory({ capacity }),
   "now of a store": (now) => new Memory({ now }),
   "perSecond of a ring": (perSecond) => new Ring({ perSecond }),

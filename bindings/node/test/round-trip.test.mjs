@@ -167,6 +167,15 @@ test("keys come and go while a verifier serves", () => {
   refused("request_key_repeated", () => server.replaceKeys([key("a"), key("a")]));
 });
 
+test("keys are loaded again as often as it is said", () => {
+  for (const refreshSeconds of [1, 300]) {
+    const server = new Verifier(new Policy([AUTHORITY]), [key()], null, { refreshSeconds });
+    assert.equal(server.keyToRefresh({ now: NOW }), "worker-7");
+    assert.equal(server.keyToRefresh({ now: NOW + refreshSeconds * 1_000 - 1 }), null);
+    assert.equal(server.keyToRefresh({ now: NOW + refreshSeconds * 1_000 }), "worker-7");
+  }
+});
+
 test("both sides explain what they compared", () => {
   const signer = new Signer(key());
   const seed = new Uint8Array(16);

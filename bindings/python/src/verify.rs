@@ -83,14 +83,21 @@ impl Verified {
 #[pymethods]
 impl Verifier {
     #[new]
-    #[pyo3(signature = (policy, keys=None, store=None))]
-    fn new(policy: &Any<'_>, keys: Maybe<'_>, store: Maybe<'_>) -> Guarded<Self> {
+    #[pyo3(signature = (policy, keys=None, store=None, *, refresh_seconds=None))]
+    fn new(
+        policy: &Any<'_>,
+        keys: Maybe<'_>,
+        store: Maybe<'_>,
+        refresh_seconds: Maybe<'_>,
+    ) -> Guarded<Self> {
         guard("Verifier.__new__", || {
             let wrong = |_| args::wrong("policy", "Policy");
             let policy = policy.cast::<Policy>().map_err(wrong)?.get().0.clone();
             let known = given(&keys).map_or(Ok(Vec::new()), crate::keys::keys)?;
             let store = given(&store).map(crate::stores::store).transpose()?;
-            Ok(Verifier(shared::Verifier::new(policy, &known, store)?))
+            let refresh = args::maybe_int("refresh_seconds", &refresh_seconds)?;
+            let verifier = shared::Verifier::new(policy, &known, store, refresh)?;
+            Ok(Verifier(verifier))
         })
     }
 

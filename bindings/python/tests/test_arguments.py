@@ -216,6 +216,7 @@ def test_b07_a_number_is_a_whole_one_in_its_range(number: Any, code: str, tmp_pa
         lambda: sent.begin(verifier(), now=number),
         lambda: verifier().key_to_load(*sent.parts(), now=number),
         lambda: verifier().key_to_refresh(now=number),
+        lambda: Verifier(Policy([AUTHORITY]), refresh_seconds=number),
         lambda: vault.save("a", SECRET, since=number),
         lambda: vault.save("a", SECRET, until=number),
         lambda: vault.rotate("a", "b", SECRET, old_until=number),

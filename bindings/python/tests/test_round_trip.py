@@ -105,6 +105,17 @@ def test_without_now_and_seed_the_host_gives_them() -> None:
     assert refused.value.code == "request_store_warming"  # the key may have signed before the ring was made
 
 
+def test_keys_are_loaded_again_as_often_as_it_is_said() -> None:
+    for seconds in (1, 300):
+        server = Verifier(Policy([AUTHORITY]), [key()], refresh_seconds=seconds)
+        assert server.key_to_refresh(now=NOW) == "worker-7"
+        assert server.key_to_refresh(now=NOW + seconds * 1_000 - 1) is None
+        assert server.key_to_refresh(now=NOW + seconds * 1_000) == "worker-7"
+        server.replace_keys([key("worker-8")])
+        assert server.key_to_refresh(now=NOW) == "worker-8"
+        assert server.key_to_refresh(now=NOW + seconds * 1_000 - 1) is None
+
+
 def test_a_policy_covers_what_it_names_and_gives_its_profile_to_the_signer() -> None:
     policy = Policy([AUTHORITY], cover=["idempotency-key"], cover_scheme=True, digest="sha-512")
     headers = {"content-type": "text/plain", "idempotency-key": "7"}

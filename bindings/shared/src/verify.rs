@@ -7,7 +7,8 @@ use counterseal::request::{self, KeyRecordError, KeySet, Keyring, PendingRequest
 
 use crate::waiting::Plain;
 use crate::{
-    ArgumentFault, Key, Message, Policy, Problem, Store, Verdict, Verified, Waiting, keys, time,
+    ArgumentFault, Key, Message, Policy, Problem, Store, Verdict, Verified, Waiting, keys, number,
+    time,
 };
 
 /// Verifies requests. Any number of threads may share it; replacing keys does not hold them up.
@@ -17,6 +18,8 @@ pub struct Verifier {
     snapshot: RwLock<Arc<KeySet>>,
     ring: Mutex<Keyring>,
     store: Option<Arc<Store>>,
+    /// How often each known key is loaded again, where keys come from a store.
+    refresh: Span,
 }
 
 /// What the verifier compared, for the operator.
@@ -30,22 +33,32 @@ pub struct Explained {
 }
 
 impl Verifier {
-    /// A verifier of this policy, these keys, and the store to claim nonces in, if it is one of ours.
+    /// A verifier of this policy, these keys, and the store to claim nonces in, if it is one of ours. Keys that come
+    /// from a store are loaded again every `refresh_seconds`, 1 to 3600, or 30.
     ///
     /// # Errors
     ///
-    /// `request_key_repeated`; `binding_store_window` for a store that was made for a shorter window.
-    pub fn new(policy: Policy, known: &[Key], store: Option<Arc<Store>>) -> Result<Self, Problem> {
+    /// An argument that cannot be; `request_key_repeated`; `binding_store_window` for a store that was made for a shorter
+    /// window.
+    pub fn new(
+        policy: Policy,
+        known: &[Key],
+        store: Option<Arc<Store>>,
+        refresh_seconds: Option<i64>,
+    ) -> Result<Self, Problem> {
+        let refresh = refresh_seconds.unwrap_or(REFRESH);
+        let refresh = Span::from_seconds(number("refresh_seconds", refresh, 1, 3_600)?);
         if let Some(store) = &store {
             store.check_window(&policy)?;
         }
         let snapshot = keys(known)?;
-        let ring = Keyring::new((*snapshot).clone(), REFRESH, Time::EPOCH);
+        let ring = Keyring::new((*snapshot).clone(), refresh, Time::EPOCH);
         Ok(Verifier {
             inner: request::Verifier::new(policy.0),
             snapshot: RwLock::new(snapshot),
             ring: Mutex::new(ring),
             store,
+            refresh,
         })
     }
 
@@ -93,7 +106,7 @@ impl Verifier {
     pub fn replace_keys(&self, known: &[Key]) -> Result<(), Problem> {
         let snapshot = keys(known)?;
         let mut ring = self.ring();
-        *ring = Keyring::new((*snapshot).clone(), REFRESH, Time::EPOCH);
+        *ring = Keyring::new((*snapshot).clone(), self.refresh, Time::EPOCH);
         self.publish(snapshot);
         Ok(())
     }
@@ -202,5 +215,5 @@ impl Plain for Result<request::Verified, request::RequestError> {
     }
 }
 
-/// How often each known key is loaded again, where keys come from a store.
-const REFRESH: Span = Span::from_seconds(30);
+/// After how many seconds each known key is loaded again, where keys come from a store.
+const REFRESH: i64 = 30;

@@ -30,6 +30,7 @@ fn verifier(store: Option<Arc<Store>>) -> Verifier {
         Policy::new(members).expect("parts that can be"),
         &[key()],
         store,
+        None,
     )
     .expect("parts that can be")
 }
@@ -146,7 +147,12 @@ fn a_store_of_a_shorter_window_is_refused_with_the_policy() {
         past_seconds: Some(61),
         ..PolicyMembers::default()
     };
-    let refused = Verifier::new(Policy::new(members).unwrap(), &[], Some(Arc::new(ring)));
+    let refused = Verifier::new(
+        Policy::new(members).unwrap(),
+        &[],
+        Some(Arc::new(ring)),
+        None,
+    );
     assert_eq!(refused.err().unwrap().code.name, "binding_store_window");
 }
 

@@ -193,8 +193,11 @@ class Verifier:
         policy: Policy,
         keys: list[Key] | tuple[Key, ...] | None = None,
         store: SharedRing | Ring | Sqlite | Memory | None = None,
+        *,
+        refresh_seconds: int | None = None,
     ) -> Verifier:
-        """`store` remembers nonces; without one, use `begin` and a store of your own."""
+        """`store` remembers nonces; without one, use `begin` and a store of your own. Keys that come from a store are
+        loaded again every `refresh_seconds`, 1 to 3600, or 30: that is how long a revocation may take."""
 
     def verify(
         self,
