@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,14 +11,11 @@ from typing import Any
 import asyncpg  # type: ignore[import-untyped]
 import pytest
 
+import decisions
 import postgres
-from counterseal.errors import CountersealError
-from counterseal.request import KeyVault, Policy, Verifier, revoke_key
 from counterseal.stores.asyncpg import Postgres
-from support import AUTHORITY, NOW, SECRET, Sent, key
-
-VAULT = KeyVault(b"v" * 32)
-SERVER = Verifier(Policy([AUTHORITY]), [key()])
+from decisions import outcome
+from support import NOW, Sent
 
 
 @pytest.fixture(scope="module")
@@ -42,40 +38,18 @@ async def store(place: Path) -> AsyncIterator[tuple[Postgres, Any]]:
         yield made, pool
 
 
-async def outcome(made: Postgres, sent: Sent) -> str:
-    """What becomes of a request."""
-    try:
-        return (await made.drive(sent.begin(SERVER))).key_id
-    except CountersealError as refused:
-        return refused.code
-
-
 def test_asyncpg_runs_every_decision(place: Path) -> None:
     async def session() -> None:
         async with store(place) as (made, _):
-            sent = Sent().signed()
-            assert await outcome(made, sent) == "worker-7"
-            assert await outcome(made, sent) == "request_replayed"
-            await made.drive(VAULT.save("a", SECRET, since=NOW, scope="jobs"))
-            await made.drive(VAULT.rotate("a", "b", b"b" * 32, old_until=NOW + 5, since=NOW))
-            loaded = await made.drive(VAULT.load("a"))
-            assert (loaded.scope, loaded.until) == ("jobs", NOW + 5)
-            await made.drive(revoke_key("b", now=NOW))
-            assert (await made.drive(VAULT.load("b"))).revoked
-            with pytest.raises(CountersealError) as refused:
-                await made.drive(VAULT.load("c"))
-            assert refused.value.code == "request_key_missing"
+            await decisions.are_run(made)
 
     asyncio.run(session())
 
 
-def test_of_16_connections_with_the_same_requests_exactly_one_wins_each(place: Path) -> None:
+def test_h18_of_64_callers_with_the_same_request_exactly_one_wins(place: Path) -> None:
     async def session() -> None:
         async with store(place) as (made, _):
-            for number in range(20):
-                sent = Sent().signed(seed=bytes([number]) * 16)
-                outcomes = await asyncio.gather(*(outcome(made, sent) for _ in range(16)))
-                assert Counter(outcomes) == {"worker-7": 1, "request_replayed": 15}
+            await decisions.are_won_by_one(made)
 
     asyncio.run(session())
 

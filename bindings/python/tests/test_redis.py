@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
@@ -11,14 +10,11 @@ import pytest
 import redis.asyncio
 from redis.exceptions import ResponseError
 
-from counterseal.errors import CountersealError
-from counterseal.request import KeyVault, Policy, Verifier, revoke_key
+import decisions
 from counterseal.stores.redis import Redis
+from decisions import outcome
 from redis_server import RedisServer
-from support import AUTHORITY, NOW, SECRET, Sent, key
-
-VAULT = KeyVault(b"v" * 32)
-SERVER = Verifier(Policy([AUTHORITY]), [key()])
+from support import NOW, Sent
 
 
 @pytest.fixture
@@ -40,30 +36,11 @@ async def store(server: RedisServer, *, texts: bool = False) -> AsyncIterator[tu
         await client.aclose()
 
 
-async def outcome(made: Redis, sent: Sent) -> str:
-    """What becomes of a request."""
-    try:
-        return (await made.drive(sent.begin(SERVER))).key_id
-    except CountersealError as refused:
-        return refused.code
-
-
 @pytest.mark.parametrize("texts", [False, True])
 def test_redis_py_runs_every_decision(server: RedisServer, texts: bool) -> None:
     async def session() -> None:
         async with store(server, texts=texts) as (made, _):
-            sent = Sent().signed()
-            assert await outcome(made, sent) == "worker-7"
-            assert await outcome(made, sent) == "request_replayed"
-            await made.drive(VAULT.save("a", SECRET, since=NOW, scope="jobs"))
-            await made.drive(VAULT.rotate("a", "b", b"b" * 32, old_until=NOW + 5, since=NOW))
-            loaded = await made.drive(VAULT.load("a"))
-            assert (loaded.scope, loaded.until) == ("jobs", NOW + 5)
-            await made.drive(revoke_key("b", now=NOW))
-            assert (await made.drive(VAULT.load("b"))).revoked
-            with pytest.raises(CountersealError) as refused:
-                await made.drive(VAULT.load("c"))
-            assert refused.value.code == "request_key_missing"
+            await decisions.are_run(made)
 
     asyncio.run(session())
 
@@ -71,10 +48,7 @@ def test_redis_py_runs_every_decision(server: RedisServer, texts: bool) -> None:
 def test_h18_of_64_callers_with_the_same_request_exactly_one_wins(server: RedisServer) -> None:
     async def session() -> None:
         async with store(server) as (made, _):
-            for number in range(10):
-                sent = Sent().signed(seed=bytes([number]) * 16)
-                outcomes = await asyncio.gather(*(outcome(made, sent) for _ in range(64)))
-                assert Counter(outcomes) == {"worker-7": 1, "request_replayed": 63}
+            await decisions.are_won_by_one(made)
 
     asyncio.run(session())
 

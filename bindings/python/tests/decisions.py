@@ -1,0 +1,57 @@
+"""What every database must do for every decision, whoever its driver is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Protocol, TypeVar
+
+import pytest
+
+from counterseal.errors import CountersealError
+from counterseal.request import KeyVault, Policy, Verifier, revoke_key
+from counterseal.stores import Waiting
+from support import AUTHORITY, NOW, SECRET, Sent, key
+
+SERVER = Verifier(Policy([AUTHORITY]), [key()])
+VAULT = KeyVault(b"v" * 32)
+
+Verdict = TypeVar("Verdict")
+
+
+class Database(Protocol):
+    """A database that decisions are run on."""
+
+    async def drive(self, waiting: Waiting[Verdict]) -> Verdict: ...
+
+
+async def outcome(made: Database, sent: Sent) -> str:
+    """What becomes of a request."""
+    try:
+        return (await made.drive(sent.begin(SERVER))).key_id
+    except CountersealError as refused:
+        return refused.code
+
+
+async def are_run(made: Database) -> None:
+    """Nonces are claimed, and keys saved, rotated, loaded and revoked."""
+    sent = Sent().signed()
+    assert await outcome(made, sent) == "worker-7"
+    assert await outcome(made, sent) == "request_replayed"
+    await made.drive(VAULT.save("a", SECRET, since=NOW, scope="jobs"))
+    await made.drive(VAULT.rotate("a", "b", b"b" * 32, old_until=NOW + 5, since=NOW))
+    loaded = await made.drive(VAULT.load("a"))
+    assert (loaded.scope, loaded.until) == ("jobs", NOW + 5)
+    await made.drive(revoke_key("b", now=NOW))
+    assert (await made.drive(VAULT.load("b"))).revoked
+    with pytest.raises(CountersealError) as refused:
+        await made.drive(VAULT.load("c"))
+    assert refused.value.code == "request_key_missing"
+
+
+async def are_won_by_one(made: Database) -> None:
+    """Of 64 callers with one request one is accepted, each time."""
+    for number in range(10):
+        sent = Sent().signed(seed=bytes([number]) * 16)
+        outcomes = await asyncio.gather(*(outcome(made, sent) for _ in range(64)))
+        assert Counter(outcomes) == {"worker-7": 1, "request_replayed": 63}
