@@ -7,10 +7,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
-import { KeyVault, revokeKey } from "counterseal";
 import { Redis } from "counterseal/stores/ioredis";
 import IORedis from "ioredis";
-import { NOW, rejected, SECRET, signed, verifier } from "./support.mjs";
+import { keysAreKept, wonByOne } from "./decisions.mjs";
+import { NOW, rejected, signed, verifier } from "./support.mjs";
 
 const at = { now: NOW };
 
@@ -54,25 +54,9 @@ test("a nonce is claimed once, whoever asks", async () => {
   await rejected("request_replayed", store.drive(verifier().begin(sent, at)));
 });
 
-test("h18_of_64_racers_with_one_nonce_one_is_accepted", async () => {
-  const sent = signed();
-  const races = Array.from({ length: 64 }, () => store.drive(verifier().begin(sent, at)));
-  const verdicts = await Promise.allSettled(races);
-  assert.equal(verdicts.filter(({ status }) => status === "fulfilled").length, 1);
-  const codes = verdicts.filter(({ status }) => status === "rejected").map(({ reason }) => reason.code);
-  assert.deepEqual([...new Set(codes)], ["request_replayed"]);
-});
+test("h18_of_64_racers_with_one_nonce_one_is_accepted", () => wonByOne(store));
 
-test("keys at rest are saved, loaded and revoked", async () => {
-  const vault = new KeyVault(SECRET);
-  assert.equal(await store.drive(vault.save("stored-1", SECRET, { since: NOW, scope: "jobs" })), null);
-  const loaded = await store.drive(vault.load("stored-1"));
-  assert.deepEqual([loaded.id, loaded.scope, loaded.since, loaded.until], ["stored-1", "jobs", NOW, null]);
-  await rejected("request_key_exists", store.drive(vault.save("stored-1", SECRET)));
-  await store.drive(revokeKey("stored-1", at));
-  assert.equal((await store.drive(vault.load("stored-1"))).revoked, true);
-  await rejected("request_key_missing", store.drive(vault.load("stored-2")));
-});
+test("keys at rest are saved, loaded and revoked", () => keysAreKept(store));
 
 test("h25_a_flush_and_a_restart_reopen_nothing_and_end_by_themselves", async () => {
   const sent = signed();

@@ -7,9 +7,10 @@ import { chownSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { Authenticator, KeyVault, Policy, revokeKey, Verifier } from "counterseal";
+import { Authenticator, KeyVault, Policy, Verifier } from "counterseal";
 import { Postgres } from "counterseal/stores/pg";
 import pg from "pg";
+import { keysAreKept, wonByOne } from "./decisions.mjs";
 import { AUTHORITY, key, NOW, REQUEST, rejected, SECRET, signed, verifier } from "./support.mjs";
 
 const at = { now: NOW };
@@ -76,30 +77,14 @@ test("a nonce is claimed once, whoever asks", async () => {
   assert.equal((await store.drive(one.begin(other, at))).keyId, "worker-7");
 });
 
-test("h18_of_64_racers_with_one_nonce_one_is_accepted", async () => {
-  const sent = signed();
-  const races = Array.from({ length: 64 }, () => store.drive(verifier().begin(sent, at)));
-  const verdicts = await Promise.allSettled(races);
-  assert.equal(verdicts.filter(({ status }) => status === "fulfilled").length, 1);
-  const codes = verdicts.filter(({ status }) => status === "rejected").map(({ reason }) => reason.code);
-  assert.deepEqual([...new Set(codes)], ["request_replayed"]);
-});
+test("h18_of_64_racers_with_one_nonce_one_is_accepted", () => wonByOne(store));
 
 test("a key that may have signed before the store began is warming up", async () => {
   const keys = [key("worker-7", { since: 0 })];
   await rejected("request_store_warming", store.drive(verifier({ keys }).begin(signed(), at)));
 });
 
-test("keys at rest are saved, loaded and revoked", async () => {
-  const vault = new KeyVault(SECRET);
-  assert.equal(await store.drive(vault.save("stored-1", SECRET, { since: NOW, scope: "jobs" })), null);
-  const loaded = await store.drive(vault.load("stored-1"));
-  assert.deepEqual([loaded.id, loaded.scope, loaded.since, loaded.until], ["stored-1", "jobs", NOW, null]);
-  await rejected("request_key_exists", store.drive(vault.save("stored-1", SECRET)));
-  await store.drive(revokeKey("stored-1", at));
-  assert.equal((await store.drive(vault.load("stored-1"))).revoked, true);
-  await rejected("request_key_missing", store.drive(vault.load("stored-2")));
-});
+test("keys at rest are saved, loaded and revoked", () => keysAreKept(store));
 
 test("an authenticator takes keys and claims from the database", async () => {
   const vault = new KeyVault(SECRET);
