@@ -241,14 +241,17 @@ def test_of_threads_with_connections_of_their_own_one_wins(database: sqlite3.Con
     assert [sum(column) for column in zip(*races, strict=True)] == [1] * 50
 
 
-def test_a_driver_that_raises_has_not_answered(caplog: pytest.LogCaptureFixture) -> None:
+def test_a01_what_a_driver_raises_is_no_answer_and_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     def away(_text: str, _values: list[Any]) -> list[Any]:
-        raise sqlite3.OperationalError("database is locked")
+        raise sqlite3.OperationalError("database is locked: quotes a value")
 
-    with caplog.at_level(logging.ERROR):
+    with caplog.at_level(logging.INFO):
         assert code_of(lambda: drive(begun(), "sqlite", away)) == "request_store_unavailable"
-    assert "the store did not answer" in caplog.text
-    assert "database is locked" in caplog.text
+    assert "the store did not answer: OperationalError" in caplog.text
+    assert "quotes a value" not in caplog.text
+    with caplog.at_level(logging.DEBUG):
+        assert code_of(lambda: drive(begun(), "sqlite", away)) == "request_store_unavailable"
+    assert "quotes a value" in caplog.text
 
 
 def test_a_driver_that_is_interrupted_lets_the_interruption_through() -> None:

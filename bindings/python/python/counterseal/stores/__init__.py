@@ -7,7 +7,9 @@ and `drive_async` are that loop, around the one function that a driver needs::
     verified = drive(verifier.begin(*parts), "sqlite", lambda text, values: db.execute(text, values).fetchall())
 
 Each statement must be committed by itself, so `isolation_level=None` it is, never a transaction of the caller's. A
-driver that raises has not answered, and the decision refuses. `counterseal.stores.asyncpg` does all this for Postgres.
+driver that raises has not answered, and the decision refuses; the log has the kind of its error, and the error itself
+at the level of debugging, because drivers quote values. `counterseal.stores.asyncpg` does all this for Postgres, and
+`counterseal.stores.redis` for Redis.
 """
 
 from __future__ import annotations
@@ -29,14 +31,20 @@ Verdict = TypeVar("Verdict")
 _log = logging.getLogger("counterseal.stores")
 
 
+def _unanswered(error: Exception) -> None:
+    """Says what failed. A driver's text may quote values, so it goes to whoever asks for debugging only."""
+    _log.error("the store did not answer: %s", type(error).__name__)
+    _log.debug("the store did not answer", exc_info=error)
+
+
 def drive(waiting: Waiting[Verdict], dialect: Dialect, execute: Execute) -> Verdict:
     """Runs a decision to its end with `execute(text, values) -> rows`."""
     while statement := waiting.statement(dialect):
         _name, text, values = statement
         try:
             rows = [tuple(row) for row in execute(text, values)]
-        except Exception:
-            _log.exception("the store did not answer")
+        except Exception as error:
+            _unanswered(error)
             waiting.answer(None)
         else:
             waiting.answer(rows)
@@ -49,8 +57,8 @@ async def drive_async(waiting: Waiting[Verdict], dialect: Dialect, execute: Exec
         _name, text, values = statement
         try:
             rows = [tuple(row) for row in await execute(text, values)]
-        except Exception:
-            _log.exception("the store did not answer")
+        except Exception as error:
+            _unanswered(error)
             waiting.answer(None)
         else:
             waiting.answer(rows)
