@@ -5,25 +5,28 @@
 
 use alloc::{format, string::String, vec, vec::Vec};
 
-use counterseal_core::{Carry, Charge, Claim, Load, Record, Span, Swap, Table, Value, write};
+use counterseal_core::{Carry, Charge, Claim, Load, Record, Swap, Table, Value, write};
 
 use crate::{Epoch, Statement};
 
-//= docs/spec/replay.md#R-30
-//= docs/spec/replay.md#R-31
+//= docs/spec/replay.md#R-38
+//= docs/spec/replay.md#R-39
 pub(crate) fn claim(claim: &Claim) -> Statement {
     let space = claim.space.name();
-    let life = claim.until.since(claim.born).plus(AHEAD);
+    let minute = claim.born.millis().div_euclid(MINUTE);
     Statement {
         name: "counterseal_claim",
         text: format!("{SERVER}{CLAIM}").into(),
         values: vec![
             Value::Int(2),
             epoch_key(space),
-            Value::Text(format!("cs:{{{space}}}:claim:{}", hex(&claim.key))),
+            Value::Text(format!("cs:{{{space}}}:born:{minute}")),
+            Value::Text(hex(&claim.key)),
             Value::Int(claim.born.millis()),
             Value::Int(claim.since.millis()),
-            Value::Int(life.millis().max(1)),
+            Value::Int(claim.until.millis()),
+            Value::Int(minute),
+            Value::Text(format!("cs:{{{space}}}:born:")),
         ],
     }
 }
@@ -61,7 +64,7 @@ pub(crate) fn charge(charge: &Charge) -> Statement {
     }
 }
 
-/// Claims and cells leave by themselves.
+/// Claims leave as later ones come, cells by themselves.
 pub(crate) fn sweep(name: &'static str) -> Statement {
     Statement {
         name,
@@ -125,9 +128,8 @@ fn columns(table: &Table) -> String {
     format!("local columns = {{{}}}\n", names.join(", "))
 }
 
-/// The most that a signer's clock may be ahead in any policy: an entry that expires after its life and this, from when it was
-/// made, has outlived `until` on every verifier's clock, however the server's clock stands.
-const AHEAD: Span = Span::from_minutes(5);
+/// Claims are kept in one set for each minute in which they were born.
+const MINUTE: i64 = 60_000;
 
 /// What changes when a server may have lost writes: it started, or it was promoted.
 const SERVER: &str = "\
@@ -137,41 +139,33 @@ local function server()
 end
 ";
 
-/// In the epoch, for each minute of the server's clock, `m` is the newest birth among the claims of this minute, to the second
-/// above, and `x` is when the first of them expires. When that has come, the birth goes into `swept`.
+/// In the epoch, `u` and a minute is the newest `until` among the claims that were born in it. No key expires: a claim in a minute
+/// that has none yet lets go of the minutes that are over for every verifier, and `swept` rises as they go. A minute that is in the
+/// epoch and has no set was lost.
 const CLAIM: &str = "\
-local function most(a, b) if tonumber(a) > tonumber(b) then return a end return b end
-local epoch = redis.call('HMGET', KEYS[1], 'server', 'floor', 'began', 'swept')
+local key, born, since, minute = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[5]
+local epoch = redis.call('HMGET', KEYS[1], 'server', 'floor', 'began', 'swept', 'u' .. minute)
 if epoch[1] ~= server() then return {{'cold'}} end
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local minute = string.format('%.0f', math.floor(now / 60000))
-local born, since, life = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local newest = redis.call('HGET', KEYS[1], 'm' .. minute)
-if not newest then
-  for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
-    local other = string.match(field, '^x(%d+)$')
-    if other and tonumber(redis.call('HGET', KEYS[1], field)) <= now then
-      epoch[4] = most(redis.call('HGET', KEYS[1], 'm' .. other), epoch[4])
-      redis.call('HSET', KEYS[1], 'swept', epoch[4])
-      redis.call('HDEL', KEYS[1], 'm' .. other, 'x' .. other)
-    end
-  end
+local swept, last = tonumber(epoch[4]), epoch[5]
+local function leave(other)
+  swept = math.max(swept, other * 60000 + 59999)
+  redis.call('HSET', KEYS[1], 'swept', string.format('%.0f', swept))
+  redis.call('UNLINK', ARGV[6] .. other)
+  redis.call('HDEL', KEYS[1], 'u' .. other)
 end
-if born <= tonumber(epoch[4]) or (born <= tonumber(epoch[2]) and since < tonumber(epoch[3])) then return {{'stale'}} end
-if redis.call('EXISTS', KEYS[2]) == 1 then return {{'held'}} end
-if not newest or tonumber(newest) < born then
-  redis.call('HSET', KEYS[1], 'm' .. minute, string.format('%.0f', math.ceil(born / 1000) * 1000))
+if last and redis.call('EXISTS', KEYS[2]) == 0 then leave(minute) end
+if born <= swept or (born <= tonumber(epoch[2]) and since < tonumber(epoch[3])) then return {{'stale'}} end
+if redis.call('SADD', KEYS[2], key) == 0 then return {{'held'}} end
+if not last or tonumber(last) < tonumber(ARGV[4]) then redis.call('HSET', KEYS[1], 'u' .. minute, ARGV[4]) end
+if last then return {{'fresh'}} end
+for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
+  local other = string.match(field, '^u(-?%d+)$')
+  if other and tonumber(redis.call('HGET', KEYS[1], field)) < born - 300000 then leave(other) end
 end
-local first = redis.call('HGET', KEYS[1], 'x' .. minute)
-if not first or tonumber(first) > now + life then
-  redis.call('HSET', KEYS[1], 'x' .. minute, string.format('%.0f', now + life))
-end
-redis.call('SET', KEYS[2], '1', 'PX', string.format('%.0f', life))
 return {{'fresh'}}";
 
 /// A server that may evict has no epoch, so every claim is refused.
-//= docs/spec/replay.md#R-32
+//= docs/spec/replay.md#R-40
 const EPOCH: &str = "\
 local policy = string.match(redis.call('INFO', 'memory'), 'maxmemory_policy:([%w-]+)')
 if policy ~= 'noeviction' then return redis.error_reply('COUNTERSEAL maxmemory-policy must be noeviction') end
@@ -179,8 +173,8 @@ local epoch = redis.call('HMGET', KEYS[1], 'server', 'floor')
 if epoch[1] == server() then return {{epoch[2]}} end
 local floor = ARGV[1]
 if epoch[2] and tonumber(epoch[2]) > tonumber(floor) then floor = epoch[2] end
-redis.call('DEL', KEYS[1])
-redis.call('HSET', KEYS[1], 'server', server(), 'floor', floor, 'began', ARGV[2], 'swept', '-9223372036854775808')
+redis.call('HSETNX', KEYS[1], 'swept', '-9223372036854775808')
+redis.call('HSET', KEYS[1], 'server', server(), 'floor', floor, 'began', ARGV[2])
 return {{floor}}";
 
 /// A cell that is empty leaves a minute later, by the server's clock.

@@ -1,6 +1,6 @@
 //! Every script of the Redis dialect, on private servers.
 
-mod clock;
+mod minutes;
 mod server;
 
 use std::fs;
@@ -226,26 +226,6 @@ fn a_server_that_may_evict_has_no_epoch() {
         .server
         .command("CONFIG SET maxmemory-policy noeviction");
     assert_eq!(redis.run(epoch(NOW)), Ok(NOW));
-}
-
-#[test]
-fn an_entry_outlives_its_window_on_every_clock_and_then_leaves() {
-    let redis = make(NOW);
-    let used = claim(1, NOW, 0);
-    redis.run(used).expect("an answer");
-    let life = format!(
-        "PTTL cs:{{example}}:claim:{:032x}",
-        u128::from_be_bytes(used.key)
-    );
-    let redis::Value::Int(life) = redis.server.command(&life) else {
-        panic!("a number")
-    };
-    let least = used
-        .until
-        .since(used.born)
-        .plus(Span::from_minutes(5))
-        .millis();
-    assert!((least - 10_000..=least).contains(&life), "{life}");
 }
 
 #[test]
