@@ -4,7 +4,7 @@ use alloc::{format, string::String, vec};
 
 use counterseal_core::{BadRow, Charge, Charged, SweepCells, Value};
 
-use crate::{Dialect, Rows, Stated, Statement};
+use crate::{Dialect, Rows, Stated, Statement, sweep};
 
 impl Stated for Charge {
     /// The arithmetic of [`Terms::apply`](counterseal_core::Terms::apply), in the database's words.
@@ -56,19 +56,12 @@ impl Stated for SweepCells {
             "DELETE FROM counterseal_cell WHERE space = {p1} AND key IN \
              (SELECT key FROM counterseal_cell WHERE space = {p1} AND level < {p2} LIMIT {p3}) RETURNING 1"
         );
-        Statement {
-            name: "counterseal_sweep_cells",
-            text: text.into(),
-            values: vec![
-                Value::Text(self.space.name().into()),
-                Value::Int(self.before.millis()),
-                Value::Int(self.limit.into()),
-            ],
-        }
+        let name = "counterseal_sweep_cells";
+        sweep::statement(name, text.into(), self.space, self.before, self.limit)
     }
 
     fn reply(&self, rows: &Rows) -> Result<u64, BadRow> {
-        crate::sweep::count(rows)
+        sweep::count(rows)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Sweeping: claims that are over leave, and raise the floor as they go.
 
-use alloc::{vec, vec::Vec};
+use alloc::{borrow::Cow, vec, vec::Vec};
 
-use counterseal_core::{BadRow, Sweep, Value};
+use counterseal_core::{BadRow, Space, Sweep, Time, Value};
 
 use crate::{Dialect, Rows, Stated, Statement};
 
@@ -13,21 +13,30 @@ impl Stated for Sweep {
             Dialect::Postgres => POSTGRES,
             Dialect::Sqlite => SQLITE,
         };
-        Statement {
-            name: "counterseal_sweep",
-            text: text.into(),
-            values: vec![
-                Value::Text(self.space.name().into()),
-                Value::Int(self.before.millis()),
-                Value::Int(self.limit.into()),
-            ],
-        }
+        let name = "counterseal_sweep";
+        statement(name, text.into(), self.space, self.before, self.limit)
     }
 
     /// One row for each claim that left.
     fn reply(&self, rows: &Rows) -> Result<u64, BadRow> {
         count(rows)
     }
+}
+
+/// A statement that deletes at most `limit` rows of `space` that were over before `before`.
+pub(crate) fn statement(
+    name: &'static str,
+    text: Cow<'static, str>,
+    space: Space,
+    before: Time,
+    limit: u32,
+) -> Statement {
+    let values = vec![
+        Value::Text(space.name().into()),
+        Value::Int(before.millis()),
+        Value::Int(limit.into()),
+    ];
+    Statement { name, text, values }
 }
 
 /// The rows of a statement that answers with a 1 for each that it deleted.
