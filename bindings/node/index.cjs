@@ -3,13 +3,18 @@
 const errors = require("./lib/errors.cjs");
 
 module.exports = {
+  Admitted: require("./lib/admitted.cjs").Admitted,
   ArgumentError: errors.ArgumentError,
   Authenticator: require("./lib/authenticator.cjs").Authenticator,
   CODES: require("./codes.cjs").CODES,
+  Cells: require("./lib/stores.cjs").Cells,
   CountersealError: errors.CountersealError,
   InternalError: errors.InternalError,
   Key: require("./lib/keys.cjs").Key,
   KeyVault: require("./lib/vault.cjs").KeyVault,
+  Limit: require("./lib/limit.cjs").Limit,
+  LimitError: errors.LimitError,
+  Limiter: require("./lib/limiter.cjs").Limiter,
   Memory: require("./lib/stores.cjs").Memory,
   Policy: require("./lib/policy.cjs").Policy,
   PolicyError: errors.PolicyError,
@@ -17,6 +22,7 @@ module.exports = {
   ReplayError: errors.ReplayError,
   RequestError: errors.RequestError,
   Ring: require("./lib/stores.cjs").Ring,
+  SharedCells: require("./lib/stores.cjs").SharedCells,
   SharedRing: require("./lib/stores.cjs").SharedRing,
   SignError: errors.SignError,
   Signer: require("./lib/sign.cjs").Signer,
@@ -26,6 +32,7 @@ module.exports = {
   Verified: require("./lib/verified.cjs").Verified,
   Verifier: require("./lib/verify.cjs").Verifier,
   Waiting: require("./lib/waiting.cjs").Waiting,
+  clientAddress: require("./lib/limit.cjs").clientAddress,
   drive: require("./lib/waiting.cjs").drive,
   endKey: require("./lib/vault.cjs").endKey,
   migrations: require("./lib/waiting.cjs").migrations,
@@ -33,5 +40,6 @@ module.exports = {
   revokeKey: require("./lib/vault.cjs").revokeKey,
   signingFetch: require("./lib/fetch.cjs").signingFetch,
   sweeping: require("./lib/waiting.cjs").sweeping,
+  sweepingCells: require("./lib/waiting.cjs").sweepingCells,
   verifyIncoming: require("./lib/http.cjs").verifyIncoming,
 };

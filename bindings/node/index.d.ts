@@ -238,21 +238,55 @@ export declare class Ring {
   gauge(): Gauge;
 }
 
-/** Nonces and keys in a database file. */
+/** Nonces, keys and counts of limits in a database file. */
 export declare class Sqlite {
   constructor(path: string, options?: WindowOptions);
   /** Deletes claims that are over, and counts them. */
   sweep(options?: SweepOptions): number;
+  /** Deletes cells of limits that are empty, and counts them. */
+  sweepCells(options?: SweepOptions): number;
 }
 
-/** Nonces and keys in the memory of one process. Refused as `Ring` is. */
+/** Nonces, keys and counts of limits in the memory of one process. Refused as `Ring` is. */
 export declare class Memory {
   constructor(options?: WindowOptions & PrivateOptions & { readonly capacity?: number });
   /** Deletes claims that are over, and counts them. */
   sweep(options?: SweepOptions): number;
+  /** Deletes cells of limits that are empty, and counts them. */
+  sweepCells(options?: SweepOptions): number;
 }
 
-export type Store = Memory | Ring | SharedRing | Sqlite;
+export interface CellOptions {
+  /** How many words of 8 bytes, rounded up to a power of two from 1024 to 2^26; 2^20 when it is left out. */
+  readonly cells?: number;
+  /** 16 random bytes; the host's generator when it is left out. */
+  readonly seed?: Uint8Array;
+}
+
+/** How many cells of a table of limits are not empty. */
+export interface CellGauge {
+  readonly cells: number;
+  /** Above half of `cells` honest callers begin to be refused for what others did. */
+  readonly hot: number;
+}
+
+/** Counts of limits in a file that all worker processes of a host map. */
+export declare class SharedCells {
+  constructor(path: string, options?: CellOptions);
+  /** Whether limits that yield step aside now. */
+  isCrowded(options?: At): boolean;
+  gauge(options?: At): CellGauge;
+}
+
+/** Counts of limits of one process. Refused as `Ring` is. */
+export declare class Cells {
+  constructor(options?: CellOptions & PrivateOptions);
+  /** Whether limits that yield step aside now. */
+  isCrowded(options?: At): boolean;
+  gauge(options?: At): CellGauge;
+}
+
+export type Store = Memory | Ring | SharedRing | Sqlite | SharedCells | Cells;
 
 export type Dialect = "postgres" | "redis" | "sqlite";
 
@@ -269,8 +303,11 @@ export interface Statement {
   readonly values: Cell[];
 }
 
+/** What a decision may end in. */
+export type Decided = Verified | Key | Admitted | null;
+
 /** A decision that waits for a store's answer. It serves once. */
-export declare class Waiting<Outcome extends Verified | Key | null = Verified | Key | null> {
+export declare class Waiting<Outcome extends Decided = Decided> {
   private constructor();
   /** The statement to run now; null once it is decided. */
   statement(dialect: Dialect): Statement | null;
@@ -283,7 +320,7 @@ export declare class Waiting<Outcome extends Verified | Key | null = Verified | 
 }
 
 /** Runs a decision to its end with `execute`, your own driver. If it rejects, the decision refuses, with its error as `cause`. */
-export declare function drive<Outcome extends Verified | Key | null>(
+export declare function drive<Outcome extends Decided>(
   waiting: Waiting<Outcome>,
   dialect: Dialect,
   execute: (statement: Statement) => Promise<readonly Row[]>,
@@ -294,6 +331,91 @@ export declare function migrations(dialect: Dialect, options?: WindowOptions): S
 
 /** What deletes claims that are over. Run it now and then. */
 export declare function sweeping(dialect: Dialect, options?: SweepOptions): Statement;
+
+/** What deletes cells of limits that are empty. Run it now and then, where a database keeps them. */
+export declare function sweepingCells(dialect: Dialect, options?: SweepOptions): Statement;
+
+export interface LimitOptions {
+  /** How many requests pass at once. */
+  readonly burst: number;
+  /** After how many milliseconds one more passes. */
+  readonly everyMs: number;
+  /** Burst and milliseconds for all networks of one site of version 6 (/48); 16 times as much when it is left out. */
+  readonly site?: readonly [burst: number, everyMs: number];
+  /** Whether it admits when its store does not answer. */
+  readonly admitsUnknown?: boolean;
+  /** Whether it steps aside while its table of cells is crowded. A limit on guesses must not. */
+  readonly yields?: boolean;
+}
+
+export interface CountOptions extends At {
+  /** As how many requests it counts; 1 when it is left out. */
+  readonly cost?: number;
+  /** Whether the table of cells is crowded. */
+  readonly isCrowded?: boolean;
+}
+
+/** How many requests pass at once, and how fast more do. Its name is public. */
+export declare class Limit {
+  constructor(name: string, options: LimitOptions);
+  /** Counts a request for a client's address, and for its site's where it has one. */
+  byAddress(client: string, options?: CountOptions): Waiting<Admitted>;
+  /** Counts a request for a key of this program's own. */
+  byKey(id: string, options?: CountOptions): Waiting<Admitted>;
+  /** Counts a request for a name as people write it; spellings that look alike count as one. */
+  byName(name: string, options?: CountOptions): Waiting<Admitted>;
+  readonly yields: boolean;
+}
+
+/** Someone who is within a limit. Only a limit makes one. */
+export declare class Admitted {
+  private constructor();
+  /** How many more would pass now; null when nothing was counted. */
+  readonly left: number | null;
+  /** Whether nothing was counted because the limit stepped aside. */
+  readonly steppedAside: boolean;
+  /** Fields for the response. */
+  readonly headers: Record<string, string>;
+}
+
+/** The field that proxies write a client's address into. */
+export type ForwardingField = "forwarded" | "x-forwarded-for";
+
+/**
+ * The address of the client of a connection from `peer`, where `hops` proxies of your own have written into `field`, whose
+ * lines have these values, in their order. A peer without an address is 0.0.0.0.
+ */
+export declare function clientAddress(
+  peer: string | null | undefined,
+  values: readonly string[],
+  options: { readonly hops: number; readonly field?: ForwardingField },
+): string;
+
+export interface LimiterSettings {
+  /** What counts: this, or `drive`. */
+  readonly store?: Cells | Memory | SharedCells | Sqlite;
+  /** Runs a decision on a store of your own (see `drive`). */
+  readonly drive?: (waiting: Waiting<Admitted>) => Promise<Admitted>;
+  /** The number of your own proxies that write `field`; with none the address is the peer's. */
+  readonly hops?: number;
+  readonly field?: ForwardingField;
+  /** Gets each refusal as one line of JSON for the audit log. */
+  readonly onEvent?: (event: string) => void;
+  readonly clock?: () => number;
+}
+
+/**
+ * A limit and the store that counts for it. Each method rejects with a `LimitError` (429) once the limit is used up;
+ * `problem` makes the answer of it, with `RateLimit` fields and `Retry-After`.
+ */
+export declare class Limiter {
+  constructor(limit: Limit, settings: LimiterSettings);
+  /** Counts a message for its client's address, as `cost` requests or 1. */
+  byAddress(message: IncomingMessage, options?: { readonly cost?: number }): Promise<Admitted>;
+  /** Counts a request for a key: the `keyId` of a proof, never one that a peer names. */
+  byKey(id: string, options?: { readonly cost?: number }): Promise<Admitted>;
+  byName(name: string, options?: { readonly cost?: number }): Promise<Admitted>;
+}
 
 export interface NewKeyOptions {
   /** When it begins; now when it is left out. */
@@ -337,25 +459,42 @@ export interface AuthenticatorSettings {
   /** Gets each decision as one line of JSON for the audit log. */
   readonly onEvent?: (event: string) => void;
   readonly clock?: () => number;
+  /** Counts each message before anything of it is read or verified. */
+  readonly byAddress?: Limiter;
+  /**
+   * Counts messages that were refused by the peer's fault. Once it is used up the answer is 429 in the place of what was
+   * wrong, while honest callers of the same address go on.
+   */
+  readonly byFailure?: Limiter;
+  /** Counts each verified request for its key. */
+  readonly byKey?: Limiter;
 }
 
 /** Verifies requests as a service does: with keys from a store, and each decision reported. Make one, and keep it. */
 export declare class Authenticator {
   constructor(verifier: Verifier, settings?: AuthenticatorSettings);
-  /** The proof for this request. It claims the nonce, so ask once. */
+  /** The proof for this request. It claims the nonce, so ask once. It counts nothing: that takes a message. */
   authenticate(request: SignableRequest): Promise<Verified>;
   readonly bodyLimitBytes: number;
 }
 
+/** A request that was verified. */
+export interface Incoming {
+  readonly verified: Verified;
+  readonly body: Uint8Array;
+  /** Fields for the response, if limits count. */
+  readonly headers: Record<string, string>;
+}
+
 /**
- * Verifies what a server of `node:http` or `node:https` received: raw target, raw field lines, and the raw body, which
+ * Counts and verifies what a server of `node:http` or `node:https` received: raw target, raw field lines, and the raw body, which
  * is read up to the policy's limit. Call it before anything reads the body, or hand over the raw `body` that was read.
  */
 export declare function verifyIncoming(
   authenticator: Authenticator | Verifier,
   message: IncomingMessage,
   options?: { readonly body?: Uint8Array },
-): Promise<{ readonly verified: Verified; readonly body: Uint8Array }>;
+): Promise<Incoming>;
 
 /**
  * The answer to a refusal (RFC 9457), with its public code and nothing else. What the program did wrong, and errors that
@@ -388,6 +527,7 @@ export interface RefusalOptions {
   readonly detail?: Iterable<readonly [string, string]>;
   readonly event?: string | null;
   readonly retryAfter?: number | null;
+  readonly headers?: Iterable<readonly [string, string]>;
   readonly cause?: unknown;
 }
 
@@ -410,12 +550,16 @@ export declare class CountersealError extends Error {
   readonly event: string | null;
   /** After how many seconds the same caller may try again, when that may help. */
   readonly retryAfter: number | null;
+  /** Fields for the response, when there is more to tell the peer than `public`. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** The program gave an argument, or used an object, in a way that cannot work. */
 export declare class ArgumentError extends CountersealError {}
 /** Counterseal met a state that it took for impossible; nothing was accepted. */
 export declare class InternalError extends CountersealError {}
+/** A limit cannot be, or is used up. */
+export declare class LimitError extends CountersealError {}
 /** A policy or profile cannot be. */
 export declare class PolicyError extends CountersealError {}
 /** A replay store cannot be opened, or must not be used here. */

@@ -3,13 +3,18 @@
 import counterseal from "./index.cjs";
 
 export const {
+  Admitted,
   ArgumentError,
   Authenticator,
   CODES,
+  Cells,
   CountersealError,
   InternalError,
   Key,
   KeyVault,
+  Limit,
+  LimitError,
+  Limiter,
   Memory,
   Policy,
   PolicyError,
@@ -17,6 +22,7 @@ export const {
   ReplayError,
   RequestError,
   Ring,
+  SharedCells,
   SharedRing,
   SignError,
   Signer,
@@ -26,6 +32,7 @@ export const {
   Verified,
   Verifier,
   Waiting,
+  clientAddress,
   drive,
   endKey,
   migrations,
@@ -33,5 +40,6 @@ export const {
   revokeKey,
   signingFetch,
   sweeping,
+  sweepingCells,
   verifyIncoming,
 } = counterseal;

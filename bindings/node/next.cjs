@@ -18,7 +18,7 @@ function signedRoute(authenticator, handler) {
     } catch (error) {
       return problemResponse(error);
     }
-    return handler(request, proof, context);
+    return told(await handler(request, proof, context), proof);
   };
 }
 
@@ -26,19 +26,35 @@ function createProxy(authenticator) {
   const asked = authenticator === undefined ? undefined : authenticatorOf(authenticator);
   const { NextResponse } = require("next/server");
   return async (request) => {
+    let proof;
     try {
-      if (asked !== undefined) await proven(asked, request);
+      if (asked !== undefined) proof = await proven(asked, request);
     } catch (error) {
       return problemResponse(error);
     }
     const headers = new Headers(request.headers);
     for (const name of [...headers.keys()]) if (name.startsWith(OWN)) headers.delete(name);
-    return NextResponse.next({ request: { headers } });
+    return told(NextResponse.next({ request: { headers } }), proof);
   };
 }
 
 function verified(authenticator) {
   return sent()?.proofs.get(authenticatorOf(authenticator))?.verified ?? null;
+}
+
+/** The response with the fields of limits, once: what proxy and handler say is put together by Next.js. */
+function told(response, proof) {
+  const lines = Object.entries(proof?.headers ?? {});
+  if (lines.length === 0) return response;
+  proof.headers = {};
+  try {
+    for (const [name, value] of lines) response.headers.set(name, value);
+    return response;
+  } catch {
+    // One whose fields cannot be set any more, such as an answer of `fetch`.
+    const { status, statusText, headers } = response;
+    return new Response(response.body, { status, statusText, headers: [...headers, ...lines] });
+  }
 }
 
 function problemResponse(error) {
@@ -51,9 +67,8 @@ async function proven(asked, request) {
   const came = sent();
   if (came === undefined) throw new ArgumentError("binding_raw_target_missing");
   if (!came.proofs.has(asked)) {
-    const body = await read(request, asked.bodyLimitBytes);
-    const verified = await asked.authenticate({ ...head(came), body });
-    came.proofs.set(asked, { verified, body });
+    const whole = async () => ({ ...head(came), body: await read(request, asked.bodyLimitBytes) });
+    came.proofs.set(asked, await asked.incoming(came.message, whole));
   }
   return came.proofs.get(asked);
 }

@@ -4,6 +4,8 @@
 const { types } = require("node:util");
 const { callable, maybe, options, wrong } = require("./arguments.cjs");
 const { CountersealError } = require("./errors.cjs");
+const { fields } = require("./limit.cjs");
+const { limiter } = require("./limiter.cjs");
 const { isVerifier } = require("./verify.cjs");
 
 let isAuthenticator;
@@ -17,9 +19,10 @@ class Authenticator {
   constructor(verifier, given) {
     if (!isVerifier(verifier)) throw wrong("verifier", "Verifier");
     this.#verifier = verifier;
-    const parts = options(given, SETTINGS);
+    const parts = options(given, [...SETTINGS, ...LIMITS]);
     const settings = SETTINGS.map((name) => [name, maybe(callable, name, parts[name])]);
-    this.#settings = { __proto__: null, ...Object.fromEntries(settings) };
+    const limits = LIMITS.map((name) => [name, maybe(limiter, name, parts[name])]);
+    this.#settings = { __proto__: null, ...Object.fromEntries([...settings, ...limits]) };
   }
 
   get bodyLimitBytes() {
@@ -37,6 +40,20 @@ class Authenticator {
       if (error instanceof CountersealError && error.event !== null) this.#settings.onEvent?.(error.event);
       throw error;
     }
+  }
+
+  /** Counts a message for its address, and then verifies what `read` makes of it: the proof, its body, and the limits' fields. */
+  async incoming(message, read) {
+    const { byAddress, byFailure, byKey } = this.#settings;
+    const admitted = [];
+    if (byAddress !== undefined) admitted.push(await byAddress.byAddress(message));
+    const request = await read();
+    const verified = await this.authenticate(request).catch(async (error) => {
+      if (error?.blame === "peer") await byFailure?.byAddress(message);
+      throw error;
+    });
+    if (byKey !== undefined) admitted.push(await byKey.byKey(verified.keyId));
+    return { verified, body: request.body, headers: fields(admitted) };
   }
 
   async #decide(request, at) {
@@ -110,5 +127,6 @@ function warn(error) {
 }
 
 const SETTINGS = ["clock", "drive", "loadKey", "onEvent"];
+const LIMITS = ["byAddress", "byFailure", "byKey"];
 
 module.exports = { Authenticator, authenticatorOf, warn };

@@ -4,7 +4,7 @@
 const { CODES } = require("../codes.cjs");
 
 class CountersealError extends Error {
-  constructor(code, { text, detail = [], event = null, retryAfter = null, cause } = {}) {
+  constructor(code, { text, detail = [], event = null, retryAfter = null, headers = [], cause } = {}) {
     const facts = CODES[code];
     if (facts === undefined) throw new TypeError("a refusal has one of the codes of counterseal");
     super(`${code}: ${text ?? `${facts.means}; ${facts.fix}`}`, cause === undefined ? undefined : { cause });
@@ -16,11 +16,13 @@ class CountersealError extends Error {
     this.detail = Object.freeze(Object.assign(Object.create(null), Object.fromEntries(detail)));
     this.event = event;
     this.retryAfter = retryAfter;
+    this.headers = Object.freeze(Object.fromEntries(headers));
   }
 }
 
 class ArgumentError extends CountersealError {}
 class InternalError extends CountersealError {}
+class LimitError extends CountersealError {}
 class PolicyError extends CountersealError {}
 class ReplayError extends CountersealError {}
 class RequestError extends CountersealError {}
@@ -32,6 +34,7 @@ const families = {
   __proto__: null,
   ArgumentError,
   InternalError,
+  LimitError,
   PolicyError,
   ReplayError,
   RequestError,
@@ -51,12 +54,14 @@ function settled(answer) {
   return answer;
 }
 
-/** The error of a refusal: its lines are family, code, text, event, seconds to wait, and pairs of detail. */
+/** The error of a refusal: its lines are family, code, text, event, seconds to wait, and pairs of fields and of detail. */
 function refused(refusal) {
-  const [family, code, text, event, wait, ...detail] = refusal.slice(1, -1).split("\n");
+  const [family, code, text, event, wait, count, ...rest] = refusal.slice(1, -1).split("\n");
+  const told = 2 * Number(count);
   return new families[family](code, {
     text: family === "ArgumentError" ? text.replace(ARGUMENT, camel) : text,
-    detail: pairs(detail),
+    detail: pairs(rest.slice(told)),
+    headers: pairs(rest.slice(0, told)),
     event: event === "" ? null : event,
     retryAfter: wait === "" ? null : Number(wait),
   });

@@ -7,14 +7,16 @@ const { bytes, guarded, maybe, options, wrong } = require("./arguments.cjs");
 const { authenticatorOf, warn } = require("./authenticator.cjs");
 const { ArgumentError, CountersealError } = require("./errors.cjs");
 
-/** Verifies what a server of `node:http` or `node:https` received, and gives the proof and the body. */
+/** Counts and verifies what a server of `node:http` or `node:https` received; gives the proof, the body, and fields for the response. */
 async function verifyIncoming(authenticator, message, given) {
   const asked = authenticatorOf(authenticator);
   const came = guarded("message", "IncomingMessage", () => checked(message));
-  const body = maybe(bytes, "body", options(given, ["body"]).body) ?? (await read(message, asked.bodyLimitBytes));
+  const known = maybe(bytes, "body", options(given, ["body"]).body);
   const request = guarded("message", "IncomingMessage", () => head(came));
-  const verified = await asked.authenticate({ ...request, body });
-  return { verified, body };
+  return asked.incoming(message, async () => {
+    const body = known ?? (await read(message, asked.bodyLimitBytes));
+    return { ...request, body };
+  });
 }
 
 /** The message, if it has what a request and a stream have. */
@@ -76,10 +78,10 @@ function read(message, limit) {
 /** The answer to a refusal (RFC 9457): the public code and the status, nothing else. Another error is one of the program. */
 function problem(error) {
   const isRefusal = isOurs(error);
-  const { http, public: code, retryAfter } = isRefusal ? error : INTERNAL;
+  const { http, public: code, retryAfter, headers: told } = isRefusal ? error : INTERNAL;
   // The peer cannot be told what the program did wrong; and who went away did no wrong.
   if (isRefusal ? error.blame === "integrator" : !isOfGone(error)) warn(error);
-  const headers = { "content-type": "application/problem+json", "cache-control": "no-store" };
+  const headers = { "content-type": "application/problem+json", "cache-control": "no-store", ...told };
   if (retryAfter !== null) headers["retry-after"] = `${retryAfter}`;
   // RFC 9110 section 11.6.1: a 401 names a scheme.
   if (http === 401) headers["www-authenticate"] = "Signature";
@@ -107,7 +109,7 @@ function isOfGone(error) {
 /** The codes of a client that went away. */
 const GONE = ["ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE"];
 /** What the peer is told of a fault of the program. */
-const INTERNAL = { http: 500, public: "internal_error", retryAfter: null };
+const INTERNAL = { http: 500, public: "internal_error", retryAfter: null, headers: {} };
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant
 const OTHER = /[^\x00-\x7f]/;

@@ -11,6 +11,7 @@ const WINDOW = ["pastSeconds", "futureSeconds"];
 const RING = ["perSecond", "ownerCap", ...WINDOW];
 
 let nativeOf;
+let isCells;
 
 class Store {
   #native;
@@ -50,6 +51,39 @@ class SharedRing extends Store {
   }
 }
 
+/** What counts for limits, and for nothing else. */
+class CellStore extends Store {
+  #cells = true;
+
+  isCrowded(given) {
+    return settled(nativeStore("store", this).isCrowded(now(options(given, ["now"]).now)));
+  }
+
+  gauge(given) {
+    return settled(nativeStore("store", this).cellGauge(now(options(given, ["now"]).now)));
+  }
+
+  static {
+    isCells = (value) => typeof value === "object" && value !== null && #cells in value;
+  }
+}
+
+class Cells extends CellStore {
+  constructor(given) {
+    const parts = options(given, ["cells", "seed", "onePerWorker"]);
+    if (!maybe(flag, "onePerWorker", parts.onePerWorker, false)) refusePrivate();
+    super(native.Store.cells(maybe(whole, "cells", parts.cells), seed(parts.seed, 16)));
+  }
+}
+
+class SharedCells extends CellStore {
+  constructor(path, given) {
+    const parts = options(given, ["cells", "seed"]);
+    const cells = maybe(whole, "cells", parts.cells);
+    super(native.Store.sharedCells(text("path", path), cells, seed(parts.seed, 16)));
+  }
+}
+
 class Sqlite extends Store {
   constructor(path, given) {
     const parts = options(given, [...WINDOW, "now"]);
@@ -58,6 +92,10 @@ class Sqlite extends Store {
 
   sweep(given) {
     return swept(this, given);
+  }
+
+  sweepCells(given) {
+    return sweptCells(this, given);
   }
 }
 
@@ -71,11 +109,20 @@ class Memory extends Store {
   sweep(given) {
     return swept(this, given);
   }
+
+  sweepCells(given) {
+    return sweptCells(this, given);
+  }
 }
 
 function swept(store, given) {
   const parts = options(given, ["now", "limit"]);
   return settled(nativeStore("store", store).sweep(now(parts.now), limit(parts)));
+}
+
+function sweptCells(store, given) {
+  const parts = options(given, ["now", "limit"]);
+  return settled(nativeStore("store", store).sweepCells(now(parts.now), limit(parts)));
 }
 
 /** Sizes and window, as the native half takes them. */
@@ -93,8 +140,8 @@ function limit(parts) {
 /** The native half of a store. */
 function nativeStore(name, value) {
   const found = nativeOf(value);
-  if (found === undefined) throw wrong(name, "SharedRing, Ring, Sqlite or Memory");
+  if (found === undefined) throw wrong(name, "a store of this package");
   return found;
 }
 
-module.exports = { Memory, Ring, SharedRing, Sqlite, WINDOW, limit, nativeStore, sizes };
+module.exports = { Cells, Memory, Ring, SharedCells, SharedRing, Sqlite, WINDOW, isCells, limit, nativeStore, sizes };

@@ -1,6 +1,7 @@
 "use strict";
 // Decisions that wait for a store, and the cells that drivers carry.
 
+const { admitted, isAdmission } = require("./admitted.cjs");
 const { bytes, callable, fault, items, options, text, whole, wrong } = require("./arguments.cjs");
 const { now } = require("./chance.cjs");
 const { CountersealError, settled } = require("./errors.cjs");
@@ -81,10 +82,15 @@ function sweeping(dialect, given) {
   return settled(native.Waiting.sweeping(text("dialect", dialect), now(parts.now), limit(parts)));
 }
 
-/** What a decision ended in: a proof, a key, or nothing. */
+function sweepingCells(dialect, given) {
+  const parts = options(given, ["now", "limit"]);
+  return settled(native.Waiting.sweepingCells(text("dialect", dialect), now(parts.now), limit(parts)));
+}
+
+/** What a decision ended in: a proof, someone who is within a limit, a key, or nothing. */
 function ended(answer) {
   const found = settled(answer);
-  if (typeof found === "string") return proven(found);
+  if (typeof found === "string") return isAdmission(found) ? admitted(found) : proven(found);
   return found === null ? null : keyOf(found);
 }
 
@@ -107,4 +113,4 @@ function waiting(answer) {
   return new Waiting(BEGUN, settled(answer));
 }
 
-module.exports = { Waiting, drive, migrations, sweeping, waiting };
+module.exports = { Waiting, drive, migrations, sweeping, sweepingCells, waiting };

@@ -9,6 +9,7 @@
 
 mod answer;
 mod key;
+mod limit;
 mod message;
 mod policy;
 mod sign;

@@ -39,6 +39,15 @@ pub struct Gauge {
     pub fullest: i64,
 }
 
+/// How many cells of a table of limits are not empty.
+#[napi(object, object_from_js = false)]
+pub struct CellGauge {
+    /// All of them.
+    pub cells: i64,
+    /// Those that are not empty.
+    pub hot: i64,
+}
+
 #[napi]
 impl Store {
     /// Nonces and keys in the memory of this process.
@@ -78,6 +87,41 @@ impl Store {
         })
     }
 
+    /// Counts of limits in the memory of this process.
+    #[napi]
+    pub fn cells(cells: Option<i64>, seed: &[u8]) -> Answer<Store> {
+        answer("Store.cells", || {
+            Ok(Store(Arc::new(shared::Store::cells(cells, seed)?)))
+        })
+    }
+
+    /// Counts of limits in a file.
+    #[napi]
+    pub fn shared_cells(path: String, cells: Option<i64>, seed: &[u8]) -> Answer<Store> {
+        answer("Store.sharedCells", || {
+            let store = shared::Store::shared_cells(&path, cells, seed)?;
+            Ok(Store(Arc::new(store)))
+        })
+    }
+
+    /// Whether limits that yield step aside.
+    #[napi]
+    pub fn is_crowded(&self, now: i64) -> Answer<bool> {
+        answer("Store.isCrowded", || self.0.is_crowded(now))
+    }
+
+    /// How many cells are hot.
+    #[napi]
+    pub fn cell_gauge(&self, now: i64) -> Answer<CellGauge> {
+        answer("Store.cellGauge", || {
+            let gauge = self.0.cell_gauge(now)?.unwrap_or_default();
+            Ok(CellGauge {
+                cells: count(gauge.cells),
+                hot: count(gauge.hot),
+            })
+        })
+    }
+
     /// How full the ring is.
     #[napi]
     pub fn gauge(&self) -> Answer<Gauge> {
@@ -96,6 +140,14 @@ impl Store {
     #[napi]
     pub fn sweep(&self, now: i64, limit: i64) -> Answer<i64> {
         answer("Store.sweep", || Ok(count(self.0.sweep(now, limit)?)))
+    }
+
+    /// Deletes cells of limits that are empty, and counts them.
+    #[napi]
+    pub fn sweep_cells(&self, now: i64, limit: i64) -> Answer<i64> {
+        answer("Store.sweepCells", || {
+            Ok(count(self.0.sweep_cells(now, limit)?))
+        })
     }
 }
 

@@ -5,16 +5,17 @@ use napi::Either;
 use napi::bindgen_prelude::{BigInt, Either5, Null, Uint8Array};
 use napi_derive::napi;
 
-use crate::answer::{Answer, Proof, Refusal, answer, done, proof};
+use crate::answer::{Answer, Refusal, answer, done, proof};
 use crate::key::Key;
+use crate::limit::admission;
 use crate::store::{Store, StoreOptions};
 
 /// A decision that waits for a store's answer.
 #[napi]
 pub struct Waiting(pub(crate) shared::Waiting);
 
-/// What a decision ended in; nothing when a change was made.
-type Ended = Option<Either<Key, Proof>>;
+/// What a decision ended in, where a proof and an admission are texts; nothing when a change was made.
+type Ended = Option<Either<Key, String>>;
 
 /// What stands in a row or is bound to a statement.
 type Cell = Either5<Null, i64, BigInt, String, Uint8Array>;
@@ -80,10 +81,20 @@ impl Waiting {
             Ok(statement(shared::sweeping(dialect, now, limit)?))
         })
     }
+
+    /// What deletes cells of limits that are empty.
+    #[napi]
+    pub fn sweeping_cells(dialect: String, now: i64, limit: i64) -> Answer<Statement> {
+        answer("Waiting.sweepingCells", || {
+            let dialect = shared::dialect(&dialect)?;
+            Ok(statement(shared::sweeping_cells(dialect, now, limit)?))
+        })
+    }
 }
 
 fn ended(verdict: Verdict) -> Ended {
     match verdict {
+        Verdict::Admitted(admitted) => Some(Either::B(admission(&admitted))),
         Verdict::Key(key) => Some(Either::A(Key(key))),
         Verdict::Verified(verified) => Some(Either::B(proof(&verified))),
         _ => None,

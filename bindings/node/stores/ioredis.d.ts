@@ -12,7 +12,7 @@
 // window is a minute. What it does not notice is an old primary that goes on answering some while a new one answers others:
 // set `min-replicas-to-write`. Keys are as durable as the server's own persistence.
 
-import type { Key, Verified, Waiting, WindowOptions } from "../index.js";
+import type { Decided, Waiting, WindowOptions } from "../index.js";
 
 /** What is used of `Redis`. */
 export interface ScriptClient {
@@ -34,5 +34,5 @@ export declare class Redis {
   /** Makes the server ready for policies of this window; it may be run again. */
   migrate(options?: WindowOptions): Promise<void>;
   /** Runs a decision to its end. */
-  drive<Outcome extends Verified | Key | null>(waiting: Waiting<Outcome>): Promise<Outcome>;
+  drive<Outcome extends Decided>(waiting: Waiting<Outcome>): Promise<Outcome>;
 }

@@ -2,7 +2,7 @@
 
 const { maybe, options, whole, wrong } = require("../lib/arguments.cjs");
 const { Beginning } = require("../lib/beginning.cjs");
-const { drive, migrations, sweeping } = require("../lib/waiting.cjs");
+const { drive, migrations, sweeping, sweepingCells } = require("../lib/waiting.cjs");
 
 class Postgres {
   #pool;
@@ -28,6 +28,10 @@ class Postgres {
 
   async sweep(given) {
     return (await this.#execute(sweeping("postgres", given))).length;
+  }
+
+  async sweepCells(given) {
+    return (await this.#execute(sweepingCells("postgres", given))).length;
   }
 
   async #execute(statement) {

@@ -11,7 +11,7 @@
 // Postgres empties after a crash; the store notices that, and refuses until nothing older can come: for 65 s where the window
 // is a minute.
 
-import type { Key, SweepOptions, Verified, Waiting, WindowOptions } from "../index.js";
+import type { Decided, SweepOptions, Waiting, WindowOptions } from "../index.js";
 
 /** What is used of `Pool`. */
 export interface QueryPool {
@@ -37,7 +37,9 @@ export declare class Postgres {
   /** Makes the database ready for policies of this window; it may be run again. */
   migrate(options?: WindowOptions): Promise<void>;
   /** Runs a decision to its end. */
-  drive<Outcome extends Verified | Key | null>(waiting: Waiting<Outcome>): Promise<Outcome>;
+  drive<Outcome extends Decided>(waiting: Waiting<Outcome>): Promise<Outcome>;
   /** Deletes nonces that are over, and counts them. Run it now and then. */
   sweep(options?: SweepOptions): Promise<number>;
+  /** Deletes cells of limits that are empty, and counts them. Run it now and then, where limits count here. */
+  sweepCells(options?: SweepOptions): Promise<number>;
 }

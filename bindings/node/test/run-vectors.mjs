@@ -4,9 +4,19 @@
 
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { CountersealError, Key, Policy, Profile, Signer, Verifier } from "counterseal";
+import {
+  CountersealError,
+  clientAddress,
+  Key,
+  Limit,
+  LimitError,
+  Policy,
+  Profile,
+  Signer,
+  Verifier,
+} from "counterseal";
 
-const OPERATIONS = { key: keyOf, keys, policy, profile, sign, verify };
+const OPERATIONS = { address, admit, key: keyOf, keys, policy, profile, sign, tell, verify };
 
 for (const path of process.argv.slice(2)) {
   for (const file of files(path)) run(file);
@@ -94,6 +104,60 @@ function keyOf({ keys }) {
 function keys({ keys }) {
   const verifier = new Verifier(new Policy(["api.example"]), keys.map(made));
   return { ids: verifier.keyIds.toSorted() };
+}
+
+function address({ input: { peer, field, values, hops } }) {
+  return { address: clientAddress(peer, values, { field, hops }) };
+}
+
+function admit(vector, store) {
+  const { waiting, charges } = counted(vector, store);
+  const { left, steppedAside } = waiting.verdict();
+  return { charges, left, stepped_aside: steppedAside };
+}
+
+/** What the caller is told, whether the request passed or not. */
+function tell(vector, store) {
+  const { waiting } = counted(vector, store);
+  try {
+    return { code: null, headers: Object.entries(waiting.verdict().headers) };
+  } catch (error) {
+    if (!(error instanceof LimitError)) throw error;
+    return { code: error.code, headers: Object.entries(error.headers) };
+  }
+}
+
+/** A request that was counted as far as its store answered, and its charges. */
+function counted({ policy, input, now }, store) {
+  const { name, burst, every_ms: everyMs, site, admits_unknown: admitsUnknown, yields } = policy;
+  const rate = site && [site.burst, site.every_ms];
+  const limit = new Limit(name, { burst, everyMs, site: rate, admitsUnknown, yields });
+  const waiting = begun(limit, input, { cost: input.cost, isCrowded: input.is_crowded, now });
+  const charges = [];
+  for (let asked = waiting.statement("sqlite"); asked !== null; asked = waiting.statement("sqlite")) {
+    const charge = charged(asked.values);
+    charges.push(charge);
+    waiting.answer(level(charge, store));
+  }
+  return { waiting, charges };
+}
+
+function begun(limit, { whom }, options) {
+  if (whom.address !== undefined) return limit.byAddress(whom.address, options);
+  return whom.key === undefined ? limit.byName(whom.name, options) : limit.byKey(whom.key, options);
+}
+
+function charged([space, key, now, full, last, need, jumped]) {
+  return { space, key: hex(key), now, full, last, need, jumped };
+}
+
+/** What the store says: the level that was left behind; without a reply the cell was empty. */
+function level({ now, need }, store) {
+  const answer = store.replies[store.asked] ?? { taken: now + need };
+  store.asked += 1;
+  if (answer === "unavailable") return null;
+  const [[word, found]] = Object.entries(answer);
+  return [[found, word === "taken" ? 1 : 0]];
 }
 
 function made({ id, secret, ...members }) {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { ROOT } from "./support.mjs";
 
-const DIRECTORY = join(ROOT, "vectors/request");
+const DIRECTORIES = [join(ROOT, "vectors/limit"), join(ROOT, "vectors/request")];
 const RUNNER = join(import.meta.dirname, "run-vectors.mjs");
 
 function run(...paths) {
@@ -15,17 +15,20 @@ function run(...paths) {
   return { status, stderr, lines: stdout.split("\n").slice(0, -1).map(JSON.parse) };
 }
 
+function files(directory) {
+  return readdirSync(directory).map((name) => join(directory, name));
+}
+
 test("b12_every_vector_has_the_verdict_the_code_and_the_output_that_it_expects", () => {
-  const { status, lines } = run(DIRECTORY);
+  const { status, lines } = run(...DIRECTORIES);
   assert.equal(status, 0);
   const observed = new Map(lines.map((line) => [`${line.file} ${line.id}`, line]));
   let count = 0;
-  for (const name of readdirSync(DIRECTORY)) {
-    const file = join(DIRECTORY, name);
+  for (const file of DIRECTORIES.flatMap(files)) {
     for (const { id, expect, replies } of JSON.parse(readFileSync(file, "utf8")).cases) {
       const { verdict, code, public: told, output, asked } = observed.get(`${file} ${id}`);
-      assert.deepEqual({ verdict, code, public: told, output }, { output: null, ...expect }, `${name} ${id}`);
-      assert.equal(asked, replies.length, `${name} ${id}`);
+      assert.deepEqual({ verdict, code, public: told, output }, { output: null, ...expect }, `${file} ${id}`);
+      assert.equal(asked, replies.length, `${file} ${id}`);
       count += 1;
     }
   }

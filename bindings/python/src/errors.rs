@@ -58,6 +58,7 @@ pub(crate) fn exception<'py>(py: Python<'py>, problem: &Problem) -> PyResult<Bou
         problem.detail.clone(),
         problem.event.as_deref(),
         problem.retry_after(),
+        problem.headers.clone(),
     );
     make.bind(py).call1(arguments)
 }

@@ -8,6 +8,7 @@
 mod args;
 mod errors;
 mod keys;
+mod limits;
 mod policy;
 mod sign;
 mod stores;
@@ -24,12 +25,13 @@ mod _counterseal {
     #[pymodule_export]
     use crate::{
         keys::Key,
+        limits::{Admitted, Cells, Limit, SharedCells, client_address},
         policy::{Policy, Profile},
         sign::Signer,
         stores::{Memory, Ring, SharedRing, Sqlite},
         vault::{KeyVault, end_key, revoke_key},
         verify::{Verified, Verifier},
-        waiting::{Waiting, migrations, sweeping},
+        waiting::{Waiting, migrations, sweeping, sweeping_cells},
     };
 
     #[pymodule_init]

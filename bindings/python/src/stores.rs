@@ -8,6 +8,7 @@ use pyo3::types::{IntoPyDict, PyDict};
 
 use crate::args::{self, Any, Maybe, flag, given, int, maybe_int, text};
 use crate::errors::Guarded;
+use crate::limits::{Cells, SharedCells};
 
 /// Nonces in a file that all worker processes of a host map.
 #[pyclass(frozen, module = "counterseal.replay")]
@@ -129,6 +130,14 @@ impl Sqlite {
         guard("Sqlite.sweep", || sweep(py, &self.0, &now, &limit))
     }
 
+    /// Deletes cells of limits that are empty, at most `limit` or 1000 of them, and counts them.
+    #[pyo3(signature = (*, now=None, limit=None))]
+    fn sweep_cells(&self, py: Python<'_>, now: Maybe<'_>, limit: Maybe<'_>) -> Guarded<u64> {
+        guard("Sqlite.sweep_cells", || {
+            sweep_cells(py, &self.0, &now, &limit)
+        })
+    }
+
     /// Always raises `binding_secret_copied`.
     fn __reduce__(&self) -> Guarded<()> {
         guard("Sqlite.__reduce__", uncopied)
@@ -164,6 +173,14 @@ impl Memory {
         guard("Memory.sweep", || sweep(py, &self.0, &now, &limit))
     }
 
+    /// Deletes cells of limits that are empty, at most `limit` or 1000 of them, and counts them.
+    #[pyo3(signature = (*, now=None, limit=None))]
+    fn sweep_cells(&self, py: Python<'_>, now: Maybe<'_>, limit: Maybe<'_>) -> Guarded<u64> {
+        guard("Memory.sweep_cells", || {
+            sweep_cells(py, &self.0, &now, &limit)
+        })
+    }
+
     /// Always raises `binding_secret_copied`.
     fn __reduce__(&self) -> Guarded<()> {
         guard("Memory.__reduce__", uncopied)
@@ -180,8 +197,12 @@ pub(crate) fn store(value: &Any<'_>) -> Guarded<Arc<shared::Store>> {
         &sqlite.get().0
     } else if let Ok(memory) = value.cast::<Memory>() {
         &memory.get().0
+    } else if let Ok(cells) = value.cast::<SharedCells>() {
+        &cells.get().0
+    } else if let Ok(cells) = value.cast::<Cells>() {
+        &cells.get().0
     } else {
-        return Err(args::wrong("store", "SharedRing, Ring, Sqlite or Memory").into());
+        return Err(args::wrong("store", "a store of this package").into());
     };
     Ok(Arc::clone(store))
 }
@@ -208,7 +229,7 @@ fn ring(per_second: &Maybe<'_>, owner_cap: &Maybe<'_>) -> Guarded<RingMembers> {
 }
 
 /// A path: text, or what `os.fspath` makes text of.
-fn path_of(value: &Any<'_>) -> Guarded<String> {
+pub(crate) fn path_of(value: &Any<'_>) -> Guarded<String> {
     if let Ok(path) = text("path", value) {
         return Ok(path.into());
     }
@@ -218,14 +239,14 @@ fn path_of(value: &Any<'_>) -> Guarded<String> {
 }
 
 /// A private store, which serves its own process only unless the host says otherwise.
-fn of(store: shared::Store, one_per_worker: &Maybe<'_>) -> Guarded<shared::Store> {
+pub(crate) fn of(store: shared::Store, one_per_worker: &Maybe<'_>) -> Guarded<shared::Store> {
     if flag("one_per_worker", one_per_worker, false)? {
         return Ok(store.one_per_worker());
     }
     Ok(store)
 }
 
-fn refuse_private(py: Python<'_>, one_per_worker: &Maybe<'_>) -> Guarded<()> {
+pub(crate) fn refuse_private(py: Python<'_>, one_per_worker: &Maybe<'_>) -> Guarded<()> {
     if !flag("one_per_worker", one_per_worker, false)? {
         let workers = py.import("counterseal._workers")?;
         workers.call_method0("refuse_private")?;
@@ -236,6 +257,16 @@ fn refuse_private(py: Python<'_>, one_per_worker: &Maybe<'_>) -> Guarded<()> {
 fn sweep(py: Python<'_>, store: &shared::Store, now: &Maybe<'_>, most: &Maybe<'_>) -> Guarded<u64> {
     let (now, most) = (args::now(py, now)?, limit(most)?);
     Ok(py.detach(|| store.sweep(now, most))?)
+}
+
+fn sweep_cells(
+    py: Python<'_>,
+    store: &shared::Store,
+    now: &Maybe<'_>,
+    most: &Maybe<'_>,
+) -> Guarded<u64> {
+    let (now, most) = (args::now(py, now)?, limit(most)?);
+    Ok(py.detach(|| store.sweep_cells(now, most))?)
 }
 
 fn gauge<'py>(py: Python<'py>, store: &shared::Store) -> Guarded<Bound<'py, PyDict>> {

@@ -7,6 +7,7 @@ use pyo3::types::{PyBytes, PyFloat, PyInt, PyList, PyString};
 use crate::args::{self, Any, Maybe, bytes, items, text};
 use crate::errors::Guarded;
 use crate::keys::Key;
+use crate::limits::Admitted;
 use crate::verify::Verified;
 
 /// A decision that waits for a store's answer. It serves once. For type checkers, `Waiting[T]` ends in a `T`.
@@ -35,8 +36,8 @@ impl Waiting {
         })
     }
 
-    /// What was decided, once: a proof, a key that was loaded, or nothing for a change that was
-    /// made.
+    /// What was decided, once: a proof, a key that was loaded, someone who is within a limit, or nothing for
+    /// a change that was made.
     fn verdict<'py>(&self, py: Python<'py>) -> Guarded<Option<Any<'py>>> {
         guard("Waiting.verdict", || plain(py, self.0.verdict()?))
     }
@@ -93,8 +94,25 @@ pub(crate) fn sweeping<'py>(
     })
 }
 
+/// What deletes cells of limits that are empty, at most `limit` or 1000 of them.
+#[pyfunction]
+#[pyo3(signature = (dialect, *, now=None, limit=None))]
+pub(crate) fn sweeping_cells<'py>(
+    py: Python<'py>,
+    dialect: &Any<'py>,
+    now: Maybe<'py>,
+    limit: Maybe<'py>,
+) -> Guarded<Asked<'py>> {
+    guard("sweeping_cells", || {
+        let dialect = shared::dialect(text("dialect", dialect)?)?;
+        let (now, limit) = (args::now(py, &now)?, crate::stores::limit(&limit)?);
+        asked(py, shared::sweeping_cells(dialect, now, limit)?)
+    })
+}
+
 fn plain(py: Python<'_>, verdict: Verdict) -> Guarded<Option<Any<'_>>> {
     Ok(match verdict {
+        Verdict::Admitted(admitted) => Some(Bound::new(py, Admitted(admitted))?.into_any()),
         Verdict::Key(key) => Some(Bound::new(py, Key(key))?.into_any()),
         Verdict::Verified(proof) => Some(Bound::new(py, Verified(proof))?.into_any()),
         _ => None,

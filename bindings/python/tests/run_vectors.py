@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from counterseal.errors import CountersealError
+from counterseal.errors import CountersealError, LimitError
+from counterseal.limit import Admitted, Limit, client_address
 from counterseal.request import Key, Policy, Profile, Signer, Verifier
+from counterseal.stores import Waiting
 
 SCHEMA = "counterseal/vectors/1"
 MEMBERS = {"id", "flags", "policy", "now", "seed", "keys", "input", "replies", "expect"}
@@ -86,7 +88,74 @@ def keys(case: Case, _: Asked) -> Case:
     return {"ids": sorted(Verifier(Policy(["api.example"]), keys_of(case)).key_ids)}
 
 
+def address(case: Case, _: Asked) -> Case:
+    """Whom a connection counts for."""
+    peer, field, values, hops = (case["input"][name] for name in ("peer", "field", "values", "hops"))
+    return {"address": client_address(peer, values, hops=hops, field=field)}
+
+
+def admit(case: Case, asked: Asked) -> Case:
+    """The charges that were made, and what is left."""
+    waiting, charges = counted(case, asked)
+    admitted = waiting.verdict()
+    return {"charges": charges, "left": admitted.left, "stepped_aside": admitted.stepped_aside}
+
+
+def tell(case: Case, asked: Asked) -> Case:
+    """What the caller is told, whether the request passed or not."""
+    waiting, _ = counted(case, asked)
+    try:
+        admitted = waiting.verdict()
+    except LimitError as refused:
+        return {"code": refused.code, "headers": [list(field) for field in refused.headers.items()]}
+    return {"code": None, "headers": [list(field) for field in admitted.headers.items()]}
+
+
+def counted(case: Case, asked: Asked) -> tuple[Waiting[Admitted], list[Case]]:
+    """A request that was counted as far as its store answered, and its charges."""
+    members = case["policy"]
+    site = members.get("site")
+    limit = Limit(**{**members, "site": site and (site["burst"], site["every_ms"])})
+    options = {"cost": case["input"]["cost"], "is_crowded": case["input"]["is_crowded"], "now": case["now"]}
+    ((kind, whom),) = case["input"]["whom"].items()
+    count = {"address": limit.by_address, "key": limit.by_key, "name": limit.by_name}[kind]
+    waiting = count(whom, **options)
+    charges: list[Case] = []
+    while statement := waiting.statement("sqlite"):
+        charge = charged(statement[2])
+        reply = case["replies"][asked.count] if asked.count < len(case["replies"]) else None
+        asked.count += 1
+        charges.append(charge)
+        waiting.answer(level(charge, reply))
+    return waiting, charges
+
+
+def charged(values: list[Any]) -> Case:
+    """The charge that a statement of SQLite makes."""
+    space, key, now, full, last, need, jumped = values
+    return {
+        "space": space,
+        "key": bytes(key).hex(),
+        "now": now,
+        "full": full,
+        "last": last,
+        "need": need,
+        "jumped": jumped,
+    }
+
+
+def level(charge: Case, reply: Any) -> list[list[Any]] | None:
+    """What a store says: the level that was left behind; without a reply the cell was empty."""
+    if reply == "unavailable":
+        return None
+    ((word, found),) = (reply or {"taken": charge["now"] + charge["need"]}).items()
+    return [[found, int(word == "taken")]]
+
+
 OPERATIONS: dict[tuple[str, str], Callable[[Case, Asked], Case]] = {
+    ("limit", "address"): address,
+    ("limit", "admit"): admit,
+    ("limit", "tell"): tell,
     ("request", "verify"): verify,
     ("request", "sign"): sign,
     ("request", "policy"): policy,

@@ -14,10 +14,10 @@ import run_vectors
 from servers import HERE
 
 VECTORS = HERE.parents[2] / "vectors" / "request"
-FILES = sorted(VECTORS.glob("*.json"))
+FILES = sorted(path for room in ("limit", "request") for path in (VECTORS.parent / room).glob("*.json"))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_b12_every_vector_comes_out_as_it_says(path: Path) -> None:
     cases = {case["id"]: case for case in json.loads(path.read_text())["cases"]}
     seen = [json.loads(line) for line in run_vectors.lines(path)]
@@ -115,4 +115,4 @@ def test_a_file_that_is_not_there_and_no_file_at_all_end_with_2(tmp_path: Path) 
 def test_a_directory_is_run_file_by_file() -> None:
     done = run(VECTORS)
     assert (done.returncode, done.stderr) == (0, "")
-    assert {json.loads(line)["file"] for line in done.stdout.splitlines()} == {str(path) for path in FILES}
+    assert {json.loads(line)["file"] for line in done.stdout.splitlines()} == {str(path) for path in VECTORS.glob("*.json")}

@@ -28,7 +28,7 @@ mod waiting;
 pub use argument::{ArgumentFault, MAX_BYTES, MAX_ITEMS, MAX_TIME, check_len, number, seed, time};
 pub use codes::codes;
 pub use counterseal::core::{Blame, Code, Time, Value};
-pub use counterseal::replay::Gauge;
+pub use counterseal::replay::{CellGauge, Gauge};
 pub use counterseal::request::Scheme;
 pub use counterseal::store::{Dialect, Rows, Statement};
 pub use guard::guard;

@@ -7,7 +7,7 @@ use counterseal::core::{
     Charge, Charged, Claim, Claimed, Record, Row, RowOp, Run, Seed, Space, Span, Sweep, SweepCells,
     Time, Unavailable,
 };
-use counterseal::replay::{Gauge, PrivateCells, PrivateRing, Shape, Window};
+use counterseal::replay::{CellGauge, Gauge, PrivateCells, PrivateRing, Shape, Window};
 use counterseal_memory::Memory;
 use counterseal_shm::{SharedCells, SharedRing};
 use counterseal_sqlite::Sqlite;
@@ -201,6 +201,20 @@ impl Store {
             return Ok(());
         }
         Err(Problem::store_unfit())
+    }
+
+    /// How many of its cells are hot at `now`, if it is a table of cells; it counts them one by one.
+    ///
+    /// # Errors
+    ///
+    /// An argument that cannot be.
+    pub fn cell_gauge(&self, now: i64) -> Result<Option<CellGauge>, Problem> {
+        let now = time("now", now)?;
+        Ok(match &self.kind {
+            Kind::Cells(cells) => Some(cells.cells().gauge(now)),
+            Kind::SharedCells(cells) => Some(cells.gauge(now)),
+            _ => None,
+        })
     }
 
     /// Whether its cells are so hot at `now` that limits which yield step aside; a database never is.

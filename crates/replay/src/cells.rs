@@ -33,7 +33,7 @@ pub struct Cells<'a> {
 /// How many cells are not empty.
 ///
 /// Where more than half of them are hot, honest callers begin to be refused for what others did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CellGauge {
     /// All cells.
     pub cells: u64,

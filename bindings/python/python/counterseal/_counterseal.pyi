@@ -1,21 +1,26 @@
-"""The native half. Its names are public in `counterseal.request`, `counterseal.replay` and `counterseal.stores`."""
+"""The native half. Its names are public in `counterseal.limit`, `counterseal.request`, `counterseal.replay` and
+`counterseal.stores`."""
 
 from collections.abc import Sequence
 from os import PathLike
 from types import GenericAlias
 from typing import Any, Generic, Literal, NoReturn, TypeVar, final
 
-from counterseal.types import Buffer, Cell, Dialect, Explained, Fields, Gauge, Raw, Statement
+from counterseal.types import Buffer, Cell, CellGauge, Dialect, Explained, Fields, Gauge, Raw, Statement
 
 _Verdict = TypeVar("_Verdict", covariant=True)
 
 __all__ = [
+    "Admitted",
+    "Cells",
     "Key",
     "KeyVault",
+    "Limit",
     "Memory",
     "Policy",
     "Profile",
     "Ring",
+    "SharedCells",
     "SharedRing",
     "Signer",
     "Sqlite",
@@ -23,10 +28,12 @@ __all__ = [
     "Verifier",
     "Waiting",
     "__version__",
+    "client_address",
     "end_key",
     "migrations",
     "revoke_key",
     "sweeping",
+    "sweeping_cells",
 ]
 
 __version__: str
@@ -382,8 +389,111 @@ class Sqlite:
     def sweep(self, *, now: int | None = None, limit: int | None = None) -> int:
         """Deletes claims that are over, at most `limit` or 1000 of them, and counts them."""
 
+    def sweep_cells(self, *, now: int | None = None, limit: int | None = None) -> int:
+        """Deletes cells of limits that are empty, at most `limit` or 1000 of them, and counts them."""
+
     def __reduce__(self) -> NoReturn:
         """Always raises `binding_secret_copied`."""
+
+@final
+class Limit:
+    """How many requests pass at once, and how fast more do. Threads may share it."""
+
+    def __new__(
+        cls,
+        name: str,
+        *,
+        burst: int,
+        every_ms: int,
+        site: tuple[int, int] | None = None,
+        admits_unknown: bool | None = None,
+        yields: bool | None = None,
+    ) -> Limit:
+        """A limit called `name`, which is public, that lets `burst` requests pass at once and one more every `every_ms`
+        milliseconds. `site` is burst and milliseconds for all networks of one site of version 6 (/48); 16 times as much
+        unless said. It refuses when its store does not answer, unless `admits_unknown`; and with `yields` it steps aside
+        while its table of cells is crowded, which a limit on guesses must not."""
+
+    def by_address(
+        self, client: str, *, cost: int | None = None, is_crowded: bool | None = None, now: int | None = None
+    ) -> Waiting[Admitted]:
+        """Counts a request for a client's address, as `cost` requests or 1, and for its site's where it has one."""
+
+    def by_key(
+        self, id: str, *, cost: int | None = None, is_crowded: bool | None = None, now: int | None = None
+    ) -> Waiting[Admitted]:
+        """Counts a request for a key of this program's own."""
+
+    def by_name(
+        self, name: str, *, cost: int | None = None, is_crowded: bool | None = None, now: int | None = None
+    ) -> Waiting[Admitted]:
+        """Counts a request for a name as people write it."""
+
+    @property
+    def yields(self) -> bool:
+        """Whether it steps aside while its table of cells is crowded."""
+
+@final
+class Admitted:
+    """Someone who is within a limit. Only a limit makes one: there is no constructor."""
+
+    @property
+    def left(self) -> int | None:
+        """How many more would pass now; None when nothing was counted."""
+
+    @property
+    def stepped_aside(self) -> bool:
+        """Whether nothing was counted because the limit stepped aside."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Fields for the response."""
+
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+@final
+class SharedCells:
+    """Counts of limits in a file that all worker processes of a host map."""
+
+    def __new__(
+        cls, path: str | PathLike[str], *, cells: int | None = None, seed: Buffer | None = None
+    ) -> SharedCells:
+        """Opens the file, or makes it with `cells` words of 8 bytes, in a directory of this user alone: 2^20 unless said,
+        rounded up to a power of two from 1 024 to 2^26."""
+
+    def is_crowded(self, *, now: int | None = None) -> bool:
+        """Whether limits that yield step aside now."""
+
+    def gauge(self, *, now: int | None = None) -> CellGauge: ...
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+@final
+class Cells:
+    """Counts of limits of one process."""
+
+    def __new__(
+        cls, *, cells: int | None = None, seed: Buffer | None = None, one_per_worker: bool | None = None
+    ) -> Cells:
+        """Refused where several workers serve, unless `one_per_worker` says that each has its own on purpose."""
+
+    def is_crowded(self, *, now: int | None = None) -> bool:
+        """Whether limits that yield step aside now."""
+
+    def gauge(self, *, now: int | None = None) -> CellGauge: ...
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+def client_address(
+    peer: str | None,
+    values: Sequence[Raw],
+    *,
+    hops: int,
+    field: Literal["forwarded", "x-forwarded-for"] | None = None,
+) -> str:
+    """The address of the client of a connection from `peer`, where `hops` proxies of your own have written into `field`,
+    whose lines have these values, in their order. A peer without an address is 0.0.0.0."""
 
 @final
 class Memory:
@@ -403,6 +513,9 @@ class Memory:
     def sweep(self, *, now: int | None = None, limit: int | None = None) -> int:
         """Deletes claims that are over, at most `limit` or 1000 of them, and counts them."""
 
+    def sweep_cells(self, *, now: int | None = None, limit: int | None = None) -> int:
+        """Deletes cells of limits that are empty, at most `limit` or 1000 of them, and counts them."""
+
     def __reduce__(self) -> NoReturn:
         """Always raises `binding_secret_copied`."""
 
@@ -417,9 +530,10 @@ class Waiting(Generic[_Verdict]):
         """Hands over the rows, as lists or tuples; None when the store did not answer."""
 
     def verdict(self) -> _Verdict:
-        """What was decided, once: a proof, a key that was loaded, or nothing for a change that was made."""
+        """What was decided, once: a proof, a key that was loaded, someone who is within a limit, or nothing for a change
+        that was made."""
 
-    def run(self, store: SharedRing | Ring | Sqlite | Memory) -> _Verdict:
+    def run(self, store: SharedRing | Ring | Sqlite | Memory | SharedCells | Cells) -> _Verdict:
         """Runs it to its end on a store inside the extension."""
 
     @classmethod
@@ -434,3 +548,6 @@ def migrations(
 
 def sweeping(dialect: Dialect, *, now: int | None = None, limit: int | None = None) -> Statement:
     """What deletes claims that are over, at most `limit` or 1000 of them."""
+
+def sweeping_cells(dialect: Dialect, *, now: int | None = None, limit: int | None = None) -> Statement:
+    """What deletes cells of limits that are empty, at most `limit` or 1000 of them."""

@@ -5,6 +5,8 @@
     verifier = Verifier(Policy(["api.example"]), keys, SharedRing("/run/jobs/ring"))
     app = SignatureMiddleware(app, Authenticator(verifier))
 
+Limits by address and by key are the `Authenticator`'s too; `LimitMiddleware` has one for applications without signatures.
+
 Each HTTP request is verified before the application sees it, as it was sent: raw path, raw query, fields, and the
 raw body, which is read up to the policy's limit and not further. The proof is `scope["counterseal.verified"]`; a
 refusal is answered as problem+json with its public code. `counterseal.fastapi` has the same for single routes.
@@ -26,10 +28,11 @@ from http import HTTPStatus
 from typing import Any, TypeAlias
 
 from counterseal.errors import ArgumentError, CountersealError
+from counterseal.limit import Admitted, Limiter, fields
 from counterseal.request import Key, Verified, Verifier
 from counterseal.stores import Waiting
 
-__all__ = ["Authenticator", "SignatureMiddleware", "answer", "read_body"]
+__all__ = ["Authenticator", "LimitMiddleware", "SignatureMiddleware", "answer", "limit_fields", "read_body"]
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -51,6 +54,10 @@ class Authenticator:
     most as often as the verifier allows, and for known keys in turn (see `follow_keys`); it returns the key, or None
     (or raises `request_key_missing`, as `KeyVault.load` does) when there is none of that id. `on_event` gets each audit
     event as one line of JSON; without it they go to the logger `counterseal.audit`.
+
+    Limits: `by_address` counts each request before anything of it is read or verified; `by_failure` counts those that
+    were refused by the peer's fault, and once it is used up answers 429 in the place of what was wrong, while honest
+    callers of the same address go on; `by_key` counts each verified request for its key.
     """
 
     def __init__(
@@ -62,7 +69,13 @@ class Authenticator:
         on_event: Callable[[str], None] | None = None,
         clock: Callable[[], int] | None = None,
         stripped_prefix: str = "",
+        by_address: Limiter | None = None,
+        by_failure: Limiter | None = None,
+        by_key: Limiter | None = None,
     ) -> None:
+        self._by_address = by_address
+        self._by_failure = by_failure
+        self._by_key = by_key
         self.body_limit = verifier.body_limit_bytes
         self._verifier = verifier
         self._drive = drive
@@ -71,6 +84,11 @@ class Authenticator:
         self._clock = clock
         self._prefix = stripped_prefix.encode()
         self._loads: set[asyncio.Task[None]] = set()
+
+    async def admit(self, scope: Scope) -> None:
+        """Counts the request of this scope for its address. It comes before the body is read."""
+        if self._by_address is not None:
+            _limits(scope).append(await self._by_address.by_address(scope))
 
     async def authenticate(self, scope: Scope, body: bytes) -> Verified:
         """The proof for the request of this scope and body. It claims the nonce, so ask once."""
@@ -82,8 +100,12 @@ class Authenticator:
         except CountersealError as refused:
             if refused.event is not None:
                 self._on_event(refused.event)
+            if refused.blame == "peer" and self._by_failure is not None:
+                await self._by_failure.by_address(scope)
             raise
         self._on_event(verified.event)
+        if self._by_key is not None:
+            _limits(scope).append(await self._by_key.by_key(verified.key_id))
         return verified
 
     def _now(self) -> int | None:
@@ -170,15 +192,36 @@ class SignatureMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = await read_body(receive, self._authenticator.body_limit)
-        if body is None:
-            return
+        scope = {**scope}
         try:
-            verified = await self._authenticator.authenticate(scope, body)
+            await self._authenticator.admit(scope)
+            body = await read_body(receive, self._authenticator.body_limit)
+            if body is None:
+                return
+            scope["counterseal.verified"] = await self._authenticator.authenticate(scope, body)
         except CountersealError as refused:
             await _respond(send, *answer(refused))
             return
-        await self._app({**scope, "counterseal.verified": verified}, _again(body, receive), send)
+        await self._app(scope, _again(body, receive), _telling(send, limit_fields(scope)))
+
+
+class LimitMiddleware:
+    """An ASGI application that lets HTTP requests through to another one as fast as a limit by address allows."""
+
+    def __init__(self, app: Application, limiter: Limiter) -> None:
+        self._app = app
+        self._limiter = limiter
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            admitted = await self._limiter.by_address(scope)
+        except CountersealError as refused:
+            await _respond(send, *answer(refused))
+            return
+        await self._app(scope, receive, _telling(send, fields([admitted])))
 
 
 async def read_body(receive: Receive, limit: int) -> bytes | None:
@@ -201,22 +244,49 @@ def answer(refused: CountersealError) -> tuple[int, dict[str, str], bytes]:
     """
     if refused.blame == "integrator":
         _audit.error("%s", refused)
-    fields = {"content-type": "application/problem+json", "cache-control": "no-store"}
+    headers = {"content-type": "application/problem+json", "cache-control": "no-store", **refused.headers}
     if refused.retry_after is not None:
-        fields["retry-after"] = str(refused.retry_after)
+        headers["retry-after"] = str(refused.retry_after)
     if refused.http == HTTPStatus.UNAUTHORIZED:
         # RFC 9110 section 11.6.1: a 401 names a scheme.
-        fields["www-authenticate"] = "Signature"
+        headers["www-authenticate"] = "Signature"
     title = HTTPStatus(refused.http).phrase
     content = {"type": "about:blank", "title": title, "status": refused.http, "code": refused.public}
-    return refused.http, fields, json.dumps(content).encode()
+    return refused.http, headers, json.dumps(content).encode()
 
 
-async def _respond(send: Send, status: int, fields: dict[str, str], content: bytes) -> None:
-    fields = {**fields, "content-length": str(len(content))}
-    headers = [(name.encode(), value.encode()) for name, value in fields.items()]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+def limit_fields(scope: Scope) -> dict[str, str]:
+    """What the response to the request of this scope says about the limits that it was within."""
+    return fields(_limits(scope))
+
+
+def _limits(scope: Scope) -> list[Admitted]:
+    """The limits that the request was within."""
+    found: list[Admitted] = scope.setdefault("counterseal.limits", [])
+    return found
+
+
+async def _respond(send: Send, status: int, headers: dict[str, str], content: bytes) -> None:
+    lines = _lines({**headers, "content-length": str(len(content))})
+    await send({"type": "http.response.start", "status": status, "headers": lines})
     await send({"type": "http.response.body", "body": content})
+
+
+def _telling(send: Send, headers: dict[str, str]) -> Send:
+    """The same, with more fields in the response."""
+    if not headers:
+        return send
+
+    async def telling(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), *_lines(headers)]}
+        await send(message)
+
+    return telling
+
+
+def _lines(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode(), value.encode()) for name, value in headers.items()]
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

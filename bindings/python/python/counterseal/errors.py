@@ -21,6 +21,7 @@ __all__ = [
     "CodeName",
     "CountersealError",
     "InternalError",
+    "LimitError",
     "PolicyError",
     "ReplayError",
     "RequestError",
@@ -49,6 +50,8 @@ class CountersealError(Exception):
     """The refused request as one line of JSON for the audit log."""
     retry_after: int | None
     """After how many seconds the same caller may try again, when that may help."""
+    headers: Mapping[str, str]
+    """Fields for the response, when there is more to tell the peer than `public`."""
 
     def __init__(
         self,
@@ -57,10 +60,11 @@ class CountersealError(Exception):
         detail: Iterable[tuple[str, str]] = (),
         event: str | None = None,
         retry_after: int | None = None,
+        headers: Iterable[tuple[str, str]] = (),
     ) -> None:
         blame, public, http, means, fix = CODES[code]
-        detail = tuple(detail)
-        super().__init__(code, text, detail, event, retry_after)
+        detail, headers = tuple(detail), tuple(headers)
+        super().__init__(code, text, detail, event, retry_after, headers)
         self.code = code
         self.blame = blame
         self.public = public
@@ -69,6 +73,7 @@ class CountersealError(Exception):
         self.detail = dict(detail)
         self.event = event
         self.retry_after = retry_after
+        self.headers = dict(headers)
         self._text = text or f"{means}; {fix}"
 
     def __str__(self) -> str:
@@ -81,6 +86,10 @@ class ArgumentError(CountersealError):
 
 class InternalError(CountersealError):
     """Counterseal met a state that it took for impossible; nothing was accepted."""
+
+
+class LimitError(CountersealError):
+    """A limit cannot be, or is used up."""
 
 
 class PolicyError(CountersealError):

@@ -21,6 +21,7 @@ What it does not protect: WebSocket routes, and whatever the handler takes from 
 # Without postponed annotations: older releases of FastAPI cannot see through them in a callable object.
 
 from collections.abc import Awaitable, Callable, Iterator
+from typing import TypeVar
 
 from fastapi import FastAPI, Request, Response
 from fastapi.dependencies.models import Dependant
@@ -29,11 +30,15 @@ from fastapi.routing import APIRoute
 from fastapi.security.base import SecurityBase
 from starlette.requests import ClientDisconnect
 
-from counterseal.asgi import Authenticator, Drive, LoadKey, answer, read_body
+from counterseal.asgi import Authenticator, Drive, LoadKey, answer, limit_fields, read_body
 from counterseal.errors import ArgumentError, CountersealError
+from counterseal.limit import Admitted, Limiter
 from counterseal.request import Verified, Verifier
 
-__all__ = ["SignedRequest", "SignedRoute", "install", "problem"]
+__all__ = ["LimitedByAddress", "SignedRequest", "SignedRoute", "install", "problem"]
+
+
+First = TypeVar("First", "LimitedByAddress", "SignedRequest")
 
 
 class SignedRequest(SecurityBase):
@@ -51,18 +56,30 @@ class SignedRequest(SecurityBase):
         on_event: Callable[[str], None] | None = None,
         clock: Callable[[], int] | None = None,
         stripped_prefix: str = "",
+        by_address: Limiter | None = None,
+        by_failure: Limiter | None = None,
+        by_key: Limiter | None = None,
         scheme_name: str = "Counterseal",
     ) -> None:
         self.model = APIKey.model_validate(_SCHEME)
         self.scheme_name = scheme_name
         self._authenticator = Authenticator(
-            verifier, drive=drive, load_key=load_key, on_event=on_event, clock=clock, stripped_prefix=stripped_prefix
+            verifier,
+            drive=drive,
+            load_key=load_key,
+            on_event=on_event,
+            clock=clock,
+            stripped_prefix=stripped_prefix,
+            by_address=by_address,
+            by_failure=by_failure,
+            by_key=by_key,
         )
 
     async def __call__(self, request: Request) -> Verified:
         """The proof for this request; it is verified once, however often it is asked for."""
         proofs: dict[SignedRequest, Verified] = request.scope.setdefault("counterseal.proofs", {})
         if self not in proofs:
+            await self._authenticator.admit(request.scope)
             body = await _body(request, self._authenticator.body_limit)
             proofs[self] = await self._authenticator.authenticate(request.scope, body)
         return proofs[self]
@@ -72,27 +89,50 @@ class SignedRequest(SecurityBase):
         await self._authenticator.follow_keys(every_seconds=every_seconds)
 
 
+class LimitedByAddress:
+    """A dependency that counts requests by address: `dependencies=[Depends(LimitedByAddress(limiter))]`.
+
+    Where `install` was called it comes before the body is read. A limit by a name in the content is the handler's:
+    `await limiter.by_name(form.user)`.
+    """
+
+    def __init__(self, limiter: Limiter) -> None:
+        self._limiter = limiter
+
+    async def __call__(self, request: Request) -> Admitted:
+        """Counts this request, once, however often it is asked for."""
+        counted: dict[LimitedByAddress, Admitted] = request.scope.setdefault("counterseal.counted", {})
+        if self not in counted:
+            counted[self] = await self._limiter.by_address(request.scope)
+            request.scope.setdefault("counterseal.limits", []).append(counted[self])
+        return counted[self]
+
+
 class SignedRoute(APIRoute):
-    """A route that verifies its `SignedRequest` schemes before the body is parsed."""
+    """A route that counts and verifies (`LimitedByAddress`, `SignedRequest`) before the body is parsed."""
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         handle = super().get_route_handler()
 
         async def verified_first(request: Request) -> Response:
             request.scope[_FIRST] = True
-            for scheme in self._schemes(request):
+            for limit in self._first(request, LimitedByAddress):
+                await limit(request)
+            for scheme in self._first(request, SignedRequest):
                 await scheme(request)
-            return await handle(request)
+            response = await handle(request)
+            response.headers.update(limit_fields(request.scope))
+            return response
 
         return verified_first
 
-    def _schemes(self, request: Request) -> list[SignedRequest]:
-        """The schemes that this request has to satisfy; those that a test overrides are left to FastAPI."""
+    def _first(self, request: Request, kind: type[First]) -> list[First]:
+        """What this request has to satisfy first; what a test overrides is left to FastAPI."""
         # A router that was included has more dependencies than the route itself.
         effective = request.scope.get("fastapi", {}).get("effective_route_context")
         dependant = getattr(effective, "dependant", None) or self.dependant
         overridden = getattr(request.app, "dependency_overrides", {})
-        return [scheme for scheme in _schemes(dependant) if scheme not in overridden]
+        return [call for call in _calls(dependant, kind) if call not in overridden]
 
 
 def install(app: FastAPI) -> None:
@@ -124,12 +164,12 @@ async def _body(request: Request, limit: int) -> bytes:
     return request._body
 
 
-def _schemes(dependant: Dependant) -> Iterator[SignedRequest]:
-    """The schemes that a route depends on, also through others."""
+def _calls(dependant: Dependant, kind: type[First]) -> Iterator[First]:
+    """What of this kind a route depends on, also through others."""
     for inner in dependant.dependencies:
-        if isinstance(inner.call, SignedRequest):
+        if isinstance(inner.call, kind):
             yield inner.call
-        yield from _schemes(inner)
+        yield from _calls(inner, kind)
 
 
 _FIRST = "counterseal.first"

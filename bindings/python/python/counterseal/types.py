@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, TypeAlias, TypedDict
 
-__all__ = ["Buffer", "Cell", "Dialect", "Explained", "Fields", "Gauge", "Raw", "Statement"]
+__all__ = ["Buffer", "Cell", "CellGauge", "Dialect", "Explained", "Fields", "Gauge", "Raw", "Statement"]
 
 Buffer: TypeAlias = bytes | bytearray | memoryview
 """Bytes. `bytes` are borrowed; the others are copied before anything is looked at."""
@@ -30,6 +30,15 @@ class Explained(TypedDict):
     """The code of the rule that components or parameters break."""
     difference: tuple[int, str, int] | None
     """Line, component and character at which the signer's base differs first."""
+
+
+class CellGauge(TypedDict):
+    """How many cells of a table of limits are not empty."""
+
+    cells: int
+    """All of them."""
+    hot: int
+    """Those that are not empty. Above half of `cells` honest callers begin to be refused for what others did."""
 
 
 class Gauge(TypedDict):

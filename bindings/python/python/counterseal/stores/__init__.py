@@ -1,4 +1,4 @@
-"""Stores for nonces and keys: SQLite and memory inside the extension, any other through your own driver.
+"""Stores for nonces, keys and counts of limits: SQLite and memory inside the extension, any other through your own driver.
 
 A decision that waits for a store is a `Waiting`: run its statement, hand over the rows, ask for the verdict. `drive`
 and `drive_async` are that loop, around the one function that a driver needs::
@@ -18,10 +18,10 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TypeAlias, TypeVar
 
-from counterseal._counterseal import Memory, Sqlite, Waiting, migrations, sweeping
+from counterseal._counterseal import Memory, Sqlite, Waiting, migrations, sweeping, sweeping_cells
 from counterseal.types import Cell, Dialect
 
-__all__ = ["Memory", "Sqlite", "Waiting", "drive", "drive_async", "migrations", "sweeping"]
+__all__ = ["Memory", "Sqlite", "Waiting", "drive", "drive_async", "migrations", "sweeping", "sweeping_cells"]
 
 Rows: TypeAlias = Iterable[Sequence[Cell]]
 Execute: TypeAlias = Callable[[str, list[Cell]], Rows]

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
-from counterseal.stores import Waiting, drive_async, migrations, sweeping
+from counterseal.stores import Waiting, drive_async, migrations, sweeping, sweeping_cells
 from counterseal.stores._epoch import Beginning
 from counterseal.types import Cell
 
@@ -70,6 +70,11 @@ class Postgres:
     async def sweep(self, *, now: int | None = None, limit: int | None = None) -> int:
         """Deletes nonces that are over, at most `limit` or 1000 of them, and counts them. Run it now and then."""
         _name, text, values = sweeping("postgres", now=now, limit=limit)
+        return len(await self._execute(text, values))
+
+    async def sweep_cells(self, *, now: int | None = None, limit: int | None = None) -> int:
+        """Deletes cells of limits that are empty, at most `limit` or 1000 of them, and counts them."""
+        _name, text, values = sweeping_cells("postgres", now=now, limit=limit)
         return len(await self._execute(text, values))
 
     async def _execute(self, text: str, values: list[Cell]) -> list[tuple[Cell, ...]]:
