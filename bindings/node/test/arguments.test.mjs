@@ -3,10 +3,26 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as counterseal from "counterseal";
-import { ArgumentError, Key, KeyVault, Memory, Policy, Ring, SharedRing, Signer, Sqlite, Verifier } from "counterseal";
+import {
+  ArgumentError,
+  Cells,
+  Key,
+  KeyVault,
+  Limit,
+  Limiter,
+  Memory,
+  Policy,
+  Ring,
+  SharedCells,
+  SharedRing,
+  Signer,
+  Sqlite,
+  Verifier,
+} from "counterseal";
 import { AUTHORITY, key, NOW, REQUEST, refused, rejected, SECRET, signed, verifier } from "./support.mjs";
 
 const signer = new Signer(key());
+const limit = new Limit("a", { burst: 1, everyMs: 1 });
 const TYPE = "binding_argument_type";
 const RANGE = "binding_argument_range";
 
@@ -55,8 +71,18 @@ const numbers = {
   "oldUntil of a rotation": (oldUntil) => new KeyVault(SECRET).rotate("a", "b", SECRET, { oldUntil }),
   "end of a key": (until) => counterseal.endKey("a", until),
   "now of a revocation": (now) => counterseal.revokeKey("a", { now }),
+  "burst of a limit": (burst) => new Limit("a", { burst, everyMs: 1 }),
+  "everyMs of a limit": (everyMs) => new Limit("a", { burst: 1, everyMs }),
+  "site of a limit": (value) => new Limit("a", { burst: 1, everyMs: 1, site: [1, value] }),
+  "cost of a charge": (cost) => limit.byKey("a", { cost }),
+  "now of a charge": (now) => limit.byName("a", { now }),
+  cells: (cells) => new Cells({ cells }),
+  "now of a gauge": (now) => new Cells().gauge({ now }),
+  hops: (hops) => counterseal.clientAddress("192.0.2.7", [], { hops }),
+  "hops of a limiter": (hops) => new Limiter(limit, { store: new Cells(), hops }),
   "now of migrations": (now) => counterseal.migrations("sqlite", { now }),
   "limit of sweeping": (limit) => counterseal.sweeping("sqlite", { limit }),
+  "limit of sweeping cells": (limit) => counterseal.sweepingCells("sqlite", { limit }),
 };
 
 for (const [name, call] of Object.entries(numbers)) {
@@ -83,6 +109,14 @@ const texts = {
   "name of a component": (text) => verifier().verify(signed(), { now: NOW }).component(text),
   "id to forget": (text) => verifier().forgetKey(text),
   "base of an explanation": (base) => verifier().explain(signed(), { base }),
+  "name of a limit": (text) => new Limit(text, { burst: 1, everyMs: 1 }),
+  "client of a charge": (text) => limit.byAddress(text),
+  "id of a charge": (text) => limit.byKey(text),
+  "name of a charge": (text) => limit.byName(text),
+  "path of cells": (text) => new SharedCells(text),
+  peer: (peer) => counterseal.clientAddress(peer, [], { hops: 0 }),
+  "value of a forwarding field": (text) => counterseal.clientAddress(null, [text], { hops: 0 }),
+  "field of proxies": (field) => counterseal.clientAddress(null, [], { hops: 0, field }),
   "scheme of a request": (scheme) => signer.sign({ ...REQUEST, scheme }),
 };
 
@@ -147,6 +181,7 @@ const buffers = {
   "secret of a key": (bytes) => new Key("a", bytes),
   "seed of a signature": (seed) => signer.sign(REQUEST, { seed }),
   "seed of a ring": (seed) => new Ring({ seed }),
+  "seed of cells": (seed) => new Cells({ seed }),
   "secret of a vault": (bytes) => new KeyVault(bytes),
   "secret to save": (bytes) => new KeyVault(SECRET).save("a", bytes),
   "seed to save": (seed) => new KeyVault(SECRET).save("a", SECRET, { seed }),
@@ -287,6 +322,16 @@ test("b08_what_throws_when_it_is_read_gets_a_code", () => {
       () => new Verifier(new Policy([AUTHORITY]), [value]),
       () => new Verifier(new Policy([AUTHORITY]), [], value),
       () => new Memory(value),
+      () => new Limit(value, { burst: 1, everyMs: 1 }),
+      () => new Limit("a", value),
+      () => new Limit("a", { burst: 1, everyMs: 1, site: value }),
+      () => limit.byName("a", value),
+      () => limit.byKey("a").run(value),
+      () => new Limiter(value, { store: new Cells() }),
+      () => new Limiter(limit, value),
+      () => new Limiter(limit, { store: value }),
+      () => counterseal.clientAddress(null, value, { hops: 0 }),
+      () => new counterseal.Authenticator(verifier(), { byKey: value }),
       () => verifier().putKey(value),
       () => verifier().begin(signed(), { now: NOW }).answer([value]),
       () =>
@@ -326,6 +371,10 @@ for (const name of ["__proto__", "constructor", "toString", "hasOwnProperty", "l
       () => new Policy([AUTHORITY], options),
       () => signer.sign(REQUEST, options),
       () => new Memory(options),
+      () => new Limit("a", options),
+      () => limit.byKey("a", options),
+      () => new Cells(options),
+      () => new Limiter(limit, options),
     ];
     for (const call of calls) refused("binding_argument_choice", call);
     assert.equal({}.polluted, undefined);
@@ -352,6 +401,7 @@ test("objects_of_another_class_are_refused", () => {
   }
   refused(TYPE, () => new counterseal.Verified());
   refused(TYPE, () => new counterseal.Waiting());
+  refused(TYPE, () => new counterseal.Admitted());
 });
 
 test("too_many_items_are_refused", () => {
@@ -388,6 +438,11 @@ test("a_promise_rejects_with_the_same_codes", async () => {
   );
   await rejected(TYPE, counterseal.drive(verifier().begin(signed(), { now: NOW }), "sqlite", null));
   await rejected(TYPE, counterseal.verifyIncoming(verifier(), {}));
+  const limiter = new Limiter(limit, { store: new Cells() });
+  await rejected(TYPE, limiter.byAddress({}));
+  await rejected(TYPE, limiter.byAddress(null));
+  await rejected(TYPE, limiter.byKey(1));
+  await rejected(RANGE, limiter.byName("a", { cost: 1.5 }));
 });
 
 test("b02_an_error_text_may_hold_NUL", () => {

@@ -1,7 +1,7 @@
 // What every database must do for every decision, whoever its driver is.
 
 import assert from "node:assert/strict";
-import { KeyVault, revokeKey } from "counterseal";
+import { KeyVault, Limit, revokeKey } from "counterseal";
 import { NOW, rejected, SECRET, signed, verifier } from "./support.mjs";
 
 const at = { now: NOW };
@@ -26,4 +26,16 @@ export async function keysAreKept(store) {
   await store.drive(revokeKey("stored-1", at));
   assert.equal((await store.drive(vault.load("stored-1"))).revoked, true);
   await rejected("request_key_missing", store.drive(vault.load("stored-2")));
+}
+
+/** Of 64 callers as many pass as a burst has, and one more after each interval. */
+export async function limited(store) {
+  const limit = new Limit("race", { burst: 5, everyMs: 1_000 });
+  const ask = (now) => store.drive(limit.byAddress("2001:db8::7", { now }));
+  const verdicts = await Promise.allSettled(Array.from({ length: 64 }, () => ask(NOW)));
+  assert.equal(verdicts.filter(({ status }) => status === "fulfilled").length, 5);
+  const codes = verdicts.filter(({ status }) => status === "rejected").map(({ reason }) => reason.code);
+  assert.deepEqual([...new Set(codes)], ["limit_exceeded"]);
+  assert.equal((await ask(NOW + 1_000)).left, 0);
+  await rejected("limit_exceeded", ask(NOW + 1_000));
 }

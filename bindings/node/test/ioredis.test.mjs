@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { Redis } from "counterseal/stores/ioredis";
 import IORedis from "ioredis";
-import { keysAreKept, wonByOne } from "./decisions.mjs";
+import { keysAreKept, limited, wonByOne } from "./decisions.mjs";
 import { NOW, rejected, signed, verifier } from "./support.mjs";
 
 const at = { now: NOW };
@@ -55,6 +55,8 @@ test("a nonce is claimed once, whoever asks", async () => {
 });
 
 test("h18_of_64_racers_with_one_nonce_one_is_accepted", () => wonByOne(store));
+
+test("p07_of_64_callers_as_many_pass_as_the_burst_has", () => limited(store));
 
 test("keys at rest are saved, loaded and revoked", () => keysAreKept(store));
 

@@ -31,6 +31,8 @@ const verifier = native.Verifier.create(policy, [key], store);
 const vault = native.KeyVault.create(SECRET);
 const plain = ["GET", "https", "api.example", "/", ""].join("\0");
 const request = [plain, ...signer.sign(plain, empty, NOW, seed).split("\n").slice(0, -1)].join("\0");
+const limit = native.Limit.create("a", { burst: 1, everyMs: 1, admitsUnknown: false, yields: false });
+const counting = { cost: 1, isCrowded: false, now: NOW };
 const waiting = () => verifier.begin(request, empty, NOW);
 
 /** A call that works, for every exported function. */
@@ -43,6 +45,12 @@ const CALLS = {
   "KeyVault.revokeKey": () => native.KeyVault.revokeKey("worker-7", NOW),
   "KeyVault.rotate": () => vault.rotate("worker-7", NOW, "worker-8", SECRET, members, seed.subarray(4)),
   "KeyVault.save": () => vault.save("worker-7", SECRET, members, seed.subarray(4)),
+  "Limit.byAddress": () => limit.byAddress("192.0.2.7", counting),
+  "Limit.byKey": () => limit.byKey("a", counting),
+  "Limit.byName": () => limit.byName("a", counting),
+  "Limit.clientAddress": () => native.Limit.clientAddress("192.0.2.7", "forwarded", [], 0),
+  "Limit.create": () =>
+    native.Limit.create("a", { burst: 1, everyMs: 1, site: [1, 1], admitsUnknown: false, yields: false }),
   "Policy.bodyLimitBytes": () => policy.bodyLimitBytes(),
   "Policy.create": () => native.Policy.create(profile, { authorities: ["api.example"] }),
   "Policy.parse": () => native.Policy.parse('{"authorities": ["api.example"]}'),
@@ -53,12 +61,17 @@ const CALLS = {
   "Signer.explain": () => signer.explain(plain, empty, NOW, seed),
   "Signer.keyId": () => signer.keyId(),
   "Signer.sign": () => signer.sign(plain, empty, NOW, seed),
+  "Store.cellGauge": () => store.cellGauge(NOW),
+  "Store.cells": () => native.Store.cells(1, seed),
   "Store.gauge": () => store.gauge(),
+  "Store.isCrowded": () => store.isCrowded(NOW),
   "Store.memory": () => native.Store.memory({}, NOW),
   "Store.ring": () => native.Store.ring({ perSecond: 10 }, NOW, seed),
   "Store.shared": () => native.Store.shared(join(import.meta.dirname, "no/such/directory\0"), {}, NOW, seed),
+  "Store.sharedCells": () => native.Store.sharedCells("no/such/directory\0", 1, seed),
   "Store.sqlite": () => native.Store.sqlite(":memory:\0", {}, NOW),
   "Store.sweep": () => store.sweep(NOW, 1),
+  "Store.sweepCells": () => store.sweepCells(NOW, 1),
   "Verifier.begin": waiting,
   "Verifier.blocking": () => verifier.blocking(),
   "Verifier.bodyLimitBytes": () => verifier.bodyLimitBytes(),
@@ -77,6 +90,7 @@ const CALLS = {
   "Waiting.run": () => waiting().run(store),
   "Waiting.statement": () => waiting().statement("sqlite"),
   "Waiting.sweeping": () => native.Waiting.sweeping("sqlite", NOW, 1),
+  "Waiting.sweepingCells": () => native.Waiting.sweepingCells("sqlite", NOW, 1),
   "Waiting.verdict": () => {
     const decided = waiting();
     decided.answer([["fresh"]]);
@@ -99,7 +113,7 @@ function forced(name, call) {
 }
 
 function assertPanicked(answer, name) {
-  const [family, code, , , , what, which] = answer.slice(1).split("\n");
+  const [family, code, , , , , what, which] = answer.slice(1).split("\n");
   assert.deepEqual([answer.charCodeAt(0), family, code], [0, "InternalError", "binding_panicked"]);
   assert.deepEqual([what, which], ["function", name]);
 }

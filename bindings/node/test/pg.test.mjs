@@ -10,7 +10,7 @@ import { after, before, test } from "node:test";
 import { Authenticator, KeyVault, Policy, Verifier } from "counterseal";
 import { Postgres } from "counterseal/stores/pg";
 import pg from "pg";
-import { keysAreKept, wonByOne } from "./decisions.mjs";
+import { keysAreKept, limited, wonByOne } from "./decisions.mjs";
 import { AUTHORITY, key, NOW, REQUEST, rejected, SECRET, signed, verifier } from "./support.mjs";
 
 const at = { now: NOW };
@@ -78,6 +78,8 @@ test("a nonce is claimed once, whoever asks", async () => {
 });
 
 test("h18_of_64_racers_with_one_nonce_one_is_accepted", () => wonByOne(store));
+
+test("p07_of_64_callers_as_many_pass_as_the_burst_has", () => limited(store));
 
 test("a key that may have signed before the store began is warming up", async () => {
   const keys = [key("worker-7", { since: 0 })];

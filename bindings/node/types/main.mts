@@ -2,8 +2,10 @@
 
 import type { IncomingMessage } from "node:http";
 import {
+  type Admitted,
   ArgumentError,
   Authenticator,
+  Cells,
   type CODES,
   type CodeName,
   CountersealError,
@@ -11,6 +13,8 @@ import {
   type endKey,
   Key,
   KeyVault,
+  Limit,
+  Limiter,
   Memory,
   migrations,
   Policy,
@@ -19,6 +23,7 @@ import {
   RequestError,
   Ring,
   revokeKey,
+  SharedCells,
   SharedRing,
   Signer,
   Sqlite,
@@ -48,6 +53,8 @@ const stores: Store[] = [
   new Ring({ onePerWorker: true }),
   new SharedRing("/run/ring"),
   new Sqlite("claims.db"),
+  new SharedCells("/run/cells", { cells: 1_024 }),
+  new Cells(),
 ];
 const verifier = new Verifier(policy, [key], stores[0]);
 const signer = new Signer(key, { profile: new Profile(), lifeSeconds: 30 });
@@ -103,10 +110,18 @@ const authenticator = new Authenticator(verifier, {
   onEvent: (event) => event.length,
 });
 
+const limit = new Limit("login", { burst: 5, everyMs: 1_000, site: [80, 1_000] });
+const limiter = new Limiter(limit, { store: new Cells(), hops: 1, field: "forwarded" });
+same<Waiting<Admitted>, ReturnType<typeof limit.byName>>(true);
+same<Promise<Admitted>, ReturnType<typeof limiter.byAddress>>(true);
+same<number | null, Admitted["left"]>(true);
+new Limiter(limit, { drive: (waiting) => postgres.drive(waiting) });
+new Authenticator(verifier, { byAddress: limiter, byFailure: limiter, byKey: limiter });
+
 export async function listener(message: IncomingMessage): Promise<string> {
   try {
-    const { verified, body } = await verifyIncoming(authenticator, message);
-    return `${verified.keyId} ${body.length}`;
+    const { verified, body, headers } = await verifyIncoming(authenticator, message);
+    return `${verified.keyId} ${body.length} ${headers.ratelimit ?? ""}`;
   } catch (error) {
     if (error instanceof RequestError || error instanceof ArgumentError) return error.code;
     return problem(error).body;

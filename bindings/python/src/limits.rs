@@ -52,7 +52,7 @@ impl Limit {
         })
     }
 
-    /// Counts a request for a client's address, and for its site's where it has one.
+    /// Counts a request, as `cost` or 1, for a client's address, and for its site's where it has one.
     #[pyo3(signature = (client, *, cost=None, is_crowded=None, now=None))]
     fn by_address(
         &self,
@@ -209,7 +209,8 @@ impl Cells {
     }
 }
 
-/// The address of the client, where `hops` proxies of the host's own have written into `field`.
+/// The address of the client of a connection from `peer`, where `hops` proxies of your own have written into
+/// `field`, whose lines have these values, in their order. A peer without an address is 0.0.0.0.
 #[pyfunction]
 #[pyo3(signature = (peer, values, *, hops, field=None))]
 pub(crate) fn client_address(

@@ -36,8 +36,8 @@ impl Waiting {
         })
     }
 
-    /// What was decided, once: a proof, a key that was loaded, someone who is within a limit, or nothing for
-    /// a change that was made.
+    /// What was decided, once: a proof, a key that was loaded, someone who is within a limit, or nothing for a
+    /// change that was made.
     fn verdict<'py>(&self, py: Python<'py>) -> Guarded<Option<Any<'py>>> {
         guard("Waiting.verdict", || plain(py, self.0.verdict()?))
     }

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 import pytest
 
 from counterseal.errors import CountersealError
+from counterseal.limit import Limit
 from counterseal.request import KeyVault, Policy, Verifier, revoke_key
 from counterseal.stores import Waiting
 from support import AUTHORITY, NOW, SECRET, Sent, key
@@ -55,3 +56,19 @@ async def are_won_by_one(made: Database) -> None:
         sent = Sent().signed(seed=bytes([number]) * 16)
         outcomes = await asyncio.gather(*(outcome(made, sent) for _ in range(64)))
         assert Counter(outcomes) == {"worker-7": 1, "request_replayed": 63}
+
+
+async def are_limited(made: Database) -> None:
+    """Of 64 callers as many pass as a burst has, and one more after each interval."""
+    limit = Limit("race", burst=5, every_ms=1_000)
+
+    async def passes(now: int) -> bool:
+        try:
+            await made.drive(limit.by_address("2001:db8::7", now=now))
+        except CountersealError as refused:
+            assert refused.code == "limit_exceeded"
+            return False
+        return True
+
+    assert Counter(await asyncio.gather(*(passes(NOW) for _ in range(64)))) == {True: 5, False: 59}
+    assert [await passes(NOW + 1_000) for _ in range(2)] == [True, False]

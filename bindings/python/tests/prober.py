@@ -17,12 +17,16 @@ from support import NOW, SECRET, Sent, key, verifier
 FOREIGN = {"__doc__", "__module__", "__class_getitem__"}
 
 OBJECTS: dict[str, Any] = {
+    "Admitted": native.Limit("a", burst=1, every_ms=1).by_key("a", now=NOW).run(native.Cells()),
+    "Cells": native.Cells(),
     "Key": key(),
     "KeyVault": native.KeyVault(SECRET),
+    "Limit": native.Limit("a", burst=1, every_ms=1),
     "Memory": native.Memory(now=NOW),
     "Policy": native.Policy(["api.example"]),
     "Profile": native.Profile(),
     "Ring": native.Ring(now=NOW),
+    "SharedCells": native.SharedCells(os.environ["FILES"] + "/cells"),
     "SharedRing": native.SharedRing(os.environ["FILES"] + "/ring", now=NOW),
     "Signer": native.Signer(key()),
     "Sqlite": native.Sqlite(os.environ["FILES"] + "/db", now=NOW),

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from counterseal.errors import ArgumentError, CountersealError, SigningKeyError
+from counterseal.limit import Admitted, Cells, Limit, SharedCells
 from counterseal.replay import Ring, SharedRing
 from counterseal.request import Key, KeyVault, Policy, Profile, Signer, Verified, Verifier, end_key, revoke_key
 from counterseal.stores import Memory, Sqlite, Waiting, migrations, sweeping
@@ -402,10 +403,14 @@ def test_a_word_that_may_not_be_said_is_refused() -> None:
 
 
 def test_a_proof_and_a_decision_have_no_constructor_and_nothing_can_be_derived() -> None:
-    for made_by_us in (Verified, Waiting):
+    for made_by_us in (Admitted, Verified, Waiting):
         with pytest.raises(TypeError):
             made_by_us()
     for final in (
+        Admitted,
+        Cells,
+        Limit,
+        SharedCells,
         Key,
         Policy,
         Profile,

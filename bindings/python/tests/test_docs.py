@@ -21,7 +21,19 @@ from counterseal.request import Policy
 from servers import HERE
 
 README = HERE.parent / "README.md"
-MODULES = ["asgi", "errors", "fastapi", "httpx", "replay", "request", "stores", "stores.asyncpg", "testing", "types"]
+MODULES = [
+    "asgi",
+    "errors",
+    "fastapi",
+    "httpx",
+    "limit",
+    "replay",
+    "request",
+    "stores",
+    "stores.asyncpg",
+    "testing",
+    "types",
+]
 
 
 def test_the_readme_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

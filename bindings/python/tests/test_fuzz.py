@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import counterseal._counterseal as native
 from counterseal.errors import CountersealError
+from counterseal.limit import Cells, Limit
 from counterseal.replay import Ring
 from counterseal.request import KeyVault, Policy, Profile, Signer, Verifier
 from counterseal.stores import Memory
@@ -74,8 +75,11 @@ ANYTHING = st.recursive(
 
 # What the methods belong to; each example gets an object of its own.
 MAKE: dict[str, Callable[[], Any]] = {
+    "Admitted": lambda: Limit("a", burst=1, every_ms=1).by_key("a", now=NOW).run(Cells()),
+    "Cells": Cells,
     "Key": key,
     "KeyVault": lambda: KeyVault(SECRET),
+    "Limit": lambda: Limit("a", burst=1, every_ms=1),
     "Memory": lambda: Memory(now=NOW),
     "Policy": lambda: Policy([AUTHORITY]),
     "Profile": Profile,
@@ -86,7 +90,7 @@ MAKE: dict[str, Callable[[], Any]] = {
     "Waiting": lambda: Sent().signed().begin(verifier()),
 }
 # They take nothing, or open files: where they may not go is tested in test_arguments.
-SKIPPED = {"SharedRing", "Sqlite"}
+SKIPPED = {"SharedCells", "SharedRing", "Sqlite"}
 
 
 def callables() -> dict[str, tuple[Callable[[], Any], inspect.Signature]]:
@@ -95,7 +99,7 @@ def callables() -> dict[str, tuple[Callable[[], Any], inspect.Signature]]:
     for name in sorted(set(native.__all__) - SKIPPED):
         thing = getattr(native, name)
         if isinstance(thing, type):
-            if name not in ("Verified", "Waiting"):
+            if name not in ("Admitted", "Verified", "Waiting"):
                 found[name] = (lambda thing=thing: thing), inspect.signature(thing)  # type: ignore[misc]
             for method in sorted(vars(thing)):
                 if method.startswith("__"):

@@ -54,6 +54,14 @@ def test_h18_of_64_callers_with_the_same_request_exactly_one_wins(place: Path) -
     asyncio.run(session())
 
 
+def test_p07_of_64_callers_as_many_pass_as_the_burst_has(place: Path) -> None:
+    async def session() -> None:
+        async with store(place) as (made, _):
+            await decisions.are_limited(made)
+
+    asyncio.run(session())
+
+
 def test_sweeping_counts_what_it_deletes_and_lets_nothing_old_in(place: Path) -> None:
     async def session() -> None:
         async with store(place) as (made, _):

@@ -53,6 +53,14 @@ def test_h18_of_64_callers_with_the_same_request_exactly_one_wins(server: RedisS
     asyncio.run(session())
 
 
+def test_p07_of_64_callers_as_many_pass_as_the_burst_has(server: RedisServer) -> None:
+    async def session() -> None:
+        async with store(server) as (made, _):
+            await decisions.are_limited(made)
+
+    asyncio.run(session())
+
+
 def test_h25_a_flush_and_a_restart_reopen_nothing_and_end_by_themselves(server: RedisServer) -> None:
     async def session() -> None:
         async with store(server) as (made, client):

@@ -115,4 +115,6 @@ def test_a_file_that_is_not_there_and_no_file_at_all_end_with_2(tmp_path: Path) 
 def test_a_directory_is_run_file_by_file() -> None:
     done = run(VECTORS)
     assert (done.returncode, done.stderr) == (0, "")
-    assert {json.loads(line)["file"] for line in done.stdout.splitlines()} == {str(path) for path in VECTORS.glob("*.json")}
+    assert {json.loads(line)["file"] for line in done.stdout.splitlines()} == {
+        str(path) for path in VECTORS.glob("*.json")
+    }

@@ -112,7 +112,9 @@ impl Waiting {
         let taken = self.slot().take();
         match taken {
             Some(Next::Need(machine)) => machine.run(store),
-            Some(Next::Done(_)) | None => Err(Problem::spent()),
+            // Some decisions need no store after all: a limit that steps aside.
+            Some(Next::Done(verdict)) => verdict,
+            None => Err(Problem::spent()),
         }
     }
 

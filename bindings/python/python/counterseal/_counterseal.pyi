@@ -411,13 +411,13 @@ class Limit:
     ) -> Limit:
         """A limit called `name`, which is public, that lets `burst` requests pass at once and one more every `every_ms`
         milliseconds. `site` is burst and milliseconds for all networks of one site of version 6 (/48); 16 times as much
-        unless said. It refuses when its store does not answer, unless `admits_unknown`; and with `yields` it steps aside
+        unless said. It refuses when its store does not answer, unless `admits_unknown`; with `yields` it steps aside
         while its table of cells is crowded, which a limit on guesses must not."""
 
     def by_address(
         self, client: str, *, cost: int | None = None, is_crowded: bool | None = None, now: int | None = None
     ) -> Waiting[Admitted]:
-        """Counts a request for a client's address, as `cost` requests or 1, and for its site's where it has one."""
+        """Counts a request, as `cost` or 1, for a client's address, and for its site's where it has one."""
 
     def by_key(
         self, id: str, *, cost: int | None = None, is_crowded: bool | None = None, now: int | None = None
@@ -456,11 +456,9 @@ class Admitted:
 class SharedCells:
     """Counts of limits in a file that all worker processes of a host map."""
 
-    def __new__(
-        cls, path: str | PathLike[str], *, cells: int | None = None, seed: Buffer | None = None
-    ) -> SharedCells:
-        """Opens the file, or makes it with `cells` words of 8 bytes, in a directory of this user alone: 2^20 unless said,
-        rounded up to a power of two from 1 024 to 2^26."""
+    def __new__(cls, path: str | PathLike[str], *, cells: int | None = None, seed: Buffer | None = None) -> SharedCells:
+        """Opens the file, or makes it with `cells` words of 8 bytes, in a directory of this user alone: 2^20 unless
+        said, rounded up to a power of two from 1 024 to 2^26."""
 
     def is_crowded(self, *, now: int | None = None) -> bool:
         """Whether limits that yield step aside now."""
@@ -492,8 +490,8 @@ def client_address(
     hops: int,
     field: Literal["forwarded", "x-forwarded-for"] | None = None,
 ) -> str:
-    """The address of the client of a connection from `peer`, where `hops` proxies of your own have written into `field`,
-    whose lines have these values, in their order. A peer without an address is 0.0.0.0."""
+    """The address of the client of a connection from `peer`, where `hops` proxies of your own have written into
+    `field`, whose lines have these values, in their order. A peer without an address is 0.0.0.0."""
 
 @final
 class Memory:
@@ -530,8 +528,8 @@ class Waiting(Generic[_Verdict]):
         """Hands over the rows, as lists or tuples; None when the store did not answer."""
 
     def verdict(self) -> _Verdict:
-        """What was decided, once: a proof, a key that was loaded, someone who is within a limit, or nothing for a change
-        that was made."""
+        """What was decided, once: a proof, a key that was loaded, someone who is within a limit, or nothing for a
+        change that was made."""
 
     def run(self, store: SharedRing | Ring | Sqlite | Memory | SharedCells | Cells) -> _Verdict:
         """Runs it to its end on a store inside the extension."""

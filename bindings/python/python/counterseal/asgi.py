@@ -5,7 +5,7 @@
     verifier = Verifier(Policy(["api.example"]), keys, SharedRing("/run/jobs/ring"))
     app = SignatureMiddleware(app, Authenticator(verifier))
 
-Limits by address and by key are the `Authenticator`'s too; `LimitMiddleware` has one for applications without signatures.
+Limits by address and by key are the `Authenticator`'s too; `LimitMiddleware` has one for what is not signed.
 
 Each HTTP request is verified before the application sees it, as it was sent: raw path, raw query, fields, and the
 raw body, which is read up to the policy's limit and not further. The proof is `scope["counterseal.verified"]`; a

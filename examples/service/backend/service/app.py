@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from counterseal.errors import CountersealError
 from counterseal.fastapi import SignedRequest, install
+from counterseal.limit import Limit, Limiter
 from counterseal.request import Policy, Verified, Verifier
 from fastapi import FastAPI, HTTPException, Security
 from pydantic import BaseModel
@@ -34,7 +35,15 @@ def record(event: str) -> None:
 
 
 verifier = Verifier(Policy([os.environ["SERVICE_AUTHORITY"]]), store=kept.ring)
-signed = SignedRequest(verifier, drive=None if kept.ring else kept.run, load_key=keys.find, on_event=record)
+per_key = Limiter(
+    Limit("key", burst=100, every_ms=50),
+    kept.cells,
+    drive=None if kept.cells else kept.run,
+    on_event=record,
+)
+signed = SignedRequest(
+    verifier, drive=None if kept.ring else kept.run, load_key=keys.find, on_event=record, by_key=per_key
+)
 Caller = Annotated[Verified, Security(signed)]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 # What is only decided once the signature was right.
 PROVEN = (
+    "limit_exceeded",
     "request_accepted",
     "request_expired",
     "request_limited",

@@ -6,6 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
+from counterseal.limit import SharedCells
 from counterseal.replay import SharedRing
 from counterseal.stores import Sqlite
 
@@ -24,6 +25,10 @@ class Place:
     def ring(self) -> SharedRing:
         """Used nonces, in a file that all workers map."""
         return SharedRing(self.root / "ring")
+
+    def cells(self) -> SharedCells:
+        """Counts of limits, in another file that all workers map."""
+        return SharedCells(self.root / "cells")
 
     def keys(self) -> Sqlite:
         """Keys, sealed."""

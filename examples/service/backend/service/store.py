@@ -1,4 +1,4 @@
-"""Where nonces and keys are kept: in files of this host, or in the database that `SERVICE_STORE` names."""
+"""Where nonces, keys and limits are kept: in files of this host, or in the database that `SERVICE_STORE` names."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import asyncpg  # type: ignore[import-untyped]
 import redis.asyncio
+from counterseal.limit import SharedCells
 from counterseal.replay import SharedRing
 from counterseal.stores import Waiting
 from counterseal.stores.asyncpg import Postgres
@@ -28,6 +29,10 @@ class Store(Protocol):
     def ring(self) -> SharedRing | None:
         """Where nonces are, if they are not in a database."""
 
+    @property
+    def cells(self) -> SharedCells | None:
+        """Where limits count, if that is not in a database."""
+
     async def prepare(self) -> None:
         """Makes it ready, once for each deployment."""
 
@@ -46,6 +51,7 @@ class Files:
 
     def __init__(self, place: Place) -> None:
         self.ring = place.ring()
+        self.cells = place.cells()
         self._keys = place.keys()
 
     async def prepare(self) -> None:
@@ -69,6 +75,7 @@ class Database:
     """Nonces and keys in Postgres or Redis."""
 
     ring = None
+    cells = None
 
     def __init__(self, url: str) -> None:
         self._url = url

@@ -1,4 +1,4 @@
-"""Stores for nonces, keys and counts of limits: SQLite and memory inside the extension, any other through your own driver.
+"""Stores for nonces, keys and limits: SQLite and memory inside the extension, any other through your own driver.
 
 A decision that waits for a store is a `Waiting`: run its statement, hand over the rows, ask for the verdict. `drive`
 and `drive_async` are that loop, around the one function that a driver needs::
