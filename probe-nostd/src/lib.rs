@@ -7,7 +7,7 @@ use core::panic::PanicInfo;
 
 pub use {
     counterseal, counterseal_core, counterseal_limit, counterseal_replay, counterseal_request,
-    counterseal_store,
+    counterseal_store, counterseal_webhook,
 };
 
 #[cfg(feature = "poison")]

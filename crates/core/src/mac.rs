@@ -12,11 +12,13 @@ use crate::{Code, Refusal, Secret};
 /// It has no `Debug`, no `==` and no `Clone`; its states are wiped when dropped.
 pub struct MacKey(Hmac<Sha256>);
 
-/// A secret is shorter than [`MIN_KEY`] bytes.
+/// A secret is too short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WeakKey {
     /// How many bytes it has.
     pub len: usize,
+    /// How many it needs.
+    pub least: usize,
 }
 
 /// A tag does not belong to the message and key that it was checked against.
@@ -30,9 +32,18 @@ impl MacKey {
     ///
     /// [`WeakKey`] below 32 bytes (RFC 2104 section 3: keys shorter than the tag are weak).
     pub fn new(secret: &Secret) -> Result<Self, WeakKey> {
+        Self::at_least(secret, MIN_KEY)
+    }
+
+    /// The key made of `secret`, for a foreign format whose shortest key has `least` bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`WeakKey`] below that.
+    pub fn at_least(secret: &Secret, least: usize) -> Result<Self, WeakKey> {
         let len = secret.expose().len();
-        if len < MIN_KEY {
-            return Err(WeakKey { len });
+        if len < least {
+            return Err(WeakKey { len, least });
         }
         Ok(MacKey(
             Hmac::new_from_slice(secret.expose()).expect("HMAC takes a key of any length"),
@@ -44,6 +55,15 @@ impl MacKey {
     pub fn tag(&self, message: &[u8]) -> [u8; TAG] {
         let mut mac = self.0.clone();
         mac.update(message);
+        mac.finalize().into_bytes().into()
+    }
+
+    /// The tag of the parts, one after the other. The parts are not separated.
+    pub fn tag_of(&self, parts: &[&[u8]]) -> [u8; TAG] {
+        let mut mac = self.0.clone();
+        for part in parts {
+            mac.update(part);
+        }
         mac.finalize().into_bytes().into()
     }
 
@@ -110,8 +130,8 @@ impl core::fmt::Display for WeakKey {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(
             f,
-            "a key of {} bytes; at least {MIN_KEY} are needed",
-            self.len
+            "a key of {} bytes; at least {} are needed",
+            self.len, self.least
         )
     }
 }

@@ -28,6 +28,7 @@ impl SealKey {
             .map(SealKey)
             .map_err(|_| crate::WeakKey {
                 len: secret.expose().len(),
+                least: crate::MIN_KEY,
             })
     }
 

@@ -10,6 +10,7 @@
 //! | `limit` | [`limit`]: rate limits |
 //! | `document` | [`document`]: policies as JSON |
 //! | `store` | [`store`]: storage steps as SQL statements |
+//! | `webhook` | [`webhook`]: Standard Webhooks |
 //!
 //! A feature adds names and changes nothing else. Databases and the ring that processes share are
 //! crates of their own: `counterseal-sqlite`, `counterseal-memory`, `counterseal-shm`.
@@ -58,6 +59,8 @@ pub use counterseal_replay as replay;
 pub use counterseal_request as request;
 #[cfg(feature = "store")]
 pub use counterseal_store as store;
+#[cfg(feature = "webhook")]
+pub use counterseal_webhook as webhook;
 
 #[cfg(feature = "document")]
 pub mod document;

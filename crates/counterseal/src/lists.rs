@@ -17,6 +17,8 @@ pub const TABLES: &[Table] = &[
 pub const SPACES: &[Space] = &[
     #[cfg(feature = "request")]
     counterseal_request::PendingRequest::SPACE,
+    #[cfg(feature = "webhook")]
+    counterseal_webhook::PendingWebhook::SPACE,
 ];
 
 /// The tables of codes of each enabled part.
@@ -28,6 +30,8 @@ const PARTS: &[&[&[Code]]] = &[
     &[counterseal_request::CODES],
     #[cfg(feature = "replay")]
     counterseal_replay::CODES,
+    #[cfg(feature = "webhook")]
+    counterseal_webhook::CODES,
     #[cfg(feature = "document")]
     &[crate::document::DocumentError::CODES],
 ];

@@ -75,6 +75,28 @@ impl Shape {
         }
     }
 
+    /// The same shape with as many more generations as a longer window needs.
+    #[must_use]
+    pub const fn covering(self, window: Window) -> Self {
+        let needed = needed(window, self.bucket).millis();
+        let bucket = self.bucket.millis();
+        if bucket < 1 || needed < 1 {
+            return self;
+        }
+        let generations = in_range(
+            needed.unsigned_abs().div_ceil(bucket.unsigned_abs()),
+            2,
+            4_096,
+        );
+        if generations <= self.generations {
+            return self;
+        }
+        Shape {
+            generations,
+            ..self
+        }
+    }
+
     const fn for_bucket(nonces: u64) -> Self {
         // Six tenths full.
         let slots = in_range(nonces.saturating_mul(5).div_ceil(3), 512, MAX_SLOTS);
@@ -130,11 +152,7 @@ impl Shape {
     }
 
     fn check_retention(&self, window: Window) -> Result<(), ShapeError> {
-        let needed = window
-            .past
-            .plus(window.future)
-            .plus(self.bucket)
-            .plus(MARGIN);
+        let needed = needed(window, self.bucket);
         let remembered = self.remembered();
         if remembered < needed {
             return Err(ShapeError::RetentionShort { remembered, needed });
@@ -179,6 +197,11 @@ impl Refusal for ShapeError {
             ShapeError::SizeInvalid { .. } => SIZE_INVALID,
         }
     }
+}
+
+/// What a ring must remember at least.
+const fn needed(window: Window, bucket: Span) -> Span {
+    window.past.plus(window.future).plus(bucket).plus(MARGIN)
 }
 
 #[allow(clippy::cast_possible_truncation)] // at most `most`, which is a u32
@@ -315,5 +338,25 @@ mod tests {
         assert_eq!(Shape::for_rate(u32::MAX).slots, 1 << 31);
         assert_eq!(Shape::for_retained(u64::MAX).slots, 1 << 31);
         assert_eq!(Shape::for_retained(0).slots, 512);
+    }
+
+    #[test]
+    fn a_shape_that_covers_a_window_fits_it_and_is_no_smaller_than_before() {
+        let usual = Shape::for_rate(100);
+        assert_eq!(usual.covering(Window::MINUTE), usual);
+        for minutes in [5, 60] {
+            let span = Span::from_minutes(minutes);
+            let window = Window {
+                past: span,
+                future: span,
+            };
+            let shape = usual.covering(window);
+            assert_eq!(shape.check(window), Ok(()));
+            let less = Shape {
+                generations: shape.generations - 1,
+                ..shape
+            };
+            assert!(less.check(window).is_err());
+        }
     }
 }

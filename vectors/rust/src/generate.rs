@@ -10,6 +10,7 @@ mod limit;
 mod notes;
 mod request;
 mod sign;
+mod webhook;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -61,7 +62,7 @@ pub fn stale() -> io::Result<Vec<String>> {
 }
 
 /// The rooms that have vectors.
-pub const ROOMS: [&str; 2] = ["limit", "request"];
+pub const ROOMS: [&str; 3] = ["limit", "request", "webhook"];
 
 /// Where the vectors of this room are.
 pub fn directory(room: &str) -> PathBuf {
@@ -85,6 +86,8 @@ fn files() -> Vec<(String, String)> {
         file("limit", "address", "address", limit::addresses()),
         file("limit", "admit", "admit", limit::admissions()),
         file("limit", "tell", "tell", limit::answers()),
+        file("webhook", "receive", "receive", webhook::deliveries()),
+        file("webhook", "send", "send", webhook::messages()),
     ];
     verify.chain(others).collect()
 }

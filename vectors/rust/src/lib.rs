@@ -13,6 +13,7 @@ mod layout;
 mod limit;
 mod request;
 mod runner;
+mod webhook;
 
 pub use bytes::{Bytes, Hex};
 pub use file::{Case, Expect, File, FileError, KeyMembers, Layer, Reply, Socket, Verdict};

@@ -189,7 +189,7 @@ pub(crate) fn a_key(members: &KeyMembers) -> Outcome<Arc<Key>> {
     Ok(Arc::new(if members.revoked { key.revoked() } else { key }))
 }
 
-const fn answer(reply: Reply) -> Result<Result<Claimed, Unavailable>, CaseError> {
+pub(crate) const fn answer(reply: Reply) -> Result<Result<Claimed, Unavailable>, CaseError> {
     Ok(match reply {
         Reply::Fresh => Ok(Claimed::Fresh),
         Reply::Held => Ok(Claimed::Held),

@@ -24,6 +24,7 @@ const SHM: &str = "counterseal-shm";
 const SQLITE: &str = "counterseal-sqlite";
 const STORE: &str = "counterseal-store";
 const TESTKIT: &str = "counterseal-testkit";
+const WEBHOOK: &str = "counterseal-webhook";
 
 /// The crates that ship, and the bindings. The arrows are exactly these.
 const ARROWS: &[Row] = &[
@@ -31,6 +32,7 @@ const ARROWS: &[Row] = &[
     // Rooms decide. They import core, and no other room.
     (LIMIT, &[CORE], &[MEMORY, REPLAY, TESTKIT]),
     (REQUEST, &[CORE], &[]),
+    (WEBHOOK, &[CORE], &[REPLAY]),
     // Backends run. They import no room.
     (REPLAY, &[CORE], &[TESTKIT]),
     (SHM, &[CORE, REPLAY], &[TESTKIT]),
@@ -39,7 +41,11 @@ const ARROWS: &[Row] = &[
     (SQLITE, &[CORE, REPLAY, STORE], &[TESTKIT]),
     (TESTKIT, &[CORE, REPLAY], &[]),
     // Faces. Only `shared` imports the facade and the backends that it ships; the languages import only `shared`.
-    ("counterseal", &[CORE, LIMIT, REPLAY, REQUEST, STORE], &[]),
+    (
+        "counterseal",
+        &[CORE, LIMIT, REPLAY, REQUEST, STORE, WEBHOOK],
+        &[],
+    ),
     (
         "counterseal-shared",
         &["counterseal", MEMORY, SHM, SQLITE],

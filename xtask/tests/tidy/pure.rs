@@ -3,7 +3,15 @@
 use crate::project::{read, texts};
 
 /// Crates without clock, file, socket, thread or environment. `probe-nostd` builds them without std.
-pub(crate) const PURE: [&str; 6] = ["core", "counterseal", "limit", "replay", "request", "store"];
+pub(crate) const PURE: [&str; 7] = [
+    "core",
+    "counterseal",
+    "limit",
+    "replay",
+    "request",
+    "store",
+    "webhook",
+];
 
 #[test]
 fn pure_crates_say_that_they_are() {

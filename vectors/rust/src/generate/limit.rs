@@ -522,7 +522,7 @@ fn address(text: &str) -> Whom {
     Whom::Address(text.parse().expect("an address"))
 }
 
-fn accepted<I>(case: Case<I>, output: Value) -> Case<I> {
+pub(super) fn accepted<I>(case: Case<I>, output: Value) -> Case<I> {
     let expect = Expect {
         verdict: Verdict::Accept,
         code: None,
@@ -532,7 +532,7 @@ fn accepted<I>(case: Case<I>, output: Value) -> Case<I> {
     Case { expect, ..case }
 }
 
-fn case<I>(id: &str, flags: &[&'static str], input: I) -> Case<I> {
+pub(super) fn case<I>(id: &str, flags: &[&'static str], input: I) -> Case<I> {
     Case {
         id: id.into(),
         flags: flags.iter().map(|flag| (*flag).into()).collect(),
@@ -553,7 +553,7 @@ fn case<I>(id: &str, flags: &[&'static str], input: I) -> Case<I> {
     }
 }
 
-fn members(value: Value) -> Map<String, Value> {
+pub(super) fn members(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(members) => members,
         _ => unreachable!("an object"),

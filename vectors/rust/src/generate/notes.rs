@@ -39,6 +39,12 @@ pub(super) fn rule(code: &str) -> &'static str {
 }
 
 const RULES: &[(&str, &str)] = &[
+    ("H-2", "docs/spec/webhook.md: ids and times"),
+    ("H-3", "docs/spec/webhook.md: the signature"),
+    ("H-4", "docs/spec/webhook.md: the fields"),
+    ("H-5", "docs/spec/webhook.md: lists of signatures"),
+    ("H-6", "docs/spec/webhook.md: the order of checks"),
+    ("H-7", "docs/spec/webhook.md: the claim"),
     ("L-2", "docs/spec/limit.md: the terms of a charge"),
     ("L-4", "docs/spec/limit.md: a clock that was set back"),
     ("L-5", "docs/spec/limit.md: the ends of time"),
@@ -100,7 +106,7 @@ const NOTES: &[(&str, &str)] = &[
     ),
     (
         "Setup",
-        "What cannot be a limit is refused before anybody is counted.",
+        "What cannot be set up is refused before anything comes.",
     ),
     (
         "Sign",
