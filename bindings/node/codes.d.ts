@@ -96,7 +96,25 @@ export type CodeName =
   | "store_unavailable"
   | "token_checksum"
   | "token_malformed"
-  | "token_wrong_kind";
+  | "token_wrong_kind"
+  | "webhook_header_missing"
+  | "webhook_header_repeated"
+  | "webhook_id_invalid"
+  | "webhook_key_invalid"
+  | "webhook_keys_invalid"
+  | "webhook_limited"
+  | "webhook_mac_mismatch"
+  | "webhook_outside_window"
+  | "webhook_policy_limits"
+  | "webhook_replayed"
+  | "webhook_sign_id"
+  | "webhook_sign_time"
+  | "webhook_signature_invalid"
+  | "webhook_store_full"
+  | "webhook_store_unavailable"
+  | "webhook_store_warming"
+  | "webhook_timestamp_invalid"
+  | "webhook_too_large";
 
 /** What a code stands for. */
 export interface CodeFacts {

@@ -304,7 +304,7 @@ export interface Statement {
 }
 
 /** What a decision may end in. */
-export type Decided = Verified | Key | Admitted | null;
+export type Decided = Verified | Key | Admitted | Received | null;
 
 /** A decision that waits for a store's answer. It serves once. */
 export declare class Waiting<Outcome extends Decided = Decided> {
@@ -329,11 +329,76 @@ export declare function drive<Outcome extends Decided>(
 /** What makes a database ready, in this order; all of it may be run again. */
 export declare function migrations(dialect: Dialect, options?: WindowOptions): Statement[];
 
-/** What deletes claims that are over. Run it now and then. */
-export declare function sweeping(dialect: Dialect, options?: SweepOptions): Statement;
+/** Whose claims. */
+export type Room = "request" | "webhook";
+
+/** What deletes claims of a room, `request` unless said, that are over. Run it now and then. */
+export declare function sweeping(dialect: Dialect, options?: SweepOptions & { readonly room?: Room }): Statement;
 
 /** What deletes cells of limits that are empty. Run it now and then, where a database keeps them. */
 export declare function sweepingCells(dialect: Dialect, options?: SweepOptions): Statement;
+
+/** Signs messages for one endpoint. */
+export declare class Sender {
+  /** With 1 to 8 secrets, `whsec_..`: with each of them, while one is rotated. */
+  constructor(secrets: readonly string[]);
+  /** The fields that sign a message which leaves now. Sign each attempt anew, with the same id. */
+  sign(id: string, body: Uint8Array | string, options?: At): Record<string, string>;
+  toJSON(): never;
+}
+
+/** A new id for a message. `seed` is 16 random bytes; the host's generator when it is left out. */
+export declare function messageId(options?: { readonly seed?: Uint8Array }): string;
+
+export interface ReceiverOptions {
+  /** How old the signed time may be: 1 to 300, or 300. The store must be made for that window. */
+  readonly pastSeconds?: number;
+  /** How far ahead it may be: 1 to 300, or 300. */
+  readonly futureSeconds?: number;
+  /** The most bytes of content; 1 MiB when it is left out. */
+  readonly bodyLimitBytes?: number;
+}
+
+/** Takes deliveries for one endpoint. */
+export declare class Receiver {
+  /** For the endpoint that this program calls `endpoint`, with 1 to 8 secrets. */
+  constructor(endpoint: string, secrets: readonly string[], store?: Store | null, options?: ReceiverOptions);
+  /** Takes a delivery as it was sent, once. Whatever fails throws. */
+  receive(headers: FieldLines, body: Uint8Array | string, options?: At): Received;
+  /** Everything but the claim, which waits for a store of your own. */
+  begin(headers: FieldLines, body: Uint8Array | string, options?: At): Waiting<Received>;
+  /** The same, and no claim after it: for programs that remember the ids of messages themselves, for longer than the window. */
+  check(headers: FieldLines, body: Uint8Array | string, options?: At): Received;
+  /** The most bytes of content; an adapter stops reading there. */
+  readonly bodyLimitBytes: number;
+  toJSON(): never;
+}
+
+/** A message that was received. Only a receiver makes one. */
+export declare class Received {
+  private constructor();
+  readonly endpoint: string;
+  /** The message's id: the same for each attempt to deliver it. */
+  readonly id: string;
+  /** When this attempt was signed, in milliseconds. */
+  readonly created: number;
+  /** The acceptance as one line of JSON for the audit log. */
+  readonly event: string;
+}
+
+/**
+ * Takes a delivery that a server of `node:http` or `node:https` received, once: raw field lines, and the raw body, which is read
+ * up to the receiver's limit. Call it before anything reads the body, or hand over the raw `body` that was read. `drive` runs
+ * the decision on a store of your own.
+ */
+export declare function receiveIncoming(
+  receiver: Receiver,
+  message: IncomingMessage,
+  options?: At & {
+    readonly body?: Uint8Array;
+    readonly drive?: (waiting: Waiting<Received>) => Promise<Received>;
+  },
+): Promise<{ readonly received: Received; readonly body: Uint8Array }>;
 
 export interface LimitOptions {
   /** How many requests pass at once. */
@@ -572,3 +637,5 @@ export declare class SignError extends CountersealError {}
 export declare class SigningKeyError extends CountersealError {}
 /** A database cannot be opened, or did not answer. */
 export declare class StoreError extends CountersealError {}
+/** A delivery was refused, or a sender or receiver cannot be. */
+export declare class WebhookError extends CountersealError {}

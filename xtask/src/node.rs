@@ -75,7 +75,7 @@ pub(crate) fn test() -> Done {
     test.env("COUNTERSEAL_ROOT", root()).done()
 }
 
-/// The database drivers that the tests need, at the versions of the package's own tools.
+/// The database drivers and other implementations that the tests need, at the versions of the package's own tools.
 fn drivers() -> Result<Vec<String>, Stop> {
     let manifest = at(PACKAGE).join("package.json");
     let text = fs::read(&manifest).map_err(|error| Stop::file(&manifest, &error))?;
@@ -85,7 +85,15 @@ fn drivers() -> Result<Vec<String>, Stop> {
         let missing = || Stop::failed(format!("package.json names no version of {name}"));
         Ok(format!("{name}@{}", version.ok_or_else(missing)?))
     };
-    ["ioredis", "pg"].into_iter().map(version).collect()
+    [
+        "http-message-signatures",
+        "ioredis",
+        "pg",
+        "standardwebhooks",
+    ]
+    .into_iter()
+    .map(version)
+    .collect()
 }
 
 fn copy(from: &Path, to: &Path) -> Done {

@@ -122,5 +122,5 @@ const NEW_ENOUGH: &str = "import ensurepip, sys, venv; sys.exit(sys.version_info
 
 /// The package needs nothing but itself, and comes from the environment.
 const ALONE: &str = "\
-import sys, counterseal, counterseal.limit, counterseal.replay, counterseal.request, counterseal.stores
+import sys, counterseal, counterseal.limit, counterseal.replay, counterseal.request, counterseal.stores, counterseal.webhook
 assert counterseal.__file__.startswith(sys.prefix), counterseal.__file__";

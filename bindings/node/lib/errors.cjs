@@ -29,6 +29,7 @@ class RequestError extends CountersealError {}
 class SignError extends CountersealError {}
 class SigningKeyError extends CountersealError {}
 class StoreError extends CountersealError {}
+class WebhookError extends CountersealError {}
 
 const families = {
   __proto__: null,
@@ -41,6 +42,7 @@ const families = {
   SignError,
   SigningKeyError,
   StoreError,
+  WebhookError,
 };
 
 for (const [name, family] of Object.entries({ ...families, CountersealError })) {

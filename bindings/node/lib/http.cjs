@@ -3,9 +3,10 @@
 
 const { STATUS_CODES } = require("node:http");
 const { finished } = require("node:stream");
-const { bytes, guarded, maybe, options, wrong } = require("./arguments.cjs");
+const { bytes, callable, guarded, maybe, options, wrong } = require("./arguments.cjs");
 const { authenticatorOf, warn } = require("./authenticator.cjs");
 const { ArgumentError, CountersealError } = require("./errors.cjs");
+const { receiverOf } = require("./webhook.cjs");
 
 /** Counts and verifies what a server of `node:http` or `node:https` received; gives the proof, the body, and fields for the response. */
 async function verifyIncoming(authenticator, message, given) {
@@ -17,6 +18,19 @@ async function verifyIncoming(authenticator, message, given) {
     const body = known ?? (await read(message, asked.bodyLimitBytes));
     return { ...request, body };
   });
+}
+
+/** Takes a delivery that a server of `node:http` or `node:https` received, once; gives the message and the raw body. */
+async function receiveIncoming(receiver, message, given) {
+  const asked = receiverOf(receiver);
+  const came = guarded("message", "IncomingMessage", () => checked(message));
+  const parts = options(given, ["body", "drive", "now"]);
+  const drive = maybe(callable, "drive", parts.drive);
+  const lines = guarded("message", "IncomingMessage", () => came.message.rawHeaders.map(raw));
+  const body = maybe(bytes, "body", parts.body) ?? (await read(message, asked.bodyLimitBytes));
+  const at = { now: parts.now };
+  if (drive === undefined) return { received: asked.receive(lines, body, at), body };
+  return { received: await drive(asked.begin(lines, body, at)), body };
 }
 
 /** The message, if it has what a request and a stream have. */
@@ -114,4 +128,4 @@ const INTERNAL = { http: 500, public: "internal_error", retryAfter: null, header
 // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant
 const OTHER = /[^\x00-\x7f]/;
 
-module.exports = { arrived, head, problem, verifyIncoming };
+module.exports = { arrived, head, problem, receiveIncoming, verifyIncoming };

@@ -5,10 +5,21 @@ const { EMPTY, MAX_BYTES, MAX_ITEMS, bytes, fault, guarded, text, tooLong, wrong
 
 /** The parts of a request, joined for the native half: see `message` in `src/message.rs`. */
 function joined(request) {
-  const parts = read(request);
+  return join(read(request), nameOf);
+}
+
+/** Field lines, joined in the same way. */
+function joinedLines(headers) {
+  const parts = [];
+  guarded("headers", HEADERS, () => addLines(parts, headers));
+  return join(parts, () => "headers");
+}
+
+function join(parts, nameOf) {
   for (let at = 0; at < parts.length; at += 1) {
     const part = parts[at];
-    if (typeof part !== "string" || part.includes("\0") || part.startsWith("\u0001")) parts[at] = marked(part, at);
+    if (typeof part !== "string" || part.includes("\0") || part.startsWith("\u0001"))
+      parts[at] = marked(part, nameOf(at));
   }
   const whole = parts.join("\0");
   if (whole.length > MAX_BYTES) throw tooLong("request", MAX_BYTES);
@@ -80,9 +91,8 @@ function addLine(parts, name, value) {
 }
 
 /** A part that is bytes, or has one of the two marks in it: each of its bytes is written one higher. */
-function marked(part, at) {
-  const name = nameOf(at);
-  if (typeof part !== "string" && at === SCHEME) throw wrong(name, "string");
+function marked(part, name) {
+  if (typeof part !== "string" && name === "scheme") throw wrong(name, "string");
   const raw = typeof part === "string" ? Buffer.from(text(name, part)) : bytes(name, part);
   let shifted = "\u0001";
   for (const byte of raw) shifted += String.fromCharCode(byte + 1);
@@ -96,6 +106,5 @@ function nameOf(at) {
 const HEADERS = "an object, pairs, names and values in turn, or Headers";
 /** How many parts a request has besides its field lines. */
 const PLAIN = 5;
-const SCHEME = 1;
 
-module.exports = { content, joined };
+module.exports = { content, joined, joinedLines };

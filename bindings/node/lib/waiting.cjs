@@ -2,12 +2,13 @@
 // Decisions that wait for a store, and the cells that drivers carry.
 
 const { admitted, isAdmission } = require("./admitted.cjs");
-const { bytes, callable, fault, items, options, text, whole, wrong } = require("./arguments.cjs");
+const { bytes, callable, fault, items, maybe, options, text, whole, wrong } = require("./arguments.cjs");
 const { now } = require("./chance.cjs");
 const { CountersealError, settled } = require("./errors.cjs");
 const { keyOf } = require("./keys.cjs");
 const native = require("./native.cjs");
 const { WINDOW, limit, nativeStore, sizes } = require("./stores.cjs");
+const { isReceipt, received } = require("./received.cjs");
 const { proven } = require("./verified.cjs");
 
 /** Whoever holds this has the native half of a decision in hand. */
@@ -78,8 +79,9 @@ function migrations(dialect, given) {
 }
 
 function sweeping(dialect, given) {
-  const parts = options(given, ["now", "limit"]);
-  return settled(native.Waiting.sweeping(text("dialect", dialect), now(parts.now), limit(parts)));
+  const parts = options(given, ["room", "now", "limit"]);
+  const room = maybe(text, "room", parts.room, "request");
+  return settled(native.Waiting.sweeping(text("dialect", dialect), room, now(parts.now), limit(parts)));
 }
 
 function sweepingCells(dialect, given) {
@@ -90,8 +92,9 @@ function sweepingCells(dialect, given) {
 /** What a decision ended in: a proof, someone who is within a limit, a key, or nothing. */
 function ended(answer) {
   const found = settled(answer);
-  if (typeof found === "string") return isAdmission(found) ? admitted(found) : proven(found);
-  return found === null ? null : keyOf(found);
+  if (typeof found !== "string") return found === null ? null : keyOf(found);
+  if (isAdmission(found)) return admitted(found);
+  return isReceipt(found) ? received(found) : proven(found);
 }
 
 function row(cells) {

@@ -17,3 +17,4 @@ mod store;
 mod vault;
 mod verify;
 mod waiting;
+mod webhook;

@@ -113,7 +113,11 @@ pub(crate) fn admission(admitted: &shared::Admitted) -> Admission {
     line(&mut text, &left.unwrap_or_default());
     line(
         &mut text,
-        if admitted.stepped_aside() { "aside" } else { "" },
+        if admitted.stepped_aside() {
+            "aside"
+        } else {
+            ""
+        },
     );
     for (name, value) in admitted.headers() {
         line(&mut text, name);

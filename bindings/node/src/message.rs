@@ -31,6 +31,20 @@ pub(crate) fn message<'a>(joined: &'a str, body: &'a [u8]) -> Result<Message<'a>
     Ok(message)
 }
 
+/// A field line, borrowed where it came as it is.
+pub(crate) type Field<'a> = (Cow<'a, str>, Cow<'a, [u8]>);
+
+/// Field lines: name and value of each, joined as the parts of a request are.
+pub(crate) fn lines(joined: &str) -> Result<Vec<Field<'_>>, ArgumentFault> {
+    let mut lines = Vec::with_capacity(16);
+    let mut parts = (!joined.is_empty()).then(|| joined.split('\0'));
+    while let Some(name) = parts.as_mut().and_then(Iterator::next) {
+        let value = parts.as_mut().and_then(Iterator::next).ok_or(INCOMPLETE)?;
+        lines.push((text(name), bytes(value)));
+    }
+    Ok(lines)
+}
+
 fn bytes(part: &str) -> Cow<'_, [u8]> {
     match part.strip_prefix('\u{1}') {
         None => Cow::Borrowed(part.as_bytes()),

@@ -9,12 +9,13 @@ use crate::answer::{Answer, Refusal, answer, done, proof};
 use crate::key::Key;
 use crate::limit::admission;
 use crate::store::{Store, StoreOptions};
+use crate::webhook::delivered;
 
 /// A decision that waits for a store's answer.
 #[napi]
 pub struct Waiting(pub(crate) shared::Waiting);
 
-/// What a decision ended in, where a proof and an admission are texts; nothing when a change was made.
+/// What a decision ended in, where all proofs but a key are texts; nothing when a change was made.
 type Ended = Option<Either<Key, String>>;
 
 /// What stands in a row or is bound to a statement.
@@ -73,12 +74,12 @@ impl Waiting {
         })
     }
 
-    /// What deletes claims that are over.
+    /// What deletes claims of a room that are over.
     #[napi]
-    pub fn sweeping(dialect: String, now: i64, limit: i64) -> Answer<Statement> {
+    pub fn sweeping(dialect: String, room: String, now: i64, limit: i64) -> Answer<Statement> {
         answer("Waiting.sweeping", || {
-            let dialect = shared::dialect(&dialect)?;
-            Ok(statement(shared::sweeping(dialect, now, limit)?))
+            let (dialect, room) = (shared::dialect(&dialect)?, shared::room(&room)?);
+            Ok(statement(shared::sweeping(dialect, room, now, limit)?))
         })
     }
 
@@ -96,6 +97,7 @@ fn ended(verdict: Verdict) -> Ended {
     match verdict {
         Verdict::Admitted(admitted) => Some(Either::B(admission(&admitted))),
         Verdict::Key(key) => Some(Either::A(Key(key))),
+        Verdict::Received(received) => Some(Either::B(delivered(&received))),
         Verdict::Verified(verified) => Some(Either::B(proof(&verified))),
         _ => None,
     }

@@ -27,7 +27,10 @@ class Postgres {
   }
 
   async sweep(given) {
-    return (await this.#execute(sweeping("postgres", given))).length;
+    let swept = 0;
+    for (const room of ["request", "webhook"])
+      swept += (await this.#execute(sweeping("postgres", { ...given, room }))).length;
+    return swept;
   }
 
   async sweepCells(given) {

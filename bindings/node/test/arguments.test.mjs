@@ -12,7 +12,9 @@ import {
   Limiter,
   Memory,
   Policy,
+  Receiver,
   Ring,
+  Sender,
   SharedCells,
   SharedRing,
   Signer,
@@ -22,6 +24,9 @@ import {
 import { AUTHORITY, key, NOW, REQUEST, refused, rejected, SECRET, signed, verifier } from "./support.mjs";
 
 const signer = new Signer(key());
+const SECRETS = [`whsec_${"A".repeat(32)}`];
+const sender = new Sender(SECRETS);
+const receiver = new Receiver("a", SECRETS);
 const limit = new Limit("a", { burst: 1, everyMs: 1 });
 const TYPE = "binding_argument_type";
 const RANGE = "binding_argument_range";
@@ -80,6 +85,10 @@ const numbers = {
   "now of a gauge": (now) => new Cells().gauge({ now }),
   hops: (hops) => counterseal.clientAddress("192.0.2.7", [], { hops }),
   "hops of a limiter": (hops) => new Limiter(limit, { store: new Cells(), hops }),
+  "now of a message": (now) => sender.sign("a", "", { now }),
+  "now of a delivery": (now) => receiver.check([], "", { now }),
+  "pastSeconds of a receiver": (pastSeconds) => new Receiver("a", SECRETS, null, { pastSeconds }),
+  "bodyLimitBytes of a receiver": (bodyLimitBytes) => new Receiver("a", SECRETS, null, { bodyLimitBytes }),
   "now of migrations": (now) => counterseal.migrations("sqlite", { now }),
   "limit of sweeping": (limit) => counterseal.sweeping("sqlite", { limit }),
   "limit of sweeping cells": (limit) => counterseal.sweepingCells("sqlite", { limit }),
@@ -117,6 +126,10 @@ const texts = {
   peer: (peer) => counterseal.clientAddress(peer, [], { hops: 0 }),
   "value of a forwarding field": (text) => counterseal.clientAddress(null, [text], { hops: 0 }),
   "field of proxies": (field) => counterseal.clientAddress(null, [], { hops: 0, field }),
+  "secret of a sender": (text) => new Sender([text]),
+  "id of a message": (text) => sender.sign(text, ""),
+  "endpoint of a receiver": (text) => new Receiver(text, SECRETS),
+  room: (room) => counterseal.sweeping("sqlite", { room }),
   "scheme of a request": (scheme) => signer.sign({ ...REQUEST, scheme }),
 };
 
@@ -322,6 +335,13 @@ test("b08_what_throws_when_it_is_read_gets_a_code", () => {
       () => new Verifier(new Policy([AUTHORITY]), [value]),
       () => new Verifier(new Policy([AUTHORITY]), [], value),
       () => new Memory(value),
+      () => new Sender(value),
+      () => new Sender([value]),
+      () => sender.sign("a", value),
+      () => new Receiver("a", SECRETS, value),
+      () => receiver.check(value, ""),
+      () => receiver.check([[value, "a"]], ""),
+      () => receiver.check([], value),
       () => new Limit(value, { burst: 1, everyMs: 1 }),
       () => new Limit("a", value),
       () => new Limit("a", { burst: 1, everyMs: 1, site: value }),
@@ -402,6 +422,7 @@ test("objects_of_another_class_are_refused", () => {
   refused(TYPE, () => new counterseal.Verified());
   refused(TYPE, () => new counterseal.Waiting());
   refused(TYPE, () => new counterseal.Admitted());
+  refused(TYPE, () => new counterseal.Received());
 });
 
 test("too_many_items_are_refused", () => {
@@ -439,6 +460,8 @@ test("a_promise_rejects_with_the_same_codes", async () => {
   await rejected(TYPE, counterseal.drive(verifier().begin(signed(), { now: NOW }), "sqlite", null));
   await rejected(TYPE, counterseal.verifyIncoming(verifier(), {}));
   const limiter = new Limiter(limit, { store: new Cells() });
+  await rejected(TYPE, counterseal.receiveIncoming(receiver, {}));
+  await rejected(TYPE, counterseal.receiveIncoming({}, {}));
   await rejected(TYPE, limiter.byAddress({}));
   await rejected(TYPE, limiter.byAddress(null));
   await rejected(TYPE, limiter.byKey(1));

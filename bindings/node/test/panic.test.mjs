@@ -33,6 +33,9 @@ const plain = ["GET", "https", "api.example", "/", ""].join("\0");
 const request = [plain, ...signer.sign(plain, empty, NOW, seed).split("\n").slice(0, -1)].join("\0");
 const limit = native.Limit.create("a", { burst: 1, everyMs: 1, admitsUnknown: false, yields: false });
 const counting = { cost: 1, isCrowded: false, now: NOW };
+const sender = native.Sender.create([`whsec_${"A".repeat(32)}`]);
+const receiver = native.Receiver.create("a", [`whsec_${"A".repeat(32)}`], null, {});
+const delivery = sender.sign("msg_1", empty, NOW).split("\n").slice(0, -1).join("\0");
 const waiting = () => verifier.begin(request, empty, NOW);
 
 /** A call that works, for every exported function. */
@@ -57,6 +60,14 @@ const CALLS = {
   "Policy.profile": () => policy.profile(),
   "Profile.create": () => native.Profile.create(profile),
   "Profile.parse": () => native.Profile.parse("{}"),
+  "Receiver.begin": () => receiver.begin(delivery, empty, NOW),
+  "Receiver.bodyLimitBytes": () => receiver.bodyLimitBytes(),
+  "Receiver.check": () => receiver.check(delivery, empty, NOW),
+  "Receiver.create": () => native.Receiver.create("a", [`whsec_${"A".repeat(32)}`], null, {}),
+  "Receiver.receive": () => receiver.receive(delivery, empty, NOW),
+  "Sender.create": () => native.Sender.create([`whsec_${"A".repeat(32)}`]),
+  "Sender.messageId": () => native.Sender.messageId(seed),
+  "Sender.sign": () => sender.sign("msg_1", empty, NOW),
   "Signer.create": () => native.Signer.create(key),
   "Signer.explain": () => signer.explain(plain, empty, NOW, seed),
   "Signer.keyId": () => signer.keyId(),
@@ -89,7 +100,7 @@ const CALLS = {
   "Waiting.migrations": () => native.Waiting.migrations("sqlite", {}, NOW),
   "Waiting.run": () => waiting().run(store),
   "Waiting.statement": () => waiting().statement("sqlite"),
-  "Waiting.sweeping": () => native.Waiting.sweeping("sqlite", NOW, 1),
+  "Waiting.sweeping": () => native.Waiting.sweeping("sqlite", "request", NOW, 1),
   "Waiting.sweepingCells": () => native.Waiting.sweepingCells("sqlite", NOW, 1),
   "Waiting.verdict": () => {
     const decided = waiting();

@@ -12,11 +12,13 @@ import {
   LimitError,
   Policy,
   Profile,
+  Receiver,
+  Sender,
   Signer,
   Verifier,
 } from "counterseal";
 
-const OPERATIONS = { address, admit, key: keyOf, keys, policy, profile, sign, tell, verify };
+const OPERATIONS = { address, admit, key: keyOf, keys, policy, profile, receive, send, sign, tell, verify };
 
 for (const path of process.argv.slice(2)) {
   for (const file of files(path)) run(file);
@@ -158,6 +160,22 @@ function level({ now, need }, store) {
   if (answer === "unavailable") return null;
   const [[word, found]] = Object.entries(answer);
   return [[found, word === "taken" ? 1 : 0]];
+}
+
+function send({ input: { secrets, id, body }, now }) {
+  return { headers: Object.entries(new Sender(secrets).sign(id, bytes(body), { now })) };
+}
+
+function receive({ policy, input, now }, store) {
+  const { endpoint, past_seconds: pastSeconds, future_seconds: futureSeconds, body_limit_bytes: limit } = policy;
+  const options = { pastSeconds, futureSeconds, bodyLimitBytes: limit };
+  const receiver = new Receiver(endpoint, input.secrets, null, options);
+  const lines = input.headers.map(([name, value]) => [bytes(name), bytes(value)]);
+  const waiting = receiver.begin(lines, bytes(input.body), { now });
+  const claim = waiting.statement("sqlite").values;
+  while (waiting.statement("sqlite") !== null) waiting.answer(reply(store));
+  const { endpoint: at, id, created } = waiting.verdict();
+  return { endpoint: at, id, created, claim: claimed(claim) };
 }
 
 function made({ id, secret, ...members }) {

@@ -16,13 +16,18 @@ import {
   Limit,
   Limiter,
   Memory,
+  type messageId,
   migrations,
   Policy,
   Profile,
   problem,
+  type Received,
+  Receiver,
   RequestError,
   Ring,
+  receiveIncoming,
   revokeKey,
+  Sender,
   SharedCells,
   SharedRing,
   Signer,
@@ -117,6 +122,18 @@ same<Promise<Admitted>, ReturnType<typeof limiter.byAddress>>(true);
 same<number | null, Admitted["left"]>(true);
 new Limiter(limit, { drive: (waiting) => postgres.drive(waiting) });
 new Authenticator(verifier, { byAddress: limiter, byFailure: limiter, byKey: limiter });
+
+const sender = new Sender(["whsec_"]);
+same<Record<string, string>, ReturnType<typeof sender.sign>>(true);
+const receiver = new Receiver("billing", ["whsec_"], stores[0], { pastSeconds: 30 });
+same<Received, ReturnType<typeof receiver.receive>>(true);
+same<Waiting<Received>, ReturnType<typeof receiver.begin>>(true);
+same<string, ReturnType<typeof messageId>>(true);
+sweeping("postgres", { room: "webhook" });
+export async function hook(message: IncomingMessage): Promise<string> {
+  const { received } = await receiveIncoming(receiver, message, { drive: (waiting) => postgres.drive(waiting) });
+  return received.id;
+}
 
 export async function listener(message: IncomingMessage): Promise<string> {
   try {

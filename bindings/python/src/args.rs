@@ -161,28 +161,21 @@ pub(crate) struct Parts<'py> {
     pub(crate) body: Maybe<'py>,
 }
 
+/// A field line, borrowed where its bytes cannot change.
+pub(crate) type Field<'a> = (Cow<'a, str>, Cow<'a, [u8]>);
+
 /// Field lines as Python holds them.
 pub(crate) type Lines<'py> = Vec<(Any<'py>, Any<'py>)>;
 
 impl<'py> Parts<'py> {
     /// The field lines, which must live as long as the message that borrows from them.
     pub(crate) fn lines(&self) -> Guarded<Lines<'py>> {
-        let Some(headers) = given(&self.headers) else {
-            return Ok(Vec::new());
-        };
-        if let Ok(fields) = headers.cast::<PyDict>() {
-            check_len("headers", fields.len(), 0, MAX_ITEMS)?;
-            return Ok(fields.iter().collect());
-        }
-        items("headers", headers)?.iter().map(pair).collect()
+        lines(&self.headers)
     }
 
     /// The request, borrowed from Python's objects where their bytes cannot change.
     pub(crate) fn message<'a>(&'a self, lines: &'a Lines<'py>) -> Guarded<Message<'a>> {
-        let mut headers = Vec::with_capacity(lines.len());
-        for (name, value) in lines {
-            headers.push((ascii("headers", name)?, raw("headers", value)?));
-        }
+        let headers = fields(lines)?;
         Ok(Message {
             method: ascii("method", &self.method)?,
             scheme: self.scheme()?,
@@ -197,6 +190,27 @@ impl<'py> Parts<'py> {
     fn scheme(&self) -> Guarded<Scheme> {
         Ok(scheme_of(text("scheme", &self.scheme)?)?)
     }
+}
+
+/// The field lines of a dict, or of a list or tuple of pairs; none without any.
+pub(crate) fn lines<'py>(headers: &Maybe<'py>) -> Guarded<Lines<'py>> {
+    let Some(headers) = given(headers) else {
+        return Ok(Vec::new());
+    };
+    if let Ok(fields) = headers.cast::<PyDict>() {
+        check_len("headers", fields.len(), 0, MAX_ITEMS)?;
+        return Ok(fields.iter().collect());
+    }
+    items("headers", headers)?.iter().map(pair).collect()
+}
+
+/// The same, borrowed from Python's objects where their bytes cannot change.
+pub(crate) fn fields<'a>(lines: &'a Lines<'_>) -> Guarded<Vec<Field<'a>>> {
+    let mut fields = Vec::with_capacity(lines.len());
+    for (name, value) in lines {
+        fields.push((ascii("headers", name)?, raw("headers", value)?));
+    }
+    Ok(fields)
 }
 
 fn maybe<'a, 'py>(

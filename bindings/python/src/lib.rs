@@ -15,6 +15,7 @@ mod stores;
 mod vault;
 mod verify;
 mod waiting;
+mod webhooks;
 
 use pyo3::prelude::*;
 
@@ -32,6 +33,7 @@ mod _counterseal {
         vault::{KeyVault, end_key, revoke_key},
         verify::{Verified, Verifier},
         waiting::{Waiting, migrations, sweeping, sweeping_cells},
+        webhooks::{Received, Receiver, Sender, message_id},
     };
 
     #[pymodule_init]

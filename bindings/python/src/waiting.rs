@@ -4,11 +4,12 @@ use counterseal_shared::{self as shared, Problem, Statement, Value, Verdict, gua
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyFloat, PyInt, PyList, PyString};
 
-use crate::args::{self, Any, Maybe, bytes, items, text};
+use crate::args::{self, Any, Maybe, bytes, given, items, text};
 use crate::errors::Guarded;
 use crate::keys::Key;
 use crate::limits::Admitted;
 use crate::verify::Verified;
+use crate::webhooks::Received;
 
 /// A decision that waits for a store's answer. It serves once. For type checkers, `Waiting[T]` ends in a `T`.
 #[pyclass(frozen, generic, module = "counterseal.stores")]
@@ -36,8 +37,8 @@ impl Waiting {
         })
     }
 
-    /// What was decided, once: a proof, a key that was loaded, someone who is within a limit, or nothing for a
-    /// change that was made.
+    /// What was decided, once: a proof, a key that was loaded, someone who is within a limit, a message that was
+    /// received, or nothing for a change that was made.
     fn verdict<'py>(&self, py: Python<'py>) -> Guarded<Option<Any<'py>>> {
         guard("Waiting.verdict", || plain(py, self.0.verdict()?))
     }
@@ -78,19 +79,24 @@ pub(crate) fn migrations<'py>(
     })
 }
 
-/// What deletes claims that are over, at most `limit` or 1000 of them.
+/// What deletes claims of a room that are over, at most `limit` or 1000 of them.
 #[pyfunction]
-#[pyo3(signature = (dialect, *, now=None, limit=None))]
+#[pyo3(signature = (dialect, *, room=None, now=None, limit=None))]
 pub(crate) fn sweeping<'py>(
     py: Python<'py>,
     dialect: &Any<'py>,
+    room: Maybe<'py>,
     now: Maybe<'py>,
     limit: Maybe<'py>,
 ) -> Guarded<Asked<'py>> {
     guard("sweeping", || {
         let dialect = shared::dialect(text("dialect", dialect)?)?;
+        let room = given(&room).map_or(Ok("request"), |room| text("room", room))?;
         let (now, limit) = (args::now(py, &now)?, crate::stores::limit(&limit)?);
-        asked(py, shared::sweeping(dialect, now, limit)?)
+        asked(
+            py,
+            shared::sweeping(dialect, shared::room(room)?, now, limit)?,
+        )
     })
 }
 
@@ -114,6 +120,7 @@ fn plain(py: Python<'_>, verdict: Verdict) -> Guarded<Option<Any<'_>>> {
     Ok(match verdict {
         Verdict::Admitted(admitted) => Some(Bound::new(py, Admitted(admitted))?.into_any()),
         Verdict::Key(key) => Some(Bound::new(py, Key(key))?.into_any()),
+        Verdict::Received(proof) => Some(Bound::new(py, Received(proof))?.into_any()),
         Verdict::Verified(proof) => Some(Bound::new(py, Verified(proof))?.into_any()),
         _ => None,
     })

@@ -16,6 +16,12 @@ from support import NOW, SECRET, Sent, key, verifier
 # Python's own, and pyo3's for `Waiting[T]`: none of them runs a line of ours.
 FOREIGN = {"__doc__", "__module__", "__class_getitem__"}
 
+WEBHOOK = "whsec_" + "A" * 32
+sender = native.Sender([WEBHOOK])
+webhook = sender.sign("msg_1", b"", now=NOW)
+wide = native.Memory(past_seconds=300, future_seconds=300, now=NOW - 900_000)
+webhooks = native.Receiver("billing", [WEBHOOK], wide)
+
 OBJECTS: dict[str, Any] = {
     "Admitted": native.Limit("a", burst=1, every_ms=1).by_key("a", now=NOW).run(native.Cells()),
     "Cells": native.Cells(),
@@ -25,7 +31,10 @@ OBJECTS: dict[str, Any] = {
     "Memory": native.Memory(now=NOW),
     "Policy": native.Policy(["api.example"]),
     "Profile": native.Profile(),
+    "Received": webhooks.receive(webhook, b"", now=NOW),
+    "Receiver": webhooks,
     "Ring": native.Ring(now=NOW),
+    "Sender": sender,
     "SharedCells": native.SharedCells(os.environ["FILES"] + "/cells"),
     "SharedRing": native.SharedRing(os.environ["FILES"] + "/ring", now=NOW),
     "Signer": native.Signer(key()),

@@ -16,6 +16,7 @@ from counterseal.errors import CountersealError, LimitError
 from counterseal.limit import Admitted, Limit, client_address
 from counterseal.request import Key, Policy, Profile, Signer, Verifier
 from counterseal.stores import Waiting
+from counterseal.webhook import Receiver, Sender
 
 SCHEMA = "counterseal/vectors/1"
 MEMBERS = {"id", "flags", "policy", "now", "seed", "keys", "input", "replies", "expect"}
@@ -37,11 +38,7 @@ def verify(case: Case, asked: Asked) -> Case:
     """A proof, and the claim that it made."""
     verifier = Verifier(Policy.parse(document(case)), keys_of(case))
     waiting = verifier.begin(*parts(case["input"]), now=case["now"])
-    statement = waiting.statement("sqlite")
-    assert statement is not None
-    space, key, born, since, until = statement[2]
-    asked.count += 1
-    waiting.answer(ROWS[case["replies"][0] if case["replies"] else "fresh"])
+    claim = claimed(waiting, case, asked)
     proof = waiting.verdict()
     return {
         "key_id": proof.key_id,
@@ -50,8 +47,18 @@ def verify(case: Case, asked: Asked) -> Case:
         "expires": proof.expires,
         "nonce": proof.nonce.hex(),
         "covered": [list(pair) for pair in proof.covered],
-        "claim": {"space": space, "key": bytes(key).hex(), "born": born, "since": since, "until": until},  # type: ignore[arg-type]
+        "claim": claim,
     }
+
+
+def claimed(waiting: Waiting[Any], case: Case, asked: Asked) -> Case:
+    """The claim that a decision makes; the store answers as the case says."""
+    statement = waiting.statement("sqlite")
+    assert statement is not None
+    space, key, born, since, until = statement[2]
+    asked.count += 1
+    waiting.answer(ROWS[case["replies"][0] if case["replies"] else "fresh"])
+    return {"space": space, "key": bytes(key).hex(), "born": born, "since": since, "until": until}  # type: ignore[arg-type]
 
 
 def sign(case: Case, _: Asked) -> Case:
@@ -152,10 +159,30 @@ def level(charge: Case, reply: Any) -> list[list[Any]] | None:
     return [[found, int(word == "taken")]]
 
 
+def send(case: Case, _: Asked) -> Case:
+    """The fields that sign a message."""
+    members = case["input"]
+    fields = Sender(members["secrets"]).sign(members["id"], members["body"].encode("latin-1"), now=case["now"])
+    return {"headers": [list(field) for field in fields.items()]}
+
+
+def receive(case: Case, asked: Asked) -> Case:
+    """A message, and the claim that was made."""
+    members, options = case["input"], dict(case["policy"])
+    receiver = Receiver(options.pop("endpoint"), members["secrets"], **options)
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in members["headers"]]
+    waiting = receiver.begin(headers, members["body"].encode("latin-1"), now=case["now"])
+    claim = claimed(waiting, case, asked)
+    received = waiting.verdict()
+    return {"endpoint": received.endpoint, "id": received.id, "created": received.created, "claim": claim}
+
+
 OPERATIONS: dict[tuple[str, str], Callable[[Case, Asked], Case]] = {
     ("limit", "address"): address,
     ("limit", "admit"): admit,
     ("limit", "tell"): tell,
+    ("webhook", "receive"): receive,
+    ("webhook", "send"): send,
     ("request", "verify"): verify,
     ("request", "sign"): sign,
     ("request", "policy"): policy,

@@ -20,6 +20,7 @@ from counterseal.limit import Admitted, Cells, Limit, SharedCells
 from counterseal.replay import Ring, SharedRing
 from counterseal.request import Key, KeyVault, Policy, Profile, Signer, Verified, Verifier, end_key, revoke_key
 from counterseal.stores import Memory, Sqlite, Waiting, migrations, sweeping
+from counterseal.webhook import Received, Receiver, Sender
 from support import AUTHORITY, NOW, SECRET, Sent, key, verifier
 
 SURROGATE = "\ud800"
@@ -403,13 +404,16 @@ def test_a_word_that_may_not_be_said_is_refused() -> None:
 
 
 def test_a_proof_and_a_decision_have_no_constructor_and_nothing_can_be_derived() -> None:
-    for made_by_us in (Admitted, Verified, Waiting):
+    for made_by_us in (Admitted, Received, Verified, Waiting):
         with pytest.raises(TypeError):
             made_by_us()
     for final in (
         Admitted,
         Cells,
         Limit,
+        Received,
+        Receiver,
+        Sender,
         SharedCells,
         Key,
         Policy,

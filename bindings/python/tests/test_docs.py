@@ -33,6 +33,7 @@ MODULES = [
     "stores.asyncpg",
     "testing",
     "types",
+    "webhook",
 ]
 
 

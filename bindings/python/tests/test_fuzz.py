@@ -18,6 +18,7 @@ from counterseal.limit import Cells, Limit
 from counterseal.replay import Ring
 from counterseal.request import KeyVault, Policy, Profile, Signer, Verifier
 from counterseal.stores import Memory
+from counterseal.webhook import Receiver, Sender
 from support import AUTHORITY, NOW, SECRET, Sent, key, verifier
 
 # 2 000 in all, over about forty callables.
@@ -73,6 +74,15 @@ ANYTHING = st.recursive(
     max_leaves=6,
 )
 
+WEBHOOK = "whsec_" + "A" * 32
+
+
+def webhooks() -> Receiver:
+    """A receiver over a store of its own."""
+    store = Memory(past_seconds=300, future_seconds=300, now=NOW)
+    return Receiver("billing", [WEBHOOK], store)
+
+
 # What the methods belong to; each example gets an object of its own.
 MAKE: dict[str, Callable[[], Any]] = {
     "Admitted": lambda: Limit("a", burst=1, every_ms=1).by_key("a", now=NOW).run(Cells()),
@@ -83,7 +93,10 @@ MAKE: dict[str, Callable[[], Any]] = {
     "Memory": lambda: Memory(now=NOW),
     "Policy": lambda: Policy([AUTHORITY]),
     "Profile": Profile,
+    "Received": lambda: webhooks().check(Sender([WEBHOOK]).sign("a", b"", now=NOW), b"", now=NOW),
+    "Receiver": webhooks,
     "Ring": lambda: Ring(now=NOW),
+    "Sender": lambda: Sender([WEBHOOK]),
     "Signer": lambda: Signer(key()),
     "Verified": lambda: Sent().signed().verify(verifier()),
     "Verifier": lambda: Verifier(Policy([AUTHORITY]), [key()], Memory(now=NOW)),
@@ -99,7 +112,7 @@ def callables() -> dict[str, tuple[Callable[[], Any], inspect.Signature]]:
     for name in sorted(set(native.__all__) - SKIPPED):
         thing = getattr(native, name)
         if isinstance(thing, type):
-            if name not in ("Admitted", "Verified", "Waiting"):
+            if name not in ("Admitted", "Received", "Verified", "Waiting"):
                 found[name] = (lambda thing=thing: thing), inspect.signature(thing)  # type: ignore[misc]
             for method in sorted(vars(thing)):
                 if method.startswith("__"):

@@ -14,7 +14,7 @@ import run_vectors
 from servers import HERE
 
 VECTORS = HERE.parents[2] / "vectors" / "request"
-FILES = sorted(path for room in ("limit", "request") for path in (VECTORS.parent / room).glob("*.json"))
+FILES = sorted(path for room in ("limit", "request", "webhook") for path in (VECTORS.parent / room).glob("*.json"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")

@@ -212,7 +212,7 @@ def test_sweeping_deletes_what_is_over_and_lets_nothing_old_in(database: sqlite3
     for request in sent:
         runner(database)(request.begin(server()))
 
-    def swept(**when: int) -> int:
+    def swept(**when: Any) -> int:
         _, text, values = sweeping("sqlite", **when)
         return len(database.execute(text, values).fetchall())
 

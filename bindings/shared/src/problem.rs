@@ -11,6 +11,7 @@ use counterseal::document::DocumentError;
 use counterseal::limit::{LimitError, LimitSetupError};
 use counterseal::replay::ShapeError;
 use counterseal::request::{KeyError, KeyRecordError, PolicyError, RequestError, SignError};
+use counterseal::webhook::{WebhookError, WebhookSetupError, WebhookSignError};
 use counterseal_shm::ShmError;
 use counterseal_sqlite::SqliteError;
 
@@ -58,6 +59,8 @@ pub enum Family {
     SigningKey,
     /// A database that cannot be opened or did not answer.
     Store,
+    /// A delivery that was refused, or a sender or receiver that cannot be.
+    Webhook,
 }
 
 impl Family {
@@ -73,6 +76,7 @@ impl Family {
             Self::Sign => "SignError",
             Self::SigningKey => "SigningKeyError",
             Self::Store => "StoreError",
+            Self::Webhook => "WebhookError",
         }
     }
 }
@@ -100,6 +104,15 @@ impl Problem {
     pub(crate) fn refused(error: &RequestError, now: Time) -> Self {
         let event = error.event(now);
         let mut problem = Problem::from_refusal(Family::Request, error);
+        problem.0.detail = facts(&event);
+        problem.0.event = Some(event.to_string());
+        problem
+    }
+
+    /// A delivery that was refused at `now`.
+    pub(crate) fn undelivered(error: &WebhookError, now: Time) -> Self {
+        let event = error.event(now);
+        let mut problem = Problem::from_refusal(Family::Webhook, error);
         problem.0.detail = facts(&event);
         problem.0.event = Some(event.to_string());
         problem
@@ -213,6 +226,8 @@ refusals! {
     SqliteError => Store,
     SignError => Sign,
     WeakKey => SigningKey,
+    WebhookSetupError => Webhook,
+    WebhookSignError => Webhook,
 }
 
 fn facts(event: &AuditEvent) -> Vec<(&'static str, String)> {

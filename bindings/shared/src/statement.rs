@@ -1,6 +1,6 @@
 //! Statements for a host's own driver that belong to no decision: setting up, and sweeping.
 
-use counterseal::core::Time;
+use counterseal::core::{Space, Time};
 use counterseal::replay::Start;
 use counterseal::store::{Dialect, Epoch, Stated, Statement};
 
@@ -50,13 +50,28 @@ pub fn migrations(
         .collect())
 }
 
-/// What deletes claims that are over at `now` (milliseconds), at most `limit` of them. Run it now and then.
+/// The space of the claims of the room called `name`.
+///
+/// # Errors
+///
+/// [`ArgumentFault::Choice`] unless it is `request` or `webhook`.
+pub fn room(name: &str) -> Result<Space, ArgumentFault> {
+    let found = counterseal::SPACES
+        .iter()
+        .find(|space| space.name() == name);
+    found.copied().ok_or(ArgumentFault::Choice {
+        name: "room",
+        wanted: "request or webhook",
+    })
+}
+
+/// What deletes claims of a room that are over at `now` (milliseconds), at most `limit` of them. Run it now and then.
 ///
 /// # Errors
 ///
 /// An argument that cannot be.
-pub fn sweeping(dialect: Dialect, now: i64, limit: i64) -> Result<Statement, Problem> {
-    Ok(sweep(now, limit)?.statement(dialect))
+pub fn sweeping(dialect: Dialect, room: Space, now: i64, limit: i64) -> Result<Statement, Problem> {
+    Ok(sweep(room, now, limit)?.statement(dialect))
 }
 
 /// What deletes cells of limits that are empty at `now` (milliseconds), at most `limit` of them.

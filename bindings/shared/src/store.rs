@@ -90,7 +90,7 @@ impl Store {
         secret: &[u8],
     ) -> Result<Self, Problem> {
         let (window, now, seed) = begin(window, now, secret)?;
-        let ring = PrivateRing::new(ring.shape()?, window, now, &seed)?;
+        let ring = PrivateRing::new(ring.shape(window)?, window, now, &seed)?;
         Ok(Store {
             kind: Kind::Ring(ring),
             window,
@@ -111,7 +111,7 @@ impl Store {
         secret: &[u8],
     ) -> Result<Self, Problem> {
         let (window, now, seed) = begin(window, now, secret)?;
-        let ring = SharedRing::open(checked(path)?, ring.shape()?, window, now, &seed)?;
+        let ring = SharedRing::open(checked(path)?, ring.shape(window)?, window, now, &seed)?;
         Ok(Store {
             kind: Kind::Shared(ring),
             window,
@@ -247,8 +247,16 @@ impl Store {
     ///
     /// An argument that cannot be, or a store that does not answer.
     pub fn sweep(&self, now: i64, limit: i64) -> Result<u64, Problem> {
-        let sweep = sweep(now, limit)?;
-        self.run(sweep).map_err(|_| Problem::store_unavailable())
+        let mut swept = 0;
+        for &space in counterseal::SPACES {
+            let left = limit.saturating_sub(i64::try_from(swept).unwrap_or(i64::MAX));
+            if left < 1 && swept > 0 {
+                break;
+            }
+            let sweep = sweep(space, now, left)?;
+            swept += self.run(sweep).map_err(|_| Problem::store_unavailable())?;
+        }
+        Ok(swept)
     }
 
     /// Deletes cells that are empty at `now`, at most `limit` of them, and counts them. An empty cell is as good as
@@ -271,8 +279,14 @@ impl Store {
 
     /// Whether it claims nonces, and remembers what this policy needs.
     pub(crate) fn check_window(&self, policy: &Policy) -> Result<(), Problem> {
+        let (past, future) = (policy.0.past(), policy.0.future());
+        self.check_covers(Window { past, future })
+    }
+
+    /// Whether it claims, and remembers what this window needs.
+    pub(crate) fn check_covers(&self, window: Window) -> Result<(), Problem> {
         self.check_keeps(Needs::Claims)?;
-        if policy.0.past() > self.window.past || policy.0.future() > self.window.future {
+        if window.past > self.window.past || window.future > self.window.future {
             return Err(Problem::store_window());
         }
         Ok(())
@@ -328,10 +342,11 @@ impl<R: Record> Run<RowOp<R>> for Store {
 }
 
 impl RingMembers {
-    fn shape(self) -> Result<Shape, Problem> {
+    fn shape(self, window: Window) -> Result<Shape, Problem> {
         let per_second = self.per_second.unwrap_or(PER_SECOND);
         let per_second = number("per_second", per_second, 1, MAX_PER_SECOND)?;
         let shape = Shape::for_rate(u32::try_from(per_second).expect("the range was checked"));
+        let shape = shape.covering(window);
         let Some(cap) = self.owner_cap else {
             return Ok(shape);
         };
@@ -352,11 +367,11 @@ impl WindowMembers {
     }
 }
 
-/// The step that deletes what is over at `now`.
-pub(crate) fn sweep(now: i64, limit: i64) -> Result<Sweep, Problem> {
+/// The step that deletes what is over at `now` in `space`.
+pub(crate) fn sweep(space: Space, now: i64, limit: i64) -> Result<Sweep, Problem> {
     let limit = number("limit", limit, 1, MAX_SWEEP)?;
     Ok(Sweep {
-        space: SPACE,
+        space,
         before: time("now", now)?,
         limit: u32::try_from(limit).expect("the range was checked"),
     })
@@ -364,8 +379,8 @@ pub(crate) fn sweep(now: i64, limit: i64) -> Result<Sweep, Problem> {
 
 /// The step that deletes cells that are empty at `now`.
 pub(crate) fn sweep_cells(now: i64, limit: i64) -> Result<SweepCells, Problem> {
-    let Sweep { before, limit, .. } = sweep(now, limit)?;
     let space = counterseal::limit::Limit::SPACE;
+    let Sweep { before, limit, .. } = sweep(space, now, limit)?;
     Ok(SweepCells {
         space,
         before,
@@ -395,9 +410,6 @@ fn checked(path: &str) -> Result<&Path, Problem> {
     }
     Ok(Path::new(path))
 }
-
-/// The space of the claims that these bindings make.
-const SPACE: Space = counterseal::request::PendingRequest::SPACE;
 
 const CAPACITY: i64 = 100_000;
 const CELLS: i64 = 1 << 20;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use counterseal::core::Time;
 use counterseal::request;
 
-use crate::{Admitted, Key};
+use crate::{Admitted, Key, Received};
 
 /// What a decision of any room ended in.
 #[non_exhaustive]
@@ -16,6 +16,8 @@ pub enum Verdict {
     Done,
     /// A key was loaded.
     Key(Key),
+    /// A message was received.
+    Received(Received),
     /// A request was accepted.
     Verified(Verified),
 }

@@ -6,7 +6,7 @@ from os import PathLike
 from types import GenericAlias
 from typing import Any, Generic, Literal, NoReturn, TypeVar, final
 
-from counterseal.types import Buffer, Cell, CellGauge, Dialect, Explained, Fields, Gauge, Raw, Statement
+from counterseal.types import Buffer, Cell, CellGauge, Dialect, Explained, Fields, Gauge, Raw, Room, Statement
 
 _Verdict = TypeVar("_Verdict", covariant=True)
 
@@ -19,7 +19,10 @@ __all__ = [
     "Memory",
     "Policy",
     "Profile",
+    "Received",
+    "Receiver",
     "Ring",
+    "Sender",
     "SharedCells",
     "SharedRing",
     "Signer",
@@ -30,6 +33,7 @@ __all__ = [
     "__version__",
     "client_address",
     "end_key",
+    "message_id",
     "migrations",
     "revoke_key",
     "sweeping",
@@ -333,6 +337,83 @@ def revoke_key(id: str, *, now: int | None = None) -> Waiting[None]:
     """Revokes a key from now on, for good."""
 
 @final
+class Sender:
+    """Signs messages for one endpoint."""
+
+    def __new__(cls, secrets: Sequence[str]) -> Sender:
+        """With 1 to 8 secrets, `whsec_..`: a list or tuple."""
+
+    def sign(self, id: str, body: Buffer, *, now: int | None = None) -> dict[str, str]:
+        """The fields that sign a message which leaves now. Sign each attempt anew, with the same id."""
+
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+@final
+class Receiver:
+    """Takes deliveries for one endpoint. Threads may share it."""
+
+    def __new__(
+        cls,
+        endpoint: str,
+        secrets: Sequence[str],
+        store: SharedRing | Ring | Sqlite | Memory | None = None,
+        *,
+        past_seconds: int | None = None,
+        future_seconds: int | None = None,
+        body_limit_bytes: int | None = None,
+    ) -> Receiver:
+        """For the endpoint that this program calls `endpoint`, with 1 to 8 secrets. The signed time may be up to
+        `past_seconds` old or `future_seconds` ahead, 1 to 300, or 300; the store must be made for that window."""
+
+    def receive(self, headers: Fields, body: Buffer, *, now: int | None = None) -> Received:
+        """Takes a delivery as it was sent, once. Whatever fails raises."""
+
+    def begin(self, headers: Fields, body: Buffer, *, now: int | None = None) -> Waiting[Received]:
+        """Everything but the claim, which waits for a store of your own."""
+
+    def check(self, headers: Fields, body: Buffer, *, now: int | None = None) -> Received:
+        """The same, and no claim after it: for programs that remember the ids of messages themselves, for longer than
+        the window."""
+
+    @property
+    def body_limit_bytes(self) -> int:
+        """The most bytes of content; stop reading there."""
+
+    @property
+    def blocking(self) -> bool:
+        """Whether `receive` may wait for a file, so that an event loop should call it in a thread."""
+
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+@final
+class Received:
+    """A message that was received. Only a receiver makes one: there is no constructor."""
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint."""
+
+    @property
+    def id(self) -> str:
+        """The message's id: the same for each attempt to deliver it."""
+
+    @property
+    def created(self) -> int:
+        """When this attempt was signed, in milliseconds."""
+
+    @property
+    def event(self) -> str:
+        """The acceptance as one line of JSON for the audit log."""
+
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+def message_id(*, seed: Buffer | None = None) -> str:
+    """A new id for a message."""
+
+@final
 class SharedRing:
     """Nonces in a file that all worker processes of a host map."""
 
@@ -528,8 +609,8 @@ class Waiting(Generic[_Verdict]):
         """Hands over the rows, as lists or tuples; None when the store did not answer."""
 
     def verdict(self) -> _Verdict:
-        """What was decided, once: a proof, a key that was loaded, someone who is within a limit, or nothing for a
-        change that was made."""
+        """What was decided, once: a proof, a key that was loaded, someone who is within a limit, a message that
+        was received, or nothing for a change that was made."""
 
     def run(self, store: SharedRing | Ring | Sqlite | Memory | SharedCells | Cells) -> _Verdict:
         """Runs it to its end on a store inside the extension."""
@@ -544,8 +625,10 @@ def migrations(
 ) -> list[Statement]:
     """What makes a database ready, in this order; all of it may be run again."""
 
-def sweeping(dialect: Dialect, *, now: int | None = None, limit: int | None = None) -> Statement:
-    """What deletes claims that are over, at most `limit` or 1000 of them."""
+def sweeping(
+    dialect: Dialect, *, room: Room | None = None, now: int | None = None, limit: int | None = None
+) -> Statement:
+    """What deletes claims of a room that are over, at most `limit` or 1000 of them."""
 
 def sweeping_cells(dialect: Dialect, *, now: int | None = None, limit: int | None = None) -> Statement:
     """What deletes cells of limits that are empty, at most `limit` or 1000 of them."""

@@ -28,6 +28,7 @@ __all__ = [
     "SignError",
     "SigningKeyError",
     "StoreError",
+    "WebhookError",
 ]
 
 
@@ -114,6 +115,10 @@ class SigningKeyError(CountersealError):
 
 class StoreError(CountersealError):
     """A database cannot be opened, or did not answer."""
+
+
+class WebhookError(CountersealError):
+    """A delivery was refused, or a sender or receiver cannot be."""
 
 
 _FAMILIES: dict[str, type[CountersealError]] = {family.__name__: family for family in CountersealError.__subclasses__()}

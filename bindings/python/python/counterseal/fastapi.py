@@ -20,6 +20,8 @@ What it does not protect: WebSocket routes, and whatever the handler takes from 
 
 # Without postponed annotations: older releases of FastAPI cannot see through them in a callable object.
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
 
@@ -34,11 +36,15 @@ from counterseal.asgi import Authenticator, Drive, LoadKey, answer, limit_fields
 from counterseal.errors import ArgumentError, CountersealError
 from counterseal.limit import Admitted, Limiter
 from counterseal.request import Verified, Verifier
+from counterseal.stores import Waiting
+from counterseal.webhook import Received, Receiver
 
-__all__ = ["LimitedByAddress", "SignedRequest", "SignedRoute", "install", "problem"]
+__all__ = ["LimitedByAddress", "ReceivedWebhook", "SignedRequest", "SignedRoute", "install", "problem"]
 
 
-First = TypeVar("First", "LimitedByAddress", "SignedRequest")
+First = TypeVar("First", "LimitedByAddress", "ReceivedWebhook", "SignedRequest")
+
+audit = logging.getLogger("counterseal.audit")
 
 
 class SignedRequest(SecurityBase):
@@ -108,8 +114,57 @@ class LimitedByAddress:
         return counted[self]
 
 
+class ReceivedWebhook:
+    """A dependency that takes deliveries of webhooks: `Annotated[Received, Depends(ReceivedWebhook(receiver))]`.
+
+    Where `install` was called it comes before the body is parsed; `await request.body()` has the raw body after it.
+    `drive` runs a decision on a store of your own; without it the receiver's store is used, in a thread where it may
+    wait for a file. `on_event` gets each audit event as one line of JSON; without it they go to the logger
+    `counterseal.audit`.
+    """
+
+    def __init__(
+        self,
+        receiver: Receiver,
+        *,
+        drive: Callable[[Waiting[Received]], Awaitable[Received]] | None = None,
+        on_event: Callable[[str], None] | None = None,
+        clock: Callable[[], int] | None = None,
+    ) -> None:
+        self._receiver = receiver
+        self._drive = drive
+        self._on_event = on_event or audit.info
+        self._clock = clock
+
+    async def __call__(self, request: Request) -> Received:
+        """The message that this request delivers; it is taken once, however often it is asked for."""
+        taken: dict[ReceivedWebhook, Received] = request.scope.setdefault("counterseal.webhooks", {})
+        if self not in taken:
+            body = await _body(request, self._receiver.body_limit_bytes)
+            taken[self] = await self._take(request.scope["headers"], body)
+        return taken[self]
+
+    async def _take(self, headers: list[tuple[bytes, bytes]], body: bytes) -> Received:
+        try:
+            received = await self._decide(list(headers), body, self._clock() if self._clock else None)
+        except CountersealError as refused:
+            if refused.event is not None:
+                self._on_event(refused.event)
+            raise
+        self._on_event(received.event)
+        return received
+
+    async def _decide(self, headers: list[tuple[bytes, bytes]], body: bytes, now: int | None) -> Received:
+        if self._drive is not None:
+            return await self._drive(self._receiver.begin(headers, body, now=now))
+        if self._receiver.blocking:
+            return await asyncio.to_thread(self._receiver.receive, headers, body, now=now)
+        return self._receiver.receive(headers, body, now=now)
+
+
 class SignedRoute(APIRoute):
-    """A route that counts and verifies (`LimitedByAddress`, `SignedRequest`) before the body is parsed."""
+    """A route that counts and verifies (`LimitedByAddress`, `SignedRequest`, `ReceivedWebhook`) before the body is
+    parsed."""
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         handle = super().get_route_handler()
@@ -120,6 +175,8 @@ class SignedRoute(APIRoute):
                 await limit(request)
             for scheme in self._first(request, SignedRequest):
                 await scheme(request)
+            for webhook in self._first(request, ReceivedWebhook):
+                await webhook(request)
             response = await handle(request)
             response.headers.update(limit_fields(request.scope))
             return response

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, TypeAlias, TypedDict
 
-__all__ = ["Buffer", "Cell", "CellGauge", "Dialect", "Explained", "Fields", "Gauge", "Raw", "Statement"]
+__all__ = ["Buffer", "Cell", "CellGauge", "Dialect", "Explained", "Fields", "Gauge", "Raw", "Room", "Statement"]
 
 Buffer: TypeAlias = bytes | bytearray | memoryview
 """Bytes. `bytes` are borrowed; the others are copied before anything is looked at."""
@@ -15,6 +15,8 @@ Fields: TypeAlias = dict[str, str] | dict[str, bytes] | dict[bytes, bytes] | Seq
 """Field lines: a dict, or a list or tuple of pairs of name and value, in their order."""
 Dialect: TypeAlias = Literal["postgres", "redis", "sqlite"]
 """A language of databases."""
+Room: TypeAlias = Literal["request", "webhook"]
+"""Whose claims."""
 Cell: TypeAlias = int | str | bytes | None
 """What a column of a row may hold."""
 Statement: TypeAlias = tuple[str, str, list[Cell]]

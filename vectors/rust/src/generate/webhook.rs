@@ -109,8 +109,8 @@ pub(super) fn messages() -> Vec<Send> {
         ),
         refused(
             Send {
-                now: -1,
-                ..sent("a-clock-before-1970", &[SECRET], ID, BODY)
+                now: 100_000_000_000_000,
+                ..sent("a-clock-that-needs-twelve-digits", &[SECRET], ID, BODY)
             },
             "webhook_sign_time",
         ),

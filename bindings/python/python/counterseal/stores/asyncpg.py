@@ -20,11 +20,13 @@ from typing import Any, Protocol, TypeVar
 
 from counterseal.stores import Waiting, drive_async, migrations, sweeping, sweeping_cells
 from counterseal.stores._epoch import Beginning
-from counterseal.types import Cell
+from counterseal.types import Cell, Room
 
 __all__ = ["Postgres"]
 
 Verdict = TypeVar("Verdict")
+
+ROOMS: tuple[Room, ...] = ("request", "webhook")
 
 _MIGRATING = int.from_bytes(b"cseal/pg", "big")
 """The advisory lock under which migrations are run one after the other."""
@@ -68,9 +70,12 @@ class Postgres:
         return await drive_async(waiting, "postgres", self._execute)
 
     async def sweep(self, *, now: int | None = None, limit: int | None = None) -> int:
-        """Deletes nonces that are over, at most `limit` or 1000 of them, and counts them. Run it now and then."""
-        _name, text, values = sweeping("postgres", now=now, limit=limit)
-        return len(await self._execute(text, values))
+        """Deletes claims that are over, at most `limit` or 1000 of each room, and counts them. Run it now and then."""
+        swept = 0
+        for room in ROOMS:
+            _name, text, values = sweeping("postgres", room=room, now=now, limit=limit)
+            swept += len(await self._execute(text, values))
+        return swept
 
     async def sweep_cells(self, *, now: int | None = None, limit: int | None = None) -> int:
         """Deletes cells of limits that are empty, at most `limit` or 1000 of them, and counts them."""
