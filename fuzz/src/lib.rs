@@ -10,6 +10,7 @@ mod request;
 mod seeds;
 mod shm;
 mod store;
+mod webhook;
 
 pub use crate::core::{
     core_gcra_charge, core_key_id_parse, core_lifetime_clamp, core_looked_up_parse,
@@ -22,6 +23,7 @@ pub use crate::request::{request_key_record_open, request_signer_sign, request_v
 pub use crate::seeds::seeds;
 pub use crate::shm::shm_shared_ring_open;
 pub use crate::store::store_stated_reply;
+pub use crate::webhook::{webhook_key_parse, webhook_receiver_begin};
 
 /// A target: its name and what it runs.
 pub type Target = (&'static str, fn(&[u8]));
@@ -51,4 +53,6 @@ pub const TARGETS: &[Target] = &[
     ("request_verifier_begin", request_verifier_begin),
     ("shm_shared_ring_open", shm_shared_ring_open),
     ("store_stated_reply", store_stated_reply),
+    ("webhook_key_parse", webhook_key_parse),
+    ("webhook_receiver_begin", webhook_receiver_begin),
 ];

@@ -26,6 +26,11 @@ fn seed(target: &str, op: &str, case: &Value) -> Option<Vec<u8>> {
         | ("counterseal_request_profile_parse", "profile") => case["input"]["text"]
             .as_str()
             .map(|text| text.as_bytes().to_vec()),
+        ("webhook_receiver_begin", "receive") => fields(&case["input"]),
+        ("webhook_key_parse", "receive" | "send") => case["input"]["secrets"][0]
+            .as_str()
+            .map(|secret| secret.as_bytes().to_vec()),
+        ("limit_client_address", "address") => hops(&case["input"]),
         ("core_key_id_parse", "key" | "keys") => case["keys"][0]["id"]
             .as_str()
             .map(|id| id.as_bytes().to_vec()),
@@ -41,14 +46,34 @@ fn message(input: &Value) -> Option<Vec<u8>> {
     message.extend(text("path")?);
     message.push(b'?');
     message.extend(text("query")?);
+    add_fields(&mut message, input)?;
+    Some(message)
+}
+
+/// A delivery as `Message` reads it, after lines that it does not look at.
+fn fields(input: &Value) -> Option<Vec<u8>> {
+    let mut message = b"POST\nhooks.example\n/".to_vec();
+    add_fields(&mut message, input)?;
+    Some(message)
+}
+
+fn add_fields(message: &mut Vec<u8>, input: &Value) -> Option<()> {
     for field in input["headers"].as_array()? {
         let [name, value] = [0, 1].map(|at| latin1(field[at].as_str().unwrap_or_default()));
         message.push(b'\n');
         message.extend([name, value].join(&b':'));
     }
     message.extend(b"\n\n");
-    message.extend(text("body")?);
-    Some(message)
+    message.extend(latin1(input["body"].as_str()?));
+    Some(())
+}
+
+/// The number of proxies, and the lines that they wrote.
+fn hops(input: &Value) -> Option<Vec<u8>> {
+    let hops = u8::try_from(input["hops"].as_u64()?).ok()?;
+    let values = input["values"].as_array()?.iter().filter_map(Value::as_str);
+    let lines = values.collect::<Vec<_>>().join("\n");
+    Some([&[hops], lines.as_bytes()].concat())
 }
 
 fn latin1(text: &str) -> Vec<u8> {
@@ -60,11 +85,13 @@ fn latin1(text: &str) -> Vec<u8> {
 /// Every case of the vectors, with the operation of its file.
 fn cases(vectors: &Path) -> io::Result<Vec<(String, Value)>> {
     let mut cases = Vec::new();
-    for entry in fs::read_dir(vectors.join("request"))? {
-        let file: Value = serde_json::from_slice(&fs::read(entry?.path())?)?;
-        let op = file["op"].as_str().unwrap_or_default();
-        let here = file["cases"].as_array().into_iter().flatten();
-        cases.extend(here.map(|case| (op.to_owned(), case.clone())));
+    for room in ["limit", "request", "webhook"] {
+        for entry in fs::read_dir(vectors.join(room))? {
+            let file: Value = serde_json::from_slice(&fs::read(entry?.path())?)?;
+            let op = file["op"].as_str().unwrap_or_default();
+            let here = file["cases"].as_array().into_iter().flatten();
+            cases.extend(here.map(|case| (op.to_owned(), case.clone())));
+        }
     }
     Ok(cases)
 }

@@ -24,6 +24,9 @@ fn parsers_of_requests_and_policies_have_seeds_from_the_vectors() {
         ("counterseal_request_policy_parse", 10),
         ("counterseal_request_profile_parse", 5),
         ("core_key_id_parse", 5),
+        ("limit_client_address", 50),
+        ("webhook_key_parse", 90),
+        ("webhook_receiver_begin", 70),
     ] {
         let seeds = seeds(target, &vectors).expect("the vectors can be read");
         assert!(seeds.len() >= least, "{target}: {}", seeds.len());

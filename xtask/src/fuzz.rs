@@ -2,12 +2,17 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use crate::args::Args;
+use crate::prove::Size;
 use crate::setup;
 use crate::shell::{Done, Run, Stop, at};
 
 const CORPUS: &str = "target/fuzz-corpus";
+/// Executions of each target.
+const FULL: u64 = 10_000_000;
+const SMOKE: u64 = 20_000;
 const MANIFEST: &str = "fuzz/Cargo.toml";
 /// Where a nightly toolchain builds with the sanitizer; the tests share the project's own directory.
 const SANITIZED: &str = "target/fuzz";
@@ -15,14 +20,7 @@ const SANITIZED: &str = "target/fuzz";
 pub(crate) fn run(mut args: Args) -> Done {
     let seconds = args.number("--seconds")?.unwrap_or(60);
     let targets = chosen(&args.rest()?)?;
-    if !Run::cargo("+nightly --version").succeeds() {
-        return Err(Stop::unable(
-            "missing: a nightly toolchain, `rustup toolchain install nightly`",
-        ));
-    }
-    setup::fuzz()?;
-    let seeds = cargo("run").words("--bin seeds -- vectors").args([CORPUS]);
-    seeds.done()?;
+    prepare()?;
     let failed: Vec<_> = targets
         .iter()
         .filter(|target| fuzz(target, seconds).is_err())
@@ -35,6 +33,61 @@ pub(crate) fn run(mut args: Args) -> Done {
         "found something: {}; see fuzz/artifacts",
         failed.join(", ")
     )))
+}
+
+/// Runs each target so many times, and says how often it ran.
+pub(crate) fn prove(size: Size) -> Done {
+    prepare()?;
+    let wanted = if size == Size::Full { FULL } else { SMOKE };
+    let mut failed = Vec::new();
+    for target in targets()? {
+        let started = Instant::now();
+        let (ran, ended) = counted(&target, wanted)?;
+        let ok = ended && ran >= wanted;
+        let verdict = if ok { "ok  " } else { "FAIL" };
+        println!(
+            "{verdict} fuzz {target}: runs {ran}, seconds {:.0}",
+            started.elapsed().as_secs_f64()
+        );
+        if !ok {
+            failed.push(target);
+        }
+    }
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(Stop::failed(format!(
+        "found something: {}; see fuzz/artifacts",
+        failed.join(", ")
+    )))
+}
+
+/// How often the target ran, by its own count, and whether it ended well.
+fn counted(target: &str, runs: u64) -> Result<(u64, bool), Stop> {
+    let mut command = one(target, &format!("-runs={runs} -print_final_stats=1"))?.into_command();
+    let output = command.output();
+    let output = output.map_err(|error| Stop::unable(format!("cargo fuzz: {error}")))?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    let count = text
+        .lines()
+        .find_map(|line| line.strip_prefix("stat::number_of_executed_units:"));
+    let count = count.and_then(|count| count.trim().parse().ok());
+    if !output.status.success() {
+        eprintln!("{text}");
+    }
+    Ok((count.unwrap_or(0), output.status.success()))
+}
+
+/// A nightly toolchain, the tool, and the seeds.
+fn prepare() -> Done {
+    if !Run::cargo("+nightly --version").succeeds() {
+        return Err(Stop::unable(
+            "missing: a nightly toolchain, `rustup toolchain install nightly`",
+        ));
+    }
+    setup::fuzz()?;
+    let seeds = cargo("run").words("--bin seeds -- vectors").args([CORPUS]);
+    seeds.done()
 }
 
 /// Builds the targets and runs each over its seeds, without libFuzzer, on the toolchain of the project.
@@ -86,12 +139,16 @@ fn targets() -> Result<Vec<String>, Stop> {
 }
 
 fn fuzz(target: &str, seconds: u64) -> Done {
+    one(target, &format!("-max_total_time={seconds}"))?.done()
+}
+
+/// A run of libFuzzer, as long as `until` says.
+fn one(target: &str, until: &str) -> Result<Run, Stop> {
     let fuzz = Run::cargo("+nightly")
         .words("fuzz run --target-dir")
         .args([at(SANITIZED).as_path()]);
     let fuzz = fuzz.args([target]).args([at(CORPUS).join(target)]);
     // No input may ask for 64 MiB at once, or take seconds under the sanitizer.
-    let limits =
-        format!("-- -max_total_time={seconds} -timeout=2 -malloc_limit_mb=64 -max_len=65536");
-    fuzz.words(&limits).env("TMPDIR", scratch()?).done()
+    let limits = format!("-- {until} -timeout=2 -malloc_limit_mb=64 -max_len=65536");
+    Ok(fuzz.words(&limits).env("TMPDIR", scratch()?))
 }

@@ -65,7 +65,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "prove",
         arguments: "[NAME..] [--full] [--json]",
-        help: "runs races, kills and models; smoke size unless --full",
+        help: "runs races, kills, models and counted fuzzing; smoke size unless --full",
         run: prove::run,
     },
     Command {

@@ -1,17 +1,52 @@
-//! `cargo xtask prove`: races, kills and models at full size, of which the tests run a smoke size.
+//! `cargo xtask prove`: races, kills and models at full size, of which the tests run a smoke size; and what other tools
+//! prove.
 
 use crate::args::Args;
+use crate::fuzz;
 use crate::shell::{Done, Run};
+
+/// A proof that is no program of `proofs/`.
+struct Other {
+    name: &'static str,
+    run: fn(Size) -> Done,
+}
+
+/// How large a proof is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Size {
+    /// At the size of the claims that are made for it.
+    Full,
+    /// A few seconds.
+    Smoke,
+}
+
+const OTHERS: &[Other] = &[Other {
+    name: "fuzz",
+    run: fuzz::prove,
+}];
 
 pub(crate) fn run(mut args: Args) -> Done {
     let (full, json) = (args.flag("--full"), args.flag("--json"));
     let names = args.rest()?;
-    let options = [full.then_some("--full"), json.then_some("--json")];
-    let prove = prove().args(names);
-    prove.args(options.into_iter().flatten()).ours()
+    let is_other = |name: &String| OTHERS.iter().any(|other| other.name == name);
+    let (others, own): (Vec<_>, Vec<_>) = names.into_iter().partition(is_other);
+    let all = others.is_empty() && own.is_empty();
+    if all || !own.is_empty() {
+        let options = [full.then_some("--full"), json.then_some("--json")];
+        prove()
+            .args(own)
+            .args(options.into_iter().flatten())
+            .ours()?;
+    }
+    let size = if full { Size::Full } else { Size::Smoke };
+    let asked = |other: &&Other| all || others.iter().any(|name| name == other.name);
+    OTHERS
+        .iter()
+        .filter(asked)
+        .try_for_each(|other| (other.run)(size))
 }
 
-/// Every proof at smoke size.
+/// Every proof of `proofs/` at smoke size.
 pub(crate) fn smoke() -> Done {
     prove().done()
 }

@@ -38,6 +38,8 @@ fn no_file_names_a_machine_a_registry_or_work_left_over() {
 
 /// At this length, ask whether two nouns live in the file.
 const LONGEST: usize = 600;
+/// Declarations of one package stand in one file.
+const LONGEST_DECLARATIONS: usize = 900;
 
 #[test]
 fn no_source_file_is_longer_than_600_lines() {
@@ -56,7 +58,15 @@ fn no_source_file_is_longer_than_600_lines() {
     let long = files
         .iter()
         .filter(is_written)
-        .filter(|file| file.text.lines().count() > LONGEST);
+        .filter(|file| file.text.lines().count() > longest(&file.path));
     let long: Vec<_> = long.map(|file| &file.path).collect();
     assert!(long.is_empty(), "{long:?}");
+}
+
+fn longest(path: &str) -> usize {
+    let declares = [".d.ts", ".pyi"];
+    if declares.iter().any(|ending| path.ends_with(ending)) {
+        return LONGEST_DECLARATIONS;
+    }
+    LONGEST
 }
