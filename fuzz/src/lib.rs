@@ -7,6 +7,7 @@ mod limit;
 mod message;
 mod replay;
 mod request;
+mod response;
 mod seeds;
 mod shm;
 mod store;
@@ -20,6 +21,7 @@ pub use crate::document::{counterseal_request_policy_parse, counterseal_request_
 pub use crate::limit::{limit_by_name, limit_client_address};
 pub use crate::replay::{replay_cells_over, replay_ring_attach, replay_ring_claim};
 pub use crate::request::{request_key_record_open, request_signer_sign, request_verifier_begin};
+pub use crate::response::request_sent_check;
 pub use crate::seeds::seeds;
 pub use crate::shm::shm_shared_ring_open;
 pub use crate::store::store_stated_reply;
@@ -49,6 +51,7 @@ pub const TARGETS: &[Target] = &[
     ("replay_ring_attach", replay_ring_attach),
     ("replay_ring_claim", replay_ring_claim),
     ("request_key_record_open", request_key_record_open),
+    ("request_sent_check", request_sent_check),
     ("request_signer_sign", request_signer_sign),
     ("request_verifier_begin", request_verifier_begin),
     ("shm_shared_ring_open", shm_shared_ring_open),

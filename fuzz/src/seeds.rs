@@ -26,7 +26,9 @@ fn seed(target: &str, op: &str, case: &Value) -> Option<Vec<u8>> {
         | ("counterseal_request_profile_parse", "profile") => case["input"]["text"]
             .as_str()
             .map(|text| text.as_bytes().to_vec()),
-        ("webhook_receiver_begin", "receive") => fields(&case["input"]),
+        ("request_sent_check", "check") | ("webhook_receiver_begin", "receive") => {
+            fields(&case["input"])
+        }
         ("webhook_key_parse", "receive" | "send") => case["input"]["secrets"][0]
             .as_str()
             .map(|secret| secret.as_bytes().to_vec()),
@@ -85,7 +87,7 @@ fn latin1(text: &str) -> Vec<u8> {
 /// Every case of the vectors, with the operation of its file.
 fn cases(vectors: &Path) -> io::Result<Vec<(String, Value)>> {
     let mut cases = Vec::new();
-    for room in ["limit", "request", "webhook"] {
+    for room in ["limit", "request", "response", "webhook"] {
         for entry in fs::read_dir(vectors.join(room))? {
             let file: Value = serde_json::from_slice(&fs::read(entry?.path())?)?;
             let op = file["op"].as_str().unwrap_or_default();

@@ -25,6 +25,7 @@ fn parsers_of_requests_and_policies_have_seeds_from_the_vectors() {
         ("counterseal_request_profile_parse", 5),
         ("core_key_id_parse", 5),
         ("limit_client_address", 50),
+        ("request_sent_check", 50),
         ("webhook_key_parse", 90),
         ("webhook_receiver_begin", 70),
     ] {

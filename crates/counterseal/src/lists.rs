@@ -27,7 +27,10 @@ const PARTS: &[&[&[Code]]] = &[
     #[cfg(feature = "limit")]
     &[counterseal_limit::CODES],
     #[cfg(feature = "request")]
-    &[counterseal_request::CODES],
+    &[
+        counterseal_request::CODES,
+        counterseal_request::ResponseError::CODES,
+    ],
     #[cfg(feature = "replay")]
     counterseal_replay::CODES,
     #[cfg(feature = "webhook")]

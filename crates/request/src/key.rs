@@ -1,9 +1,9 @@
 //! Keys, and the snapshot of keys that a verifier is given.
 
-use alloc::{sync::Arc, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::fmt;
 
-use counterseal_core::{Code, KeyId, MacKey, Refusal, Secret, Time, WeakKey, sha256};
+use counterseal_core::{Code, KeyId, MacKey, Refusal, Secret, Time, WeakKey, hkdf_sha256, sha256};
 
 use crate::codes::setup;
 
@@ -13,10 +13,12 @@ use crate::codes::setup;
 pub struct Key {
     id: KeyId,
     mac: MacKey,
+    /// Signs responses, so that no signature of a request is one of a response.
+    response: MacKey,
     owner: [u8; 16],
     since: Time,
     until: Time,
-    scope: Arc<str>,
+    scope: Box<str>,
     revoked: bool,
 }
 
@@ -59,6 +61,7 @@ impl Key {
         Ok(Key {
             id,
             mac: MacKey::new(secret).map_err(KeyError::Weak)?,
+            response: response_key(secret).map_err(KeyError::Weak)?,
             owner: *digest.first_chunk().expect("32 bytes have a first 16"),
             since: Time::EPOCH,
             until: Time::NEVER,
@@ -126,12 +129,12 @@ impl Key {
         &self.mac
     }
 
-    pub(crate) const fn owner(&self) -> &[u8; 16] {
-        &self.owner
+    pub(crate) const fn response(&self) -> &MacKey {
+        &self.response
     }
 
-    pub(crate) fn shared_scope(&self) -> Arc<str> {
-        Arc::clone(&self.scope)
+    pub(crate) const fn owner(&self) -> &[u8; 16] {
+        &self.owner
     }
 }
 
@@ -217,6 +220,11 @@ impl fmt::Display for KeyError {
 }
 
 impl core::error::Error for KeyError {}
+
+//= docs/spec/response.md#P-1
+fn response_key(secret: &Secret) -> Result<MacKey, WeakKey> {
+    MacKey::new(&hkdf_sha256::<32>(secret, b"", b"counterseal/v1/response"))
+}
 
 const MAX_SCOPE: usize = 256;
 

@@ -68,20 +68,8 @@ impl<'a> Request<'a> {
     }
 
     /// The field `name`, or `Err` when it comes twice or under a look-alike name.
-    //= docs/spec/request.md#Q-6
     pub(crate) fn find(&self, name: &str) -> Result<Found<'a>, ()> {
-        let mut found = None;
-        for (other, value) in self.headers {
-            let is_same = same_name(other, name);
-            if !is_same && !looks_like(other, name) {
-                continue;
-            }
-            if found.is_some() || !is_same {
-                return Err(());
-            }
-            found = Some(trim(value));
-        }
-        Ok(found.map_or(Found::Nowhere, Found::Once))
+        find(self.headers, name)
     }
 
     /// Whether the content must be covered by a digest.
@@ -135,6 +123,23 @@ impl<'a> Request<'a> {
         }
         Ok(())
     }
+}
+
+/// The field `name` among `headers`, or `Err` when it comes twice or under a look-alike name.
+//= docs/spec/request.md#Q-6
+pub(crate) fn find<'a>(headers: &[(&str, &'a [u8])], name: &str) -> Result<Found<'a>, ()> {
+    let mut found = None;
+    for (other, value) in headers {
+        let is_same = same_name(other, name);
+        if !is_same && !looks_like(other, name) {
+            continue;
+        }
+        if found.is_some() || !is_same {
+            return Err(());
+        }
+        found = Some(trim(value));
+    }
+    Ok(found.map_or(Found::Nowhere, Found::Once))
 }
 
 /// `len` of `part`, if it is at most `most`.

@@ -200,7 +200,7 @@ fn value<'a>(rest: &mut &'a [u8], name: &[u8], end: u8) -> Result<&'a [u8], Requ
 }
 
 /// Seconds since the epoch in their one form: up to 15 digits without a leading zero.
-fn seconds(text: &[u8]) -> Option<Time> {
+pub(crate) fn seconds(text: &[u8]) -> Option<Time> {
     let (first, _) = text.split_first()?;
     if text.len() > 15 || (*first == b'0' && text.len() > 1) {
         return None;
@@ -250,7 +250,7 @@ fn decode_mac(member: &Member<'_>) -> Result<[u8; 32], RequestError> {
     decode_tag(text).ok_or(RequestError::MacInvalid)
 }
 
-fn decode_tag(text: &[u8]) -> Option<[u8; 32]> {
+pub(crate) fn decode_tag(text: &[u8]) -> Option<[u8; 32]> {
     let mut tag = [0; 32];
     match STANDARD.decode_slice(text, &mut tag) {
         Ok(32) => Some(tag),

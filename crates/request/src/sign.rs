@@ -11,7 +11,7 @@ use crate::base::Base;
 use crate::codes::sign;
 use crate::digest::DigestField;
 use crate::message::{Found, MAX_HEADERS, within};
-use crate::{Key, Profile, Request, RequestError};
+use crate::{Key, Profile, Request, RequestError, Sent};
 
 /// Signs requests with one key under one profile.
 #[derive(Clone)]
@@ -91,6 +91,22 @@ impl Signer {
         let base = self.base(request, digest, now, seed)?;
         let tag = self.key.mac().tag(&base.text);
         Ok(Signed::of(base, &tag, digest))
+    }
+
+    /// Signs `request` as [`Signer::sign`] does, and keeps what its response is checked against.
+    ///
+    /// # Errors
+    ///
+    /// As [`Signer::sign`].
+    pub fn send(
+        &self,
+        request: &Request<'_>,
+        now: Time,
+        seed: &Seed<16>,
+    ) -> Result<(Signed, Sent), SignError> {
+        let signed = self.sign(request, now, seed)?;
+        let sent = Sent::of(&self.key, request, &signed, self.profile.digest);
+        Ok((signed, sent))
     }
 
     /// The signature base that [`Signer::sign`] would sign, for comparing with a verifier's

@@ -8,11 +8,12 @@ use counterseal_core::{
 };
 
 use crate::base::Base;
-use crate::digest::ContentDigest;
+use crate::digest::{ContentDigest, DigestAlgorithm};
 use crate::message::{Found, within};
 use crate::policy::{Audience, Policy};
 use crate::presented::{Parameters, Presented};
-use crate::{Key, Keys, Request, RequestError};
+use crate::response::Exchange;
+use crate::{Key, Keys, Request, RequestError, ResponseError, SignedResponse};
 
 /// Verifies requests under one policy.
 pub struct Verifier {
@@ -27,9 +28,9 @@ pub struct PendingRequest {
     base: Vec<u8>,
     /// How much of the base are lines of components.
     lines: usize,
-    scope: Arc<str>,
-    owner: [u8; 16],
-    since: Time,
+    key: Arc<Key>,
+    mac: [u8; 32],
+    digest: DigestAlgorithm,
     retain: Span,
     parameters: Parameters,
 }
@@ -45,7 +46,9 @@ pub struct PendingRequest {
 pub struct Verified {
     base: Vec<u8>,
     lines: usize,
-    scope: Arc<str>,
+    key: Arc<Key>,
+    mac: [u8; 32],
+    digest: DigestAlgorithm,
     parameters: Parameters,
 }
 
@@ -85,9 +88,9 @@ impl Verifier {
         Ok(PendingRequest {
             lines: signed.lines,
             base: signed.base,
-            scope: key.shared_scope(),
-            owner: *key.owner(),
-            since: key.since(),
+            key: Arc::clone(key),
+            mac: signed.mac,
+            digest: self.policy.profile.digest,
             retain: self.policy.retain,
             parameters: signed.parameters,
         })
@@ -182,11 +185,11 @@ impl Verifier {
         signed: &Signed,
         keys: &'k impl Keys,
         now: Time,
-    ) -> Result<&'k Key, RequestError> {
+    ) -> Result<&'k Arc<Key>, RequestError> {
         let found = keys.find(&signed.parameters.key_id);
         let tried = found.map_or(&self.nobody, |key| key);
         let checked = tried.mac().verify(&signed.base, &signed.mac);
-        let key = &**found.ok_or(RequestError::KeyUnknown)?;
+        let key = found.ok_or(RequestError::KeyUnknown)?;
         let id = *key.id();
         if checked.is_err() {
             return Err(RequestError::MacMismatch { key: id });
@@ -244,12 +247,13 @@ impl PendingRequest {
     pub fn claim(&self) -> Claim {
         let Parameters { created, nonce, .. } = self.parameters;
         let born = created.millis().to_be_bytes();
-        let key = sha256(&[b"cs-claim/1", &self.owner, &born, &nonce]);
+        let owner = self.key.owner();
+        let key = sha256(&[b"cs-claim/1", owner, &born, &nonce]);
         Claim {
             space: Self::SPACE,
-            owner: u64::from_be_bytes(*self.owner.first_chunk().expect("16 bytes have 8")),
+            owner: u64::from_be_bytes(*owner.first_chunk().expect("16 bytes have 8")),
             key: *key.first_chunk().expect("32 bytes have 16"),
-            since: self.since,
+            since: self.key.since(),
             born: created,
             until: created.plus(self.retain),
         }
@@ -271,7 +275,9 @@ impl PendingRequest {
             Ok(Claimed::Fresh) => Ok(Verified {
                 base: self.base,
                 lines: self.lines,
-                scope: self.scope,
+                key: self.key,
+                mac: self.mac,
+                digest: self.digest,
                 parameters: self.parameters,
             }),
             Ok(Claimed::Held) => Err(RequestError::Replayed { key, created }),
@@ -304,7 +310,7 @@ impl Verified {
 
     /// The key's scope.
     pub fn scope(&self) -> &str {
-        &self.scope
+        self.key.scope()
     }
 
     /// The signed time.
@@ -335,6 +341,28 @@ impl Verified {
     /// The value of one covered component, for example `@path` or `idempotency-key`.
     pub fn component(&self, name: &str) -> Option<&str> {
         self.covered().find(|(n, _)| *n == name).map(|(_, v)| v)
+    }
+
+    /// Signs a response to this request, with this content, at `now`.
+    ///
+    /// # Errors
+    ///
+    /// [`ResponseError::Status`] when it is not one of a final response.
+    pub fn sign_response(
+        &self,
+        status: u16,
+        body: &[u8],
+        now: Time,
+    ) -> Result<SignedResponse, ResponseError> {
+        let part = |name| self.component(name).unwrap_or_default();
+        let exchange = Exchange {
+            key: &self.key,
+            method: part("@method"),
+            path: part("@path"),
+            query: part("@query"),
+            mac: &self.mac,
+        };
+        exchange.sign(status, self.digest.of(body).as_bytes(), now)
     }
 
     /// The acceptance as an audit event at `now`.

@@ -9,6 +9,7 @@ mod keys;
 mod limit;
 mod notes;
 mod request;
+mod response;
 mod sign;
 mod webhook;
 
@@ -62,7 +63,7 @@ pub fn stale() -> io::Result<Vec<String>> {
 }
 
 /// The rooms that have vectors.
-pub const ROOMS: [&str; 3] = ["limit", "request", "webhook"];
+pub const ROOMS: [&str; 4] = ["limit", "request", "response", "webhook"];
 
 /// Where the vectors of this room are.
 pub fn directory(room: &str) -> PathBuf {
@@ -86,6 +87,8 @@ fn files() -> Vec<(String, String)> {
         file("limit", "address", "address", limit::addresses()),
         file("limit", "admit", "admit", limit::admissions()),
         file("limit", "tell", "tell", limit::answers()),
+        file("response", "check", "check", response::answers()),
+        file("response", "respond", "respond", response::signed()),
         file("webhook", "receive", "receive", webhook::deliveries()),
         file("webhook", "send", "send", webhook::messages()),
     ];

@@ -12,6 +12,7 @@ mod http;
 mod layout;
 mod limit;
 mod request;
+mod response;
 mod runner;
 mod webhook;
 

@@ -6,7 +6,7 @@ use counterseal::core::Code;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Case, Verdict, limit, request, webhook};
+use crate::{Case, Verdict, limit, request, response, webhook};
 
 /// What came of a case.
 #[derive(Clone, Debug, Serialize)]
@@ -56,6 +56,8 @@ pub fn run(room: &str, op: &str, case: &Case) -> Result<Observation, CaseError> 
         ("request", "profile") => request::profile(case),
         ("request", "key") => request::key(case),
         ("request", "keys") => request::keys(case),
+        ("response", "check") => response::check(case),
+        ("response", "respond") => response::respond(case),
         ("webhook", "receive") => webhook::receive(case),
         ("webhook", "send") => webhook::send(case),
         _ => Err(CaseError::Unknown),

@@ -86,9 +86,13 @@ fn every_code_of_a_room_is_shown() {
         .collect();
     // Those of stored keys need rows, and are shown by the store's tests.
     let records = |code| KeyRecordError::CODES.contains(code);
-    let rooms = [counterseal::limit::CODES, counterseal::request::CODES]
-        .into_iter()
-        .chain(counterseal::webhook::CODES.iter().copied());
+    let rooms = [
+        counterseal::limit::CODES,
+        counterseal::request::CODES,
+        counterseal::request::ResponseError::CODES,
+    ]
+    .into_iter()
+    .chain(counterseal::webhook::CODES.iter().copied());
     let missing: Vec<_> = rooms
         .into_iter()
         .flatten()

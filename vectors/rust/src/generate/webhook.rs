@@ -193,8 +193,8 @@ fn forms() -> Vec<Receive> {
     };
     let good = sign(SECRET);
     let tag = &good[3..];
-    let (head, last) = tag.split_at(42);
-    let next = char::from(last.as_bytes()[0] + 1);
+    let (head, end) = tag.split_at(42);
+    let next = char::from(end.as_bytes()[0] + 1);
     vec![
         id("an-empty-id-delivered", ""),
         id("an-id-with-a-dot-delivered", "msg_1.2"),
@@ -281,7 +281,7 @@ fn fields_of() -> Vec<Receive> {
                     fields,
                     "webhook-signature",
                     &format!("v1,{}", "A".repeat(1_022)),
-                )
+                );
             })
             .refused("webhook_too_large"),
     );
@@ -529,7 +529,7 @@ impl Draft {
     }
 }
 
-fn refused<I>(case: Case<I>, code: &str, public: &str) -> Case<I> {
+pub(super) fn refused<I>(case: Case<I>, code: &str, public: &str) -> Case<I> {
     let expect = Expect {
         verdict: Verdict::Reject,
         code: Some(code.into()),
