@@ -2,8 +2,8 @@
 //! prove.
 
 use crate::args::Args;
-use crate::fuzz;
-use crate::shell::{Done, Run};
+use crate::shell::{Done, Run, at};
+use crate::{fuzz, node, python};
 
 /// A proof that is no program of `proofs/`.
 struct Other {
@@ -20,10 +20,16 @@ pub(crate) enum Size {
     Smoke,
 }
 
-const OTHERS: &[Other] = &[Other {
-    name: "fuzz",
-    run: fuzz::prove,
-}];
+const OTHERS: &[Other] = &[
+    Other {
+        name: "calls",
+        run: calls,
+    },
+    Other {
+        name: "fuzz",
+        run: fuzz::prove,
+    },
+];
 
 pub(crate) fn run(mut args: Args) -> Done {
     let (full, json) = (args.flag("--full"), args.flag("--json"));
@@ -44,6 +50,27 @@ pub(crate) fn run(mut args: Args) -> Done {
         .iter()
         .filter(asked)
         .try_for_each(|other| (other.run)(size))
+}
+
+/// Calls of all that both packages export, with hostile arguments.
+fn calls(size: Size) -> Done {
+    let calls = if size == Size::Full {
+        "1000000"
+    } else {
+        "100000"
+    };
+    python::package()?;
+    let test = python::program("pytest").words("-p no:cacheprovider --quiet -c");
+    let test = test.args([
+        at("bindings/python/pyproject.toml"),
+        at("bindings/python/tests/test_calls.py"),
+    ]);
+    test.env("COUNTERSEAL_CALLS", calls).done()?;
+    node::addon()?;
+    let test = Run::new("node").words("--test test/fuzz.test.mjs");
+    test.within(at("bindings/node"))
+        .env("COUNTERSEAL_CALLS", calls)
+        .done()
 }
 
 /// Every proof of `proofs/` at smoke size.
