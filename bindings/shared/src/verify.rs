@@ -69,7 +69,7 @@ impl Verifier {
 
     /// The most bytes of content; an adapter stops reading there.
     pub fn body_limit(&self) -> usize {
-        self.inner.policy().body_limit()
+        self.inner.body_limit()
     }
 
     /// Verifies `message` and claims its nonce in the verifier's own store.

@@ -110,7 +110,7 @@ fn write(text: &mut Vec<u8>, lead: &[u8], value: &[u8]) {
 }
 
 /// What ends the lines of components and begins the last line.
-const PARAMS_NAME: &str = "\n\"@signature-params\": ";
-const MAX_BASE: usize = 16 * 1024;
+pub(crate) const PARAMS_NAME: &str = "\n\"@signature-params\": ";
+pub(crate) const MAX_BASE: usize = 16 * 1024;
 /// Room for most bases with their parameters, so that they are written without moving.
 const TYPICAL: usize = 1024;

@@ -306,6 +306,11 @@ pub(crate) mod setup {
         "a window, life, retention or body limit is outside its bounds",
         "keep windows within 1 to 300 s, lives within 1 to 120 s, retention at least past + future + 60 s, bodies within 64 MiB",
     );
+    pub(crate) const POLICY_TAG: Code = Code::integrator(
+        "request_policy_tag",
+        "the tag of foreign signatures is empty, longer than 64 bytes, no visible ASCII, or one of the strict profile",
+        "name the tag that the signer sets; for signatures with a tag of counterseal use Policy",
+    );
     pub(crate) const RECORD_EXISTS: Code = Code {
         name: "request_key_exists",
         blame: Blame::Integrator,
@@ -382,6 +387,7 @@ pub const CODES: &[Code] = &[
     setup::POLICY_AUTHORITIES,
     setup::POLICY_COVER,
     setup::POLICY_LIMITS,
+    setup::POLICY_TAG,
     setup::RECORD_BROKEN,
     setup::RECORD_CONTENDED,
     setup::RECORD_EXISTS,

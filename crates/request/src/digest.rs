@@ -21,6 +21,12 @@ pub(crate) struct ContentDigest {
     bytes: [u8; 64],
 }
 
+/// The digest of content that comes in pieces.
+pub(crate) enum ContentHash {
+    Sha256(Sha256),
+    Sha512(Sha512),
+}
+
 /// A value of `Content-Digest`.
 pub(crate) struct DigestField {
     text: [u8; MAX_FIELD],
@@ -82,6 +88,12 @@ impl DigestAlgorithm {
         })
     }
 
+    /// The digest of either algorithm, for whoever lets the signer choose it.
+    pub(crate) fn parse_any(value: &[u8]) -> Option<ContentDigest> {
+        let sha256 = DigestAlgorithm::Sha256.parse(value);
+        sha256.or_else(|| DigestAlgorithm::Sha512.parse(value))
+    }
+
     const fn len(self) -> usize {
         match self {
             DigestAlgorithm::Sha256 => 32,
@@ -93,10 +105,34 @@ impl DigestAlgorithm {
 impl ContentDigest {
     /// Whether it is that of `body`. Both are public, so the comparison takes no care of time.
     pub(crate) fn matches(&self, body: &[u8]) -> bool {
-        let bytes = &self.bytes[..self.algorithm.len()];
+        let mut hash = self.hash();
+        hash.update(body);
+        self.is(hash)
+    }
+
+    /// Begins a digest to compare with.
+    pub(crate) fn hash(&self) -> ContentHash {
         match self.algorithm {
-            DigestAlgorithm::Sha256 => Sha256::digest(body).as_slice() == bytes,
-            DigestAlgorithm::Sha512 => Sha512::digest(body).as_slice() == bytes,
+            DigestAlgorithm::Sha256 => ContentHash::Sha256(Sha256::new()),
+            DigestAlgorithm::Sha512 => ContentHash::Sha512(Sha512::new()),
+        }
+    }
+
+    /// Whether it is what `hash` comes to.
+    pub(crate) fn is(&self, hash: ContentHash) -> bool {
+        let bytes = &self.bytes[..self.algorithm.len()];
+        match hash {
+            ContentHash::Sha256(hash) => hash.finalize().as_slice() == bytes,
+            ContentHash::Sha512(hash) => hash.finalize().as_slice() == bytes,
+        }
+    }
+}
+
+impl ContentHash {
+    pub(crate) fn update(&mut self, piece: &[u8]) {
+        match self {
+            ContentHash::Sha256(hash) => hash.update(piece),
+            ContentHash::Sha512(hash) => hash.update(piece),
         }
     }
 }

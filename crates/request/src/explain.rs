@@ -7,8 +7,10 @@
 use alloc::{format, string::String, vec::Vec};
 use core::fmt;
 
+use crate::policy::Policy;
 use crate::presented::Presented;
-use crate::{Request, RequestError, Verifier};
+use crate::verify::Reads;
+use crate::{ForeignPolicy, Request, RequestError, Verifier};
 
 /// What a verifier compared.
 #[derive(Clone, PartialEq, Eq)]
@@ -45,15 +47,38 @@ impl Verifier {
     ///
     /// The first rule that keeps a base from being built.
     pub fn explain(&self, request: &Request<'_>) -> Result<Explanation, RequestError> {
+        match &self.reads {
+            Reads::Own(policy) => policy.explain(request),
+            Reads::Foreign(policy) => policy.explain(request),
+        }
+    }
+}
+
+impl Policy {
+    fn explain(&self, request: &Request<'_>) -> Result<Explanation, RequestError> {
         let presented = self.check_message(request)?;
         let (base, _) = self.base(request)?;
         let list = &base.text[base.list_at..];
-        let text = ascii(&base.text[..base.lines()]);
-        let mut lines: Vec<_> = text.split('\n').map(Line::of).collect();
+        let mut lines = lines(&base.text[..base.lines()]);
         lines.push(Line::of_parameters(list, &presented));
         Ok(Explanation {
             lines,
             profile: presented.parameters(list).map(|_| ()),
+        })
+    }
+}
+
+impl ForeignPolicy {
+    /// The signer chose the list, so the base is of what it lists.
+    fn explain(&self, request: &Request<'_>) -> Result<Explanation, RequestError> {
+        let presented = self.check_message(request)?;
+        let (base, end, parameters, _) = self.base(request, &presented)?;
+        let list = &presented.raw[..presented.raw.len() - parameters.len()];
+        let mut lines = lines(&base[..end]);
+        lines.push(Line::of_parameters(list, &presented));
+        Ok(Explanation {
+            lines,
+            profile: self.parameters(parameters, &presented.mac).map(|_| ()),
         })
     }
 }
@@ -106,7 +131,7 @@ impl Line {
     /// A line of a component.
     fn of(whole: &str) -> Self {
         let name = whole.split('"').nth(1).unwrap_or_default();
-        let value = whole.len().saturating_sub(name.len() + 4);
+        let value = whole.split_once("\": ").map_or(0, |(_, value)| value.len());
         let shown = match name {
             "@method" | "@scheme" | "@authority" | "@path" | "cs-audience" | "content-digest" => {
                 whole.into()
@@ -145,6 +170,13 @@ fn redact_nonce(parameters: &str) -> String {
     };
     let after = rest.split_once('"').map_or("", |(_, after)| after);
     format!("{before};nonce=\"<nonce>\"{after}")
+}
+
+/// The lines of components.
+fn lines(base: &[u8]) -> Vec<Line> {
+    let text = ascii(base);
+    let lines = text.split('\n').filter(|line| !line.is_empty());
+    lines.map(Line::of).collect()
 }
 
 fn ascii(bytes: &[u8]) -> String {

@@ -57,6 +57,12 @@ pub enum Audience {
 pub struct Policy {
     pub(crate) profile: Profile,
     pub(crate) authorities: Vec<Box<str>>,
+    pub(crate) bounds: Bounds,
+}
+
+/// Times and sizes of a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Bounds {
     pub(crate) past: Span,
     pub(crate) future: Span,
     pub(crate) retain: Span,
@@ -91,6 +97,8 @@ pub enum PolicyError {
     Cover,
     /// A window, retention or size is outside its bounds.
     Limits,
+    /// The tag of foreign signatures is empty, too long, no plain text, or that of the strict profile.
+    Tag,
 }
 
 impl Default for PolicyParts {
@@ -154,19 +162,18 @@ impl Policy {
     ///
     /// [`PolicyError`] names the part that cannot be.
     pub fn new(parts: PolicyParts) -> Result<Self, PolicyError> {
-        check_authorities(&parts)?;
-        check_limits(&parts)?;
-        Ok(Policy {
-            profile: Profile::new(parts.profile)?,
-            authorities: parts
-                .authorities
-                .into_iter()
-                .map(String::into_boxed_str)
-                .collect(),
+        let bounds = Bounds {
             past: parts.past,
             future: parts.future,
             retain: parts.retain,
             body_limit: parts.body_limit,
+        };
+        let authorities = served(parts.authorities)?;
+        bounds.check()?;
+        Ok(Policy {
+            profile: Profile::new(parts.profile)?,
+            authorities,
+            bounds,
         })
     }
 
@@ -189,23 +196,22 @@ impl Policy {
 
     /// The most bytes of content; an adapter stops reading there.
     pub const fn body_limit(&self) -> usize {
-        self.body_limit
+        self.bounds.body_limit
     }
 
     /// How old `created` may be.
     pub const fn past(&self) -> Span {
-        self.past
+        self.bounds.past
     }
 
     /// How far ahead `created` may be.
     pub const fn future(&self) -> Span {
-        self.future
+        self.bounds.future
     }
 
     /// The authority of this policy that equals `text` but for case, if there is one.
     pub(crate) fn authority(&self, text: &str) -> Option<&str> {
-        let mut served = self.authorities.iter().map(|a| &**a);
-        served.find(|a| same_name(a, text))
+        spelt(&self.authorities, text)
     }
 
     /// The audience of this policy that equals `text`, if there is one. It stands in a field, whose value
@@ -231,6 +237,7 @@ impl PolicyError {
         setup::POLICY_AUTHORITIES,
         setup::POLICY_COVER,
         setup::POLICY_LIMITS,
+        setup::POLICY_TAG,
     ];
 }
 
@@ -240,6 +247,7 @@ impl Refusal for PolicyError {
             Self::Authorities => setup::POLICY_AUTHORITIES,
             Self::Cover => setup::POLICY_COVER,
             Self::Limits => setup::POLICY_LIMITS,
+            Self::Tag => setup::POLICY_TAG,
         }
     }
 }
@@ -287,31 +295,43 @@ fn check_cover(parts: &ProfileParts) -> Result<(), PolicyError> {
     }
 }
 
+/// The authority among `served` that equals `text` but for case, if there is one.
+pub(crate) fn spelt<'a>(served: &'a [Box<str>], text: &str) -> Option<&'a str> {
+    let mut served = served.iter().map(|a| &**a);
+    served.find(|a| same_name(a, text))
+}
+
+/// The authorities, if each is one that clients can send.
 //= docs/spec/request.md#Q-15
-fn check_authorities(parts: &PolicyParts) -> Result<(), PolicyError> {
+pub(crate) fn served(authorities: Vec<String>) -> Result<Vec<Box<str>>, PolicyError> {
     let fine = |text: &String| {
         text.len() <= MAX_AUTHORITY
             && is_authority(text)
             && !text.bytes().any(|b| b.is_ascii_uppercase())
     };
-    if (1..=16).contains(&parts.authorities.len()) && parts.authorities.iter().all(fine) {
-        return Ok(());
+    if (1..=16).contains(&authorities.len()) && authorities.iter().all(fine) {
+        return Ok(authorities
+            .into_iter()
+            .map(String::into_boxed_str)
+            .collect());
     }
     Err(PolicyError::Authorities)
 }
 
-//= docs/spec/request.md#Q-15
-fn check_limits(parts: &PolicyParts) -> Result<(), PolicyError> {
-    let window = Span::from_seconds(1)..=Span::from_seconds(300);
-    let least = parts.past.plus(parts.future).plus(Span::from_seconds(60));
-    let fine = window.contains(&parts.past)
-        && window.contains(&parts.future)
-        && (least..=Span::from_minutes(60)).contains(&parts.retain)
-        && parts.body_limit <= MAX_BODY;
-    if fine {
-        Ok(())
-    } else {
-        Err(PolicyError::Limits)
+impl Bounds {
+    //= docs/spec/request.md#Q-15
+    pub(crate) fn check(&self) -> Result<(), PolicyError> {
+        let window = Span::from_seconds(1)..=Span::from_seconds(300);
+        let least = self.past.plus(self.future).plus(Span::from_seconds(60));
+        let fine = window.contains(&self.past)
+            && window.contains(&self.future)
+            && (least..=Span::from_minutes(60)).contains(&self.retain)
+            && self.body_limit <= MAX_BODY;
+        if fine {
+            Ok(())
+        } else {
+            Err(PolicyError::Limits)
+        }
     }
 }
 

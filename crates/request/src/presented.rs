@@ -18,6 +18,17 @@ pub(crate) struct Presented<'a> {
     pub(crate) mac: [u8; 32],
 }
 
+/// Which member a verifier reads.
+#[derive(Clone, Copy)]
+pub(crate) enum Chosen<'a> {
+    /// The one of this profile.
+    Own,
+    /// The one that has this tag.
+    Tagged(&'a str),
+    /// The only one there is.
+    Only,
+}
+
 /// The parameters (RFC 9421 section 2.3) in the order of this profile.
 #[derive(Clone, Copy)]
 pub(crate) struct Parameters {
@@ -34,16 +45,16 @@ struct Members<'a> {
 }
 
 impl<'a> Presented<'a> {
-    /// The one member of `request` that has our tag.
+    /// The one member of `request` that is chosen.
     //= docs/spec/request.md#Q-1
-    pub(crate) fn find(request: &Request<'a>) -> Result<Self, RequestError> {
+    pub(crate) fn find(request: &Request<'a>, chosen: Chosen<'_>) -> Result<Self, RequestError> {
         let inputs = Members::of(request, "signature-input", MAX_INPUT)?;
         let signatures = Members::of(request, "signature", MAX_SIGNATURE)?;
-        let input = inputs.tagged()?;
-        if input.label != LABEL {
+        let input = inputs.only(chosen)?;
+        if matches!(chosen, Chosen::Own) && input.label != LABEL {
             return Err(RequestError::LabelUnexpected);
         }
-        let signature = signatures.labelled(LABEL);
+        let signature = signatures.labelled(input.label);
         let signature = signature.ok_or(RequestError::SignatureMissing)?;
         if !inputs.same_labels(&signatures) {
             return Err(RequestError::SignatureRepeated);
@@ -149,8 +160,13 @@ impl<'a> Members<'a> {
         self.iter().find(|member| member.label == label)
     }
 
-    fn tagged(&self) -> Result<&Member<'a>, RequestError> {
-        let mut ours = self.iter().filter(|member| member.tag == Some(TAG));
+    fn only(&self, chosen: Chosen<'_>) -> Result<&Member<'a>, RequestError> {
+        let tag = match chosen {
+            Chosen::Own => Some(TAG),
+            Chosen::Tagged(tag) => Some(tag.as_bytes()),
+            Chosen::Only => None,
+        };
+        let mut ours = self.iter().filter(|m| tag.is_none() || m.tag == tag);
         let first = ours.next().ok_or(RequestError::SignatureMissing)?;
         match ours.next() {
             None => Ok(first),
@@ -260,6 +276,8 @@ pub(crate) fn decode_tag(text: &[u8]) -> Option<[u8; 32]> {
 
 const LABEL: &[u8] = b"cs";
 const TAG: &[u8] = b"counterseal/1";
+/// What tags of this profile begin with.
+pub(crate) const OWN_TAGS: &str = "counterseal/";
 const MAX_MEMBERS: usize = 4;
 const MAX_INPUT: usize = 2 * 1024;
 const MAX_SIGNATURE: usize = 512;

@@ -6,7 +6,7 @@ use alloc::{boxed::Box, format, string::String, sync::Arc};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use counterseal_core::{KeyId, Time};
+use counterseal_core::{KeyId, Span, Time};
 
 use crate::digest::DigestAlgorithm;
 use crate::message::{Found, find};
@@ -56,6 +56,24 @@ pub struct VerifiedResponse {
     created: Time,
 }
 
+/// What a signed response says: they differ in their tags, so that neither is taken for the other.
+#[derive(Clone, Copy)]
+pub(crate) enum Says {
+    /// The answer.
+    Answer,
+    /// The service's clock: the request was refused for its time, and nothing was done.
+    Clock,
+}
+
+impl Says {
+    const fn tag(self) -> &'static str {
+        match self {
+            Says::Answer => "counterseal/1/response",
+            Says::Clock => "counterseal/1/clock",
+        }
+    }
+}
+
 /// What both sides know of the request.
 pub(crate) struct Exchange<'a> {
     pub(crate) key: &'a Key,
@@ -71,6 +89,7 @@ impl Exchange<'_> {
     //= docs/spec/response.md#P-2
     pub(crate) fn sign(
         &self,
+        says: Says,
         status: u16,
         digest: &[u8],
         now: Time,
@@ -79,7 +98,7 @@ impl Exchange<'_> {
             return Err(ResponseError::Status);
         }
         let digest = core::str::from_utf8(digest).expect("a digest field is ASCII");
-        let parameters = self.parameters(&format!("{}", now.seconds()));
+        let parameters = self.parameters(says, &format!("{}", now.seconds()));
         let base = self.base(status, digest, &parameters);
         let tag = STANDARD.encode(self.key.response().tag(base.as_bytes()));
         Ok(SignedResponse {
@@ -107,11 +126,9 @@ impl Exchange<'_> {
     }
 
     //= docs/spec/response.md#P-3
-    fn parameters(&self, created: &str) -> String {
-        format!(
-            "{COMPONENTS};created={created}{}",
-            after_created(self.key.id())
-        )
+    fn parameters(&self, says: Says, created: &str) -> String {
+        let end = after_created(self.key.id(), says);
+        format!("{COMPONENTS};created={created}{end}")
     }
 }
 
@@ -143,6 +160,32 @@ impl Sent {
     /// The first rule that fails.
     //= docs/spec/response.md#P-4
     pub fn check(&self, response: &Response<'_>) -> Result<VerifiedResponse, ResponseError> {
+        self.verify(Says::Answer, response)
+    }
+
+    /// The service's clock, from a refusal of this request for its time: sign anew once with it, and remember how far
+    /// one's own clock is away. The request was not served, and never will be.
+    ///
+    /// `round_trip` is how long the answer took by a clock that no one sets. What took more than 5 s may have been held
+    /// back, and says nothing about now.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that fails; [`ResponseError::ClockLate`].
+    //= docs/spec/response.md#P-5
+    pub fn clock(&self, response: &Response<'_>, round_trip: Span) -> Result<Time, ResponseError> {
+        let verified = self.verify(Says::Clock, response)?;
+        if round_trip > MAX_ROUND_TRIP {
+            return Err(ResponseError::ClockLate);
+        }
+        Ok(verified.created)
+    }
+
+    fn verify(
+        &self,
+        says: Says,
+        response: &Response<'_>,
+    ) -> Result<VerifiedResponse, ResponseError> {
         let input = field(response, "signature-input")?;
         let signature = field(response, "signature")?;
         let (Some(input), Some(signature)) = (input, signature) else {
@@ -151,7 +194,7 @@ impl Sent {
         if field(response, "content-encoding")?.is_some() {
             return Err(ResponseError::ContentEncoding);
         }
-        let created = self.created(input)?;
+        let created = self.created(says, input)?;
         let signature = core::str::from_utf8(signature).ok();
         let mac = signature
             .and_then(tag_in)
@@ -171,8 +214,8 @@ impl Sent {
 
     /// The signed time, if components and parameters are those that this client expects.
     //= docs/spec/response.md#P-3
-    fn created(&self, input: &[u8]) -> Result<Time, ResponseError> {
-        let end = after_created(self.key.id());
+    fn created(&self, says: Says, input: &[u8]) -> Result<Time, ResponseError> {
+        let end = after_created(self.key.id(), says);
         let created = input
             .strip_prefix(b"cs=")
             .and_then(|rest| rest.strip_prefix(COMPONENTS.as_bytes()))
@@ -252,9 +295,11 @@ fn tag_in(signature: &str) -> Option<[u8; 32]> {
 }
 
 /// The parameters after `created`.
-fn after_created(id: &KeyId) -> String {
-    format!(";keyid=\"{id}\";alg=\"hmac-sha256\";tag=\"counterseal/1/response\"")
+fn after_created(id: &KeyId, says: Says) -> String {
+    format!(";keyid=\"{id}\";alg=\"hmac-sha256\";tag=\"{}\"", says.tag())
 }
 
 const COMPONENTS: &str = "(\"@status\" \"content-digest\" \"@method\";req \"@path\";req \
                           \"@query\";req \"signature\";req;key=\"cs\")";
+/// How long a refusal may have been on its way, if it is to tell the time.
+const MAX_ROUND_TRIP: Span = Span::from_seconds(5);

@@ -10,10 +10,14 @@ use counterseal_core::{Blame, Code, Refusal};
 pub enum ResponseError {
     /// The content is not what the covered digest says.
     BodyMismatch,
+    /// The refusal that tells the time took too long to do so.
+    ClockLate,
     /// A content coding is applied, which no response covers.
     ContentEncoding,
     /// `Content-Digest` is not exactly one digest of the profile's algorithm.
     Digest,
+    /// The request was read under a foreign policy; its client expects no signed response.
+    Foreign,
     /// A field that is read comes twice, or under a look-alike name.
     HeaderRepeated,
     /// The signature is no base64 of 32 bytes in its one form.
@@ -32,8 +36,10 @@ impl ResponseError {
     /// The codes of this enum.
     pub const CODES: &'static [Code] = &[
         BODY_MISMATCH,
+        CLOCK_LATE,
         CONTENT_ENCODING,
         DIGEST,
+        FOREIGN,
         HEADER_REPEATED,
         MAC_INVALID,
         MAC_MISMATCH,
@@ -47,8 +53,10 @@ impl Refusal for ResponseError {
     fn code(&self) -> Code {
         match self {
             Self::BodyMismatch => BODY_MISMATCH,
+            Self::ClockLate => CLOCK_LATE,
             Self::ContentEncoding => CONTENT_ENCODING,
             Self::Digest => DIGEST,
+            Self::Foreign => FOREIGN,
             Self::HeaderRepeated => HEADER_REPEATED,
             Self::MacInvalid => MAC_INVALID,
             Self::MacMismatch => MAC_MISMATCH,
@@ -84,6 +92,11 @@ const BODY_MISMATCH: Code = peer(
     "the content of the response is not what its signed digest says",
     "verify the raw bytes as received, before they are decompressed or parsed",
 );
+const CLOCK_LATE: Code = peer(
+    "response_clock_late",
+    "the refusal that tells the service's clock took more than 5 s, so it may have been held back",
+    "send the request again; where answers take this long, set the client's clock by other means",
+);
 const CONTENT_ENCODING: Code = peer(
     "response_content_encoding",
     "a content coding is applied to the response, which its signature does not cover",
@@ -94,6 +107,14 @@ const DIGEST: Code = peer(
     "Content-Digest of the response is not exactly one digest of the profile's algorithm",
     "set the three fields that signing gives, unchanged",
 );
+const FOREIGN: Code = Code {
+    name: "response_sign_foreign",
+    blame: Blame::Integrator,
+    public: "internal_error",
+    http: 500,
+    means: "the request was read under a foreign policy, whose clients expect no response of this profile",
+    fix: "sign responses to requests of the strict profile only",
+};
 const HEADER_REPEATED: Code = peer(
     "response_header_repeated",
     "a field of the response that is read comes twice, or under a name that gateways fold into it",

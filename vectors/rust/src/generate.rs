@@ -5,6 +5,7 @@
 
 mod document;
 mod draft;
+mod foreign;
 mod keys;
 mod limit;
 mod notes;
@@ -63,7 +64,7 @@ pub fn stale() -> io::Result<Vec<String>> {
 }
 
 /// The rooms that have vectors.
-pub const ROOMS: [&str; 4] = ["limit", "request", "response", "webhook"];
+pub const ROOMS: [&str; 5] = ["foreign", "limit", "request", "response", "webhook"];
 
 /// Where the vectors of this room are.
 pub fn directory(room: &str) -> PathBuf {
@@ -84,10 +85,13 @@ fn files() -> Vec<(String, String)> {
         file("request", "profile", "profile", document::profiles()),
         file("request", "key", "key", keys::single()),
         file("request", "keys", "keys", keys::several()),
+        file("foreign", "verify", "verify", foreign::cases()),
         file("limit", "address", "address", limit::addresses()),
         file("limit", "admit", "admit", limit::admissions()),
         file("limit", "tell", "tell", limit::answers()),
         file("response", "check", "check", response::answers()),
+        file("response", "clock", "clock", response::clocks()),
+        file("response", "refuse", "refuse", response::refusals()),
         file("response", "respond", "respond", response::signed()),
         file("webhook", "receive", "receive", webhook::deliveries()),
         file("webhook", "send", "send", webhook::messages()),

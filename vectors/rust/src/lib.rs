@@ -7,6 +7,7 @@
 
 mod bytes;
 mod file;
+mod foreign;
 pub mod generate;
 mod http;
 mod layout;

@@ -60,12 +60,23 @@ pub(crate) struct NoInput {}
 pub(crate) type Outcome<T> = Result<T, Box<dyn Refusal>>;
 
 pub(crate) fn verify(case: &Case) -> Result<Observation, CaseError> {
-    let input: RequestInput = input(case)?;
     let policy = policy_text(case)?;
+    verified(case, || {
+        let policy = RequestPolicy::parse(&policy).map_err(boxed)?;
+        Ok(Verifier::new(policy))
+    })
+}
+
+/// What becomes of the request of `case` with this verifier.
+pub(crate) fn verified(
+    case: &Case,
+    verifier: impl Fn() -> Outcome<Verifier>,
+) -> Result<Observation, CaseError> {
+    let input: RequestInput = input(case)?;
     let reply = answer(case.replies.first().copied().unwrap_or(Reply::Fresh))?;
     let mut asked = 0;
     let outcome = input.with(|request| {
-        let verifier = Verifier::new(RequestPolicy::parse(&policy).map_err(boxed)?);
+        let verifier = verifier()?;
         let keys = key_set(&case.keys)?;
         let now = Time::from_millis(case.now);
         let pending = verifier.begin(request, &keys, now).map_err(boxed)?;

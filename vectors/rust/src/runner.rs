@@ -6,7 +6,7 @@ use counterseal::core::Code;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Case, Verdict, limit, request, response, webhook};
+use crate::{Case, Verdict, foreign, limit, request, response, webhook};
 
 /// What came of a case.
 #[derive(Clone, Debug, Serialize)]
@@ -47,6 +47,7 @@ pub enum CaseError {
 /// [`CaseError`] when it is no case of that operation.
 pub fn run(room: &str, op: &str, case: &Case) -> Result<Observation, CaseError> {
     match (room, op) {
+        ("foreign", "verify") => foreign::verify(case),
         ("limit", "address") => limit::address(case),
         ("limit", "admit") => limit::admit(case),
         ("limit", "tell") => limit::tell(case),
@@ -57,6 +58,8 @@ pub fn run(room: &str, op: &str, case: &Case) -> Result<Observation, CaseError> 
         ("request", "key") => request::key(case),
         ("request", "keys") => request::keys(case),
         ("response", "check") => response::check(case),
+        ("response", "clock") => response::clock(case),
+        ("response", "refuse") => response::refuse(case),
         ("response", "respond") => response::respond(case),
         ("webhook", "receive") => webhook::receive(case),
         ("webhook", "send") => webhook::send(case),

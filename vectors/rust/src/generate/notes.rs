@@ -39,6 +39,14 @@ pub(super) fn rule(code: &str) -> &'static str {
 }
 
 const RULES: &[(&str, &str)] = &[
+    ("F-1", "docs/spec/foreign.md: the signature's fields"),
+    ("F-2", "docs/spec/foreign.md: components"),
+    ("F-3", "docs/spec/foreign.md: the base"),
+    ("F-4", "docs/spec/foreign.md: parameters of the query"),
+    ("F-5", "docs/spec/foreign.md: parameters"),
+    ("F-6", "docs/spec/foreign.md: the content"),
+    ("F-7", "docs/spec/foreign.md: the claim"),
+    ("F-8", "docs/spec/foreign.md: policies"),
     ("H-2", "docs/spec/webhook.md: ids and times"),
     ("H-3", "docs/spec/webhook.md: the signature"),
     ("H-4", "docs/spec/webhook.md: the fields"),
@@ -58,6 +66,7 @@ const RULES: &[(&str, &str)] = &[
     ("P-2", "docs/spec/response.md: the signature"),
     ("P-3", "docs/spec/response.md: components and parameters"),
     ("P-4", "docs/spec/response.md: what a client decides"),
+    ("P-5", "docs/spec/response.md: the service's clock"),
     ("Q-1", "docs/spec/request.md: the signature's fields"),
     ("Q-2", "docs/spec/request.md: sizes and forms"),
     ("Q-3", "docs/spec/request.md: components and the base"),

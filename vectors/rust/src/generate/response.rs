@@ -74,6 +74,89 @@ pub(super) fn signed() -> Vec<Answer> {
     ]
 }
 
+/// Refusals that tell the service's clock.
+pub(super) fn clocks() -> Vec<Answer> {
+    let told = |id: &str, round_trip: i64| {
+        let case = Draft::clock().case(id, &["P-5", "Usual"]);
+        accepted(after(case, round_trip), json!({"clock": NOW}))
+    };
+    let with = |id: &str, code: &str, edit: fn(&mut Draft)| {
+        let mut draft = Draft::clock();
+        edit(&mut draft);
+        invalid(after(draft.case(id, &["P-5", "Changed"]), 100), code)
+    };
+    let changed = |id: &str, code: &str, edit: fn(&mut Answer)| {
+        let mut case = Draft::clock().case(id, &["P-5", "Changed"]);
+        edit(&mut case);
+        invalid(after(case, 100), code)
+    };
+    let late = Draft::clock().case("a-clock-after-more-than-five-seconds", &["P-5", "Edge"]);
+    let mac = "response_mac_mismatch";
+    vec![
+        told("a-clock", 100),
+        told("a-clock-after-five-seconds", 5_000),
+        invalid(after(late, 5_001), "response_clock_late"),
+        with(
+            "an-answer-that-is-no-clock",
+            "response_signature_unexpected",
+            |d| {
+                d.signs.edit = |v| v.replace("1/clock", "1/response");
+            },
+        ),
+        with("a-clock-for-another-request", mac, |d| d.signs.seed = 8),
+        with("a-clock-by-another-key", mac, |d| d.signs.secret = 9),
+        with("a-clock-by-the-key-of-requests", mac, |d| {
+            d.signs.is_derived = false;
+        }),
+        with("a-clock-with-another-status", mac, |d| {
+            d.signs.status = Some(403);
+        }),
+        changed("a-clock-with-a-wrong-digit", mac, |case| {
+            edit(&mut case.input.headers, "signature-input", |v| {
+                v.replace("1800000000", "1800000001")
+            });
+        }),
+        changed(
+            "a-clock-with-other-content",
+            "response_body_mismatch",
+            |case| case.input.body = latin("{}"),
+        ),
+    ]
+}
+
+/// What services sign of their refusals.
+pub(super) fn refusals() -> Vec<Answer> {
+    let at = |id: &str, served_at: i64| {
+        let mut draft = Draft::clock();
+        draft.created = (served_at / 1000).to_string();
+        let fields = draft.fields();
+        let mut case = draft.case(id, &["P-5", "Sign"]);
+        case.input.headers = Vec::new();
+        case.input.served_at = Some(served_at);
+        (case, fields)
+    };
+    let signed = |id: &str, served_at: i64| {
+        let (case, fields) = at(id, served_at);
+        accepted(case, json!({"headers": fields}))
+    };
+    let unsigned = |id: &str, served_at: i64| {
+        let (case, _) = at(id, served_at);
+        accepted(case, json!({"headers": null}))
+    };
+    vec![
+        signed("a-refusal-of-a-request-from-the-past", NOW + 60_001),
+        signed("a-refusal-of-a-request-from-the-future", NOW - 60_001),
+        signed("a-refusal-a-day-later", NOW + 86_400_000),
+        unsigned("no-refusal-at-the-end-of-the-window", NOW + 60_000),
+        unsigned("no-refusal-of-a-request-in-time", NOW),
+    ]
+}
+
+fn after(mut case: Answer, round_trip: i64) -> Answer {
+    case.input.round_trip = Some(round_trip);
+    case
+}
+
 pub(super) fn answers() -> Vec<Answer> {
     [usual(), bindings(), forms(), missing(), parameters()].concat()
 }
@@ -249,6 +332,7 @@ fn parameters() -> Vec<Answer> {
     vec![
         with("another-label", |v| v.replace("cs=", "sig=")),
         with("the-tag-of-requests", |v| v.replace("/response", "")),
+        with("the-tag-of-clocks", |v| v.replace("/response", "/clock")),
         with("another-key-id", |v| v.replace("worker-7", "worker-8")),
         with("another-algorithm", |v| v.replace("hmac-sha256", "ed25519")),
         with("no-status-covered", |v| v.replace("\"@status\" ", "")),
@@ -329,6 +413,17 @@ impl Draft {
         }
     }
 
+    /// A refusal for the request's time.
+    fn clock() -> Self {
+        let mut draft = Draft {
+            status: 401,
+            body: "{\"code\":\"request_outside_window\"}",
+            ..Draft::usual()
+        };
+        draft.signs.edit = |input| input.replace("1/response", "1/clock");
+        draft
+    }
+
     fn request(&self) -> RequestInput {
         RequestInput {
             method: latin("POST"),
@@ -398,6 +493,8 @@ impl Draft {
             status: self.status,
             headers: fields.into(),
             body: latin(self.body),
+            served_at: None,
+            round_trip: None,
         };
         Case {
             now: self.now,
