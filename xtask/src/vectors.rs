@@ -31,13 +31,13 @@ const LANGUAGES: &[Language] = &[
     },
     Language {
         name: "python",
-        lacks: &["response"],
+        lacks: &["foreign", "response"],
         build: python::package,
         runner: || python::program("python").args(["bindings/python/tests/run_vectors.py"]),
     },
     Language {
         name: "node",
-        lacks: &["response"],
+        lacks: &["foreign", "response"],
         build: node::addon,
         runner: || Run::new("node").args(["bindings/node/test/run-vectors.mjs"]),
     },

@@ -56,8 +56,9 @@ impl Verifier {
 
 impl Policy {
     fn explain(&self, request: &Request<'_>) -> Result<Explanation, RequestError> {
-        let presented = self.check_message(request)?;
-        let (base, _) = self.base(request)?;
+        let len = request.body.len();
+        let presented = self.check_message(request, len)?;
+        let (base, _) = self.base(request, len)?;
         let list = &base.text[base.list_at..];
         let mut lines = lines(&base.text[..base.lines()]);
         lines.push(Line::of_parameters(list, &presented));
@@ -71,8 +72,9 @@ impl Policy {
 impl ForeignPolicy {
     /// The signer chose the list, so the base is of what it lists.
     fn explain(&self, request: &Request<'_>) -> Result<Explanation, RequestError> {
-        let presented = self.check_message(request)?;
-        let (base, end, parameters, _) = self.base(request, &presented)?;
+        let len = request.body.len();
+        let presented = self.check_message(request, len)?;
+        let (base, end, parameters, _) = self.base(request, len, &presented)?;
         let list = &presented.raw[..presented.raw.len() - parameters.len()];
         let mut lines = lines(&base[..end]);
         lines.push(Line::of_parameters(list, &presented));

@@ -27,10 +27,10 @@ struct Given<'a> {
 }
 
 impl ForeignPolicy {
-    /// The signature of `request`, if it is one that this policy takes.
-    pub(crate) fn read(&self, request: &Request<'_>) -> Result<Signed, RequestError> {
-        let presented = self.check_message(request)?;
-        let (base, lines, parameters, digest) = self.base(request, &presented)?;
+    /// The signature of `request`, whose content has `len` bytes, if it is one that this policy takes.
+    pub(crate) fn read(&self, request: &Request<'_>, len: usize) -> Result<Signed, RequestError> {
+        let presented = self.check_message(request, len)?;
+        let (base, lines, parameters, digest) = self.base(request, len, &presented)?;
         let parameters = self.parameters(parameters, &presented.mac)?;
         Ok(Signed {
             base,
@@ -47,9 +47,10 @@ impl ForeignPolicy {
     pub(crate) fn check_message<'a>(
         &self,
         request: &Request<'a>,
+        len: usize,
     ) -> Result<Presented<'a>, RequestError> {
         request.check()?;
-        within("content", request.body.len(), self.bounds.body_limit)?;
+        within("content", len, self.bounds.body_limit)?;
         Presented::find(request, self.chosen())
     }
 
@@ -58,6 +59,7 @@ impl ForeignPolicy {
     pub(crate) fn base<'a>(
         &self,
         request: &Request<'_>,
+        len: usize,
         presented: &Presented<'a>,
     ) -> Result<(Vec<u8>, usize, &'a str, Option<ContentDigest>), RequestError> {
         let authority = spelt(&self.authorities, request.bare_authority());
@@ -68,7 +70,7 @@ impl ForeignPolicy {
         if !self.is_satisfied(&components) {
             return Err(RequestError::ComponentsUnexpected);
         }
-        let digest = self.digest(request, &components)?;
+        let digest = self.digest(request, len, &components)?;
         let (mut base, lines) = components.base(request, self, authority)?;
         base.extend_from_slice(raw.as_bytes());
         Ok((base, lines, parameters, digest))
@@ -78,6 +80,7 @@ impl ForeignPolicy {
     fn digest(
         &self,
         request: &Request<'_>,
+        len: usize,
         components: &Components<'_>,
     ) -> Result<Option<ContentDigest>, RequestError> {
         let coding = request.field("content-encoding")?;
@@ -85,7 +88,7 @@ impl ForeignPolicy {
             return Err(RequestError::ContentEncodingUncovered);
         }
         if !components.has_field("content-digest") {
-            if self.require_digest && request.needs_digest() {
+            if self.require_digest && request.needs_digest(len) {
                 return Err(RequestError::DigestMissing);
             }
             return Ok(None);

@@ -72,10 +72,22 @@ impl<'a> Request<'a> {
         find(self.headers, name)
     }
 
-    /// Whether the content must be covered by a digest.
+    /// Whether content of `len` bytes must be covered by a digest.
     //= docs/spec/request.md#Q-7
-    pub(crate) fn needs_digest(&self) -> bool {
-        !self.body.is_empty() || matches!(self.method, "POST" | "PUT" | "PATCH")
+    pub(crate) fn needs_digest(&self, len: usize) -> bool {
+        len > 0 || matches!(self.method, "POST" | "PUT" | "PATCH")
+    }
+
+    /// How much content the fields announce: at least one byte where it comes in chunks, none where they are silent.
+    pub(crate) fn announced(&self) -> usize {
+        let length = |(name, value): &(&str, &[u8])| {
+            if same_name(name, "transfer-encoding") {
+                return Some(1);
+            }
+            let text = core::str::from_utf8(value).unwrap_or_default();
+            same_name(name, "content-length").then(|| text.trim().parse().unwrap_or(1))
+        };
+        self.headers.iter().filter_map(length).max().unwrap_or(0)
     }
 
     /// The field `cs-audience`, for profiles that use it in the place of `@authority`.

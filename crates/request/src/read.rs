@@ -23,38 +23,39 @@ pub(crate) struct Signed {
 }
 
 impl Policy {
-    /// The signature of `request`, if it is one of this policy.
-    pub(crate) fn read(&self, request: &Request<'_>) -> Result<Signed, RequestError> {
-        match self.quick(request) {
+    /// The signature of `request`, whose content has `len` bytes, if it is one of this policy.
+    pub(crate) fn read(&self, request: &Request<'_>, len: usize) -> Result<Signed, RequestError> {
+        match self.quick(request, len) {
             Some(signed) => Ok(signed),
-            None => self.careful(request),
+            None => self.careful(request, len),
         }
     }
 
     /// The rules of the message, in their order: sizes, grammar, profile.
-    pub(crate) fn careful(&self, request: &Request<'_>) -> Result<Signed, RequestError> {
-        let presented = self.check_message(request)?;
-        self.signed(request, &presented)
+    fn careful(&self, request: &Request<'_>, len: usize) -> Result<Signed, RequestError> {
+        let presented = self.check_message(request, len)?;
+        self.signed(request, len, &presented)
     }
 
     /// The same for the usual message, or none when any rule fails: then [`Policy::careful`] says which.
-    pub(crate) fn quick(&self, request: &Request<'_>) -> Option<Signed> {
-        self.check_sizes(request).ok()?;
+    fn quick(&self, request: &Request<'_>, len: usize) -> Option<Signed> {
+        self.check_sizes(request, len).ok()?;
         let presented = Presented::alone(request)?;
-        self.signed(request, &presented).ok()
+        self.signed(request, len, &presented).ok()
     }
 
-    fn check_sizes(&self, request: &Request<'_>) -> Result<(), RequestError> {
+    fn check_sizes(&self, request: &Request<'_>, len: usize) -> Result<(), RequestError> {
         request.check()?;
-        within("content", request.body.len(), self.bounds.body_limit)
+        within("content", len, self.bounds.body_limit)
     }
 
     /// Sizes and grammar of the message, and its one signature of this profile.
     pub(crate) fn check_message<'a>(
         &self,
         request: &Request<'a>,
+        len: usize,
     ) -> Result<Presented<'a>, RequestError> {
-        self.check_sizes(request)?;
+        self.check_sizes(request, len)?;
         Presented::find(request, Chosen::Own)
     }
 
@@ -62,6 +63,7 @@ impl Policy {
     pub(crate) fn base(
         &self,
         request: &Request<'_>,
+        len: usize,
     ) -> Result<(Base, Option<ContentDigest>), RequestError> {
         let served = match self.profile.audience {
             Audience::Authority => self.authority(request.bare_authority()),
@@ -70,7 +72,7 @@ impl Policy {
         let authority = served.ok_or(RequestError::AuthorityUnknown)?;
         request.check_content_encoding(&self.profile)?;
         let Found::Once(value) = request.field("content-digest")? else {
-            if request.needs_digest() {
+            if request.needs_digest(len) {
                 return Err(RequestError::DigestMissing);
             }
             return Ok((Base::of(request, &self.profile, authority, None)?, None));
@@ -86,9 +88,10 @@ impl Policy {
     fn signed(
         &self,
         request: &Request<'_>,
+        len: usize,
         presented: &Presented<'_>,
     ) -> Result<Signed, RequestError> {
-        let (base, digest) = self.base(request)?;
+        let (base, digest) = self.base(request, len)?;
         let list = &base.text[base.list_at..];
         let parameters = presented.parameters(list)?;
         let rest = &presented.raw[list.len()..];
@@ -127,7 +130,7 @@ mod tests {
         ];
         let policy = Policy::for_authority("a").expect("a policy");
         let request = request(&headers);
-        (policy.quick(&request), policy.careful(&request))
+        (policy.quick(&request, 0), policy.careful(&request, 0))
     }
 
     fn request<'a>(headers: &'a [(&'a str, &'a [u8])]) -> Request<'a> {

@@ -165,7 +165,7 @@ impl Signer {
     fn digest(&self, request: &Request<'_>) -> Result<Option<DigestField>, SignError> {
         request.check_content_encoding(&self.profile)?;
         let present = matches!(request.field("content-digest")?, Found::Once(_));
-        let needed = present || request.needs_digest();
+        let needed = present || request.needs_digest(request.body.len());
         Ok(needed.then(|| self.profile.digest.of(request.body)))
     }
 

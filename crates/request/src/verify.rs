@@ -62,7 +62,7 @@ impl Verifier {
         keys: &impl Keys,
         now: Time,
     ) -> Result<PendingRequest, RequestError> {
-        let signed = self.reads.read(request)?;
+        let signed = self.reads.read(request, request.body.len())?;
         let key = self.authenticate(&signed, keys, now)?;
         self.check_window(&signed.parameters, now)?;
         check_content(request, &signed)?;
@@ -70,9 +70,10 @@ impl Verifier {
     }
 
     /// The same for a request whose content is still to come, so that forgeries are refused before any of it is read,
-    /// and none needs to be held. The request's own `body` is left out.
+    /// and none needs to be held. The request's own `body` is not looked at.
     ///
-    /// What is accepted is the same; where more than one rule fails, a rule about the content may be told later here.
+    /// What is accepted is the same. So is what is refused, where the fields announce the content: without
+    /// `Content-Length` and `Transfer-Encoding`, as in HTTP/2, a rule about content is told after the others.
     ///
     /// # Errors
     ///
@@ -83,11 +84,7 @@ impl Verifier {
         keys: &impl Keys,
         now: Time,
     ) -> Result<PendingContent, RequestError> {
-        let head = Request {
-            body: b"",
-            ..*request
-        };
-        let mut signed = self.reads.read(&head)?;
+        let mut signed = self.reads.read(request, request.announced())?;
         let key = self.authenticate(&signed, keys, now)?;
         self.check_window(&signed.parameters, now)?;
         let digest = signed.digest.take();
@@ -108,7 +105,7 @@ impl Verifier {
 
     /// Signs the refusal of a request that is genuine and outside of its window, so that its client can learn this
     /// clock (see [`Sent::clock`](crate::Sent::clock)); none for any other request. `status` and `body` are those of
-    /// the refusal.
+    /// the refusal; the request's own content may be left out.
     //= docs/spec/response.md#P-5
     pub fn sign_refusal(
         &self,
@@ -118,7 +115,8 @@ impl Verifier {
         status: u16,
         body: &[u8],
     ) -> Option<SignedResponse> {
-        let signed = self.reads.read(request).ok()?;
+        let len = request.body.len().max(request.announced());
+        let signed = self.reads.read(request, len).ok()?;
         let digest = signed.answer?.of(body);
         let key = self.authenticate(&signed, keys, now).ok()?;
         self.check_window(&signed.parameters, now).err()?;
@@ -194,10 +192,10 @@ impl Verifier {
 }
 
 impl Reads {
-    fn read(&self, request: &Request<'_>) -> Result<Signed, RequestError> {
+    fn read(&self, request: &Request<'_>, len: usize) -> Result<Signed, RequestError> {
         match self {
-            Reads::Own(policy) => policy.read(request),
-            Reads::Foreign(policy) => policy.read(request),
+            Reads::Own(policy) => policy.read(request, len),
+            Reads::Foreign(policy) => policy.read(request, len),
         }
     }
 

@@ -1,10 +1,11 @@
-//! The operation of the room `foreign`.
+//! The operations of the room `foreign`.
 
-use counterseal::core::Span;
+use counterseal::core::{Span, Time};
 use counterseal::request::{ForeignPolicy, ForeignPolicyParts, Verifier};
 use serde::Deserialize;
+use serde_json::json;
 
-use crate::request::{Outcome, boxed, verified};
+use crate::request::{Comes, Outcome, boxed, proven, verified};
 use crate::{Case, CaseError, Observation};
 
 /// The members of a policy; what is left out has its default.
@@ -22,11 +23,27 @@ struct PolicyMembers {
     body_limit_bytes: Option<usize>,
 }
 
-pub(crate) fn verify(case: &Case) -> Result<Observation, CaseError> {
+pub(crate) fn verify(case: &Case, comes: Comes) -> Result<Observation, CaseError> {
     let members = case.policy.clone().ok_or(CaseError::Policy)?;
     let members: PolicyMembers =
         serde_json::from_value(members.into()).map_err(CaseError::Input)?;
-    verified(case, || members.verifier())
+    verified(case, comes, || members.verifier())
+}
+
+/// Signs a response to the request, which no client of another make expects.
+pub(crate) fn answer(case: &Case) -> Result<Observation, CaseError> {
+    let members = case.policy.clone().ok_or(CaseError::Policy)?;
+    let members: PolicyMembers =
+        serde_json::from_value(members.into()).map_err(CaseError::Input)?;
+    proven(
+        case,
+        || members.verifier(),
+        |proof| {
+            let signed = proof.sign_response(200, b"", Time::from_millis(case.now));
+            let signed = signed.map_err(boxed)?;
+            Ok(json!({"headers": signed.headers().collect::<Vec<_>>()}))
+        },
+    )
 }
 
 impl PolicyMembers {

@@ -85,6 +85,7 @@ fn files() -> Vec<(String, String)> {
         file("request", "profile", "profile", document::profiles()),
         file("request", "key", "key", keys::single()),
         file("request", "keys", "keys", keys::several()),
+        file("foreign", "answer", "answer", foreign::answers()),
         file("foreign", "verify", "verify", foreign::cases()),
         file("limit", "address", "address", limit::addresses()),
         file("limit", "admit", "admit", limit::admissions()),

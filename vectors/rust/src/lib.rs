@@ -22,4 +22,4 @@ pub use file::{Case, Expect, File, FileError, KeyMembers, Layer, Reply, Socket, 
 pub use http::{from_wire, to_wire};
 pub use layout::text_of;
 pub use request::RequestInput;
-pub use runner::{CaseError, Observation, difference, run};
+pub use runner::{CaseError, Observation, difference, run, run_in_pieces};

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use counterseal::core::{Claim, Claimed, KeyId, Refusal, Secret, Seed, Span, Time, Unavailable};
 use counterseal::document::{RequestPolicy, RequestProfile};
-use counterseal::request::{Key, KeySet, Request, Scheme, Signed, Signer, Verified, Verifier};
+use counterseal::request::{
+    Key, KeySet, PendingRequest, Request, RequestError, Scheme, Signed, Signer, Verified, Verifier,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -59,17 +61,67 @@ pub(crate) struct NoInput {}
 /// Any refusal on the way is the verdict, whichever part it comes from.
 pub(crate) type Outcome<T> = Result<T, Box<dyn Refusal>>;
 
-pub(crate) fn verify(case: &Case) -> Result<Observation, CaseError> {
+pub(crate) fn verify(case: &Case, comes: Comes) -> Result<Observation, CaseError> {
     let policy = policy_text(case)?;
-    verified(case, || {
+    verified(case, comes, || {
         let policy = RequestPolicy::parse(&policy).map_err(boxed)?;
         Ok(Verifier::new(policy))
     })
 }
 
+/// How the content of a request comes to a verifier.
+#[derive(Clone, Copy)]
+pub(crate) enum Comes {
+    /// All at once.
+    Whole,
+    /// After its head, which announces it.
+    InPieces,
+}
+
+impl Comes {
+    fn begin(
+        self,
+        verifier: &Verifier,
+        request: &Request<'_>,
+        keys: &KeySet,
+        now: Time,
+    ) -> Result<PendingRequest, RequestError> {
+        match self {
+            Comes::Whole => verifier.begin(request, keys, now),
+            Comes::InPieces => begin_in_pieces(verifier, request, keys, now),
+        }
+    }
+}
+
+fn begin_in_pieces(
+    verifier: &Verifier,
+    request: &Request<'_>,
+    keys: &KeySet,
+    now: Time,
+) -> Result<PendingRequest, RequestError> {
+    let length = request.body.len().to_string();
+    let mut headers = request.headers.to_vec();
+    headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
+    headers.push(("Content-Length", length.as_bytes()));
+    // Whoever covers the field, or counts lines, has it already.
+    let announced = headers.len() == request.headers.len() || headers.len() <= 256;
+    let headers = if announced { &headers } else { request.headers };
+    let head = Request {
+        headers,
+        body: b"",
+        ..*request
+    };
+    let mut content = verifier.begin_content(&head, keys, now)?;
+    for piece in request.body.chunks(3) {
+        content.update(piece)?;
+    }
+    content.finish()
+}
+
 /// What becomes of the request of `case` with this verifier.
 pub(crate) fn verified(
     case: &Case,
+    comes: Comes,
     verifier: impl Fn() -> Outcome<Verifier>,
 ) -> Result<Observation, CaseError> {
     let input: RequestInput = input(case)?;
@@ -79,13 +131,29 @@ pub(crate) fn verified(
         let verifier = verifier()?;
         let keys = key_set(&case.keys)?;
         let now = Time::from_millis(case.now);
-        let pending = verifier.begin(request, &keys, now).map_err(boxed)?;
+        let pending = comes.begin(&verifier, request, &keys, now).map_err(boxed)?;
         let claim = pending.claim();
         asked += 1;
         let proof = pending.finish(reply).map_err(boxed)?;
         Ok(verified_output(&proof, &claim))
     });
     Ok(observed(outcome).asking(asked))
+}
+
+/// What `then` makes of the proof for the request of `case`, whose claim is fresh.
+pub(crate) fn proven(
+    case: &Case,
+    verifier: impl Fn() -> Outcome<Verifier>,
+    then: impl Fn(&Verified) -> Outcome<Value>,
+) -> Result<Observation, CaseError> {
+    let input: RequestInput = input(case)?;
+    Ok(observed(input.with(|request| {
+        let keys = key_set(&case.keys)?;
+        let pending = verifier()?.begin(request, &keys, Time::from_millis(case.now));
+        let proof = pending.and_then(|pending| pending.finish(Ok(Claimed::Fresh)));
+        then(&proof.map_err(boxed)?)
+    }))
+    .asking(1))
 }
 
 pub(crate) fn sign(case: &Case) -> Result<Observation, CaseError> {

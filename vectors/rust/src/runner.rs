@@ -6,6 +6,7 @@ use counterseal::core::Code;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::request::Comes;
 use crate::{Case, Verdict, foreign, limit, request, response, webhook};
 
 /// What came of a case.
@@ -47,11 +48,12 @@ pub enum CaseError {
 /// [`CaseError`] when it is no case of that operation.
 pub fn run(room: &str, op: &str, case: &Case) -> Result<Observation, CaseError> {
     match (room, op) {
-        ("foreign", "verify") => foreign::verify(case),
+        ("foreign", "answer") => foreign::answer(case),
+        ("foreign", "verify") => foreign::verify(case, Comes::Whole),
         ("limit", "address") => limit::address(case),
         ("limit", "admit") => limit::admit(case),
         ("limit", "tell") => limit::tell(case),
-        ("request", "verify") => request::verify(case),
+        ("request", "verify") => request::verify(case, Comes::Whole),
         ("request", "sign") => request::sign(case),
         ("request", "policy") => request::policy(case),
         ("request", "profile") => request::profile(case),
@@ -65,6 +67,20 @@ pub fn run(room: &str, op: &str, case: &Case) -> Result<Observation, CaseError> 
         ("webhook", "send") => webhook::send(case),
         _ => Err(CaseError::Unknown),
     }
+}
+
+/// What comes of a request to verify when its content follows in pieces; none for a case of another operation.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn run_in_pieces(room: &str, op: &str, case: &Case) -> Result<Option<Observation>, CaseError> {
+    let seen = match (room, op) {
+        ("foreign", "verify") => foreign::verify(case, Comes::InPieces),
+        ("request", "verify") => request::verify(case, Comes::InPieces),
+        _ => return Ok(None),
+    };
+    seen.map(Some)
 }
 
 /// How `seen` differs from what `case` expects, for people.

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 
 use counterseal::core::Blame;
 use counterseal::request::KeyRecordError;
-use counterseal_vectors::{Case, CaseError, File, Verdict, difference, from_wire, generate, run};
+use counterseal_vectors::{
+    Case, CaseError, File, Verdict, difference, from_wire, generate, run, run_in_pieces,
+};
 use serde_json::Value;
 
 /// Every checked-in file and its path.
@@ -46,6 +48,20 @@ fn every_case_comes_out_as_it_says() {
             );
         }
     }
+}
+
+#[test]
+fn content_in_pieces_changes_no_verdict() {
+    let mut compared = 0;
+    for (name, file) in files() {
+        for case in &file.cases {
+            let seen = run_in_pieces(&file.room, &file.op, case).unwrap();
+            let differs = seen.as_ref().and_then(|seen| difference(case, seen));
+            assert_eq!(differs, None, "{}: {}", name.display(), case.id);
+            compared += usize::from(seen.is_some());
+        }
+    }
+    assert!(compared > 300, "only {compared} requests");
 }
 
 #[test]

@@ -33,6 +33,17 @@ pub(super) fn cases() -> Vec<Foreign> {
     .concat()
 }
 
+/// Responses that nobody could check.
+pub(super) fn answers() -> Vec<Foreign> {
+    let mut case = Draft::get().refuse(
+        "no-response-to-a-foreign-request",
+        &["F-1", "Sign"],
+        "response_sign_foreign",
+    );
+    case.replies = vec![Reply::Fresh];
+    vec![case]
+}
+
 fn usual() -> Vec<Foreign> {
     vec![
         Draft::get().accept("a-request", &["F-2", "Usual"]),
