@@ -2,7 +2,8 @@
 
 const { authenticatorOf } = require("./lib/authenticator.cjs");
 const { ArgumentError } = require("./lib/errors.cjs");
-const { head, problem } = require("./lib/http.cjs");
+const { head } = require("./lib/http.cjs");
+const { problem } = require("./lib/problem.cjs");
 const { keep, sent } = require("./lib/sent.cjs");
 
 function register() {
@@ -18,7 +19,8 @@ function signedRoute(authenticator, handler) {
     } catch (error) {
       return problemResponse(error);
     }
-    return told(await handler(request, proof, context), proof);
+    const response = told(await handler(request, proof, context), proof);
+    return asked.signsResponses ? signed(response, request.method, proof.verified) : response;
   };
 }
 
@@ -57,6 +59,17 @@ function told(response, proof) {
   }
 }
 
+/** The response, signed as it leaves: its content is read to the end for that. */
+async function signed(response, method, verified) {
+  const { status, statusText } = response;
+  const body = Buffer.from(await response.arrayBuffer());
+  const headers = new Headers(response.headers);
+  // The answer to HEAD has no content.
+  const fields = verified.signResponse(status, method === "HEAD" ? "" : body);
+  for (const [name, value] of Object.entries(fields)) headers.set(name, value);
+  return new Response(EMPTY.includes(status) ? null : body, { status, statusText, headers });
+}
+
 function problemResponse(error) {
   const { status, headers, body } = problem(error);
   return new Response(body, { status, headers });
@@ -67,25 +80,24 @@ async function proven(asked, request) {
   const came = sent();
   if (came === undefined) throw new ArgumentError("binding_raw_target_missing");
   if (!came.proofs.has(asked)) {
-    const whole = async () => ({ ...head(came), body: await read(request, asked.bodyLimitBytes) });
-    came.proofs.set(asked, await asked.incoming(came.message, whole));
+    came.proofs.set(asked, await asked.incoming(came.message, head(came), (take) => read(request, take)));
   }
   return came.proofs.get(asked);
 }
 
-/** The raw body, or its beginning of one byte more than `limit`, which is refused by its size. */
-async function read(request, limit) {
+/** The raw body, of which `take` sees each piece first. */
+async function read(request, take) {
   if (request.bodyUsed) throw new ArgumentError("binding_body_consumed");
   const chunks = [];
-  let length = 0;
   for await (const chunk of request.body ?? []) {
+    take(chunk);
     chunks.push(chunk);
-    length += chunk.length;
-    if (length > limit) break;
   }
-  return Buffer.concat(chunks, Math.min(length, limit + 1));
+  return Buffer.concat(chunks);
 }
 
+/** Statuses of responses without content (RFC 9110 section 15). */
+const EMPTY = [204, 205, 304];
 /** Fields of this package are never a stranger's. */
 const OWN = "cs-";
 

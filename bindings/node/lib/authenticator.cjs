@@ -1,11 +1,11 @@
 "use strict";
 // Verifying as a service does: keys that come from a store, decisions on a store of its own, and each one reported.
 
-const { types } = require("node:util");
-const { callable, maybe, options, wrong } = require("./arguments.cjs");
+const { callable, flag, maybe, options, wrong } = require("./arguments.cjs");
 const { CountersealError } = require("./errors.cjs");
 const { fields } = require("./limit.cjs");
 const { limiter } = require("./limiter.cjs");
+const { problemBody, warn } = require("./problem.cjs");
 const { isVerifier } = require("./verify.cjs");
 
 let isAuthenticator;
@@ -19,58 +19,91 @@ class Authenticator {
   constructor(verifier, given) {
     if (!isVerifier(verifier)) throw wrong("verifier", "Verifier");
     this.#verifier = verifier;
-    const parts = options(given, [...SETTINGS, ...LIMITS]);
+    const parts = options(given, [...SETTINGS, ...LIMITS, "signResponses"]);
     const settings = SETTINGS.map((name) => [name, maybe(callable, name, parts[name])]);
     const limits = LIMITS.map((name) => [name, maybe(limiter, name, parts[name])]);
-    this.#settings = { __proto__: null, ...Object.fromEntries([...settings, ...limits]) };
+    const signResponses = maybe(flag, "signResponses", parts.signResponses, false);
+    this.#settings = { __proto__: null, ...Object.fromEntries([...settings, ...limits]), signResponses };
   }
 
   get bodyLimitBytes() {
     return this.#verifier.bodyLimitBytes;
   }
 
+  /** Whether routes sign what they answer. */
+  get signsResponses() {
+    return this.#settings.signResponses;
+  }
+
   async authenticate(request) {
+    return this.#reported(request, (at) => this.#learned(request, at, () => this.#verify(request, at)));
+  }
+
+  /**
+   * Counts a message for its address, and then verifies its head and, piece by piece, the content that `read` hands
+   * over: the proof, the body, and the limits' fields. Of a forgery no content is read.
+   */
+  async incoming(message, head, read) {
+    const { byAddress, byFailure, byKey } = this.#settings;
+    const admitted = [];
+    if (byAddress !== undefined) admitted.push(await byAddress.byAddress(message));
+    const received = await this.#reported(head, (at) => this.#receive(head, at, read)).catch(async (error) => {
+      if (error?.blame === "peer") await byFailure?.byAddress(message);
+      throw error;
+    });
+    if (byKey !== undefined) admitted.push(await byKey.byKey(received.verified.keyId));
+    return { ...received, headers: fields(admitted) };
+  }
+
+  /** What `decide` comes to, told to whoever listens. */
+  async #reported(request, decide) {
+    const at = { now: this.#settings.clock?.() ?? Date.now() };
     try {
-      const at = { now: this.#settings.clock?.() ?? Date.now() };
-      await this.#learn(request, at);
-      const verified = await this.#decide(request, at);
-      this.#settings.onEvent?.(verified.event);
-      return verified;
+      const decided = await decide(at);
+      this.#settings.onEvent?.((decided.verified ?? decided).event);
+      return decided;
     } catch (error) {
-      if (error instanceof CountersealError && error.event !== null) this.#settings.onEvent?.(error.event);
+      if (!(error instanceof CountersealError)) throw error;
+      if (error.event !== null) this.#settings.onEvent?.(error.event);
+      if (OF_TIME.includes(error.code)) this.#tellTime(request, at, error);
       throw error;
     }
   }
 
-  /** Counts a message for its address, and then verifies what `read` makes of it: the proof, its body, and the limits' fields. */
-  async incoming(message, read) {
-    const { byAddress, byFailure, byKey } = this.#settings;
-    const admitted = [];
-    if (byAddress !== undefined) admitted.push(await byAddress.byAddress(message));
-    const request = await read();
-    const verified = await this.authenticate(request).catch(async (error) => {
-      if (error?.blame === "peer") await byFailure?.byAddress(message);
-      throw error;
-    });
-    if (byKey !== undefined) admitted.push(await byKey.byKey(verified.keyId));
-    return { verified, body: request.body, headers: fields(admitted) };
+  async #receive(head, at, read) {
+    const content = await this.#learned(head, at, () => this.#verifier.beginContent(head, at));
+    const body = await read((piece) => content.update(piece));
+    const { drive } = this.#settings;
+    if (drive !== undefined) return { verified: await drive(content.finish()), body };
+    return { verified: this.#verifier.blocking ? await content.verifyAsync() : content.verify(), body };
   }
 
-  async #decide(request, at) {
+  /** What `decide` comes to, once the key is known that it needs. */
+  async #learned(request, at, decide) {
+    await this.#learn(request, at);
     try {
-      return await this.#verify(request, at);
+      return await decide();
     } catch (error) {
       if (error.code !== "request_key_unknown" || this.#loads.size === 0) throw error;
     }
     // Another request has just asked for keys, perhaps for this one's; nothing was claimed yet.
     await Promise.all(this.#loads.values());
-    return this.#verify(request, at);
+    return decide();
   }
 
   #verify(request, at) {
-    const { drive } = this.#settings;
+    const { drive, signResponses: answers } = this.#settings;
     if (drive !== undefined) return drive(this.#verifier.begin(request, at));
-    return this.#verifier.blocking ? this.#verifier.verifyAsync(request, at) : this.#verifier.verify(request, at);
+    const asked = { ...at, answers };
+    return this.#verifier.blocking ? this.#verifier.verifyAsync(request, asked) : this.#verifier.verify(request, asked);
+  }
+
+  /** Adds what tells a genuine client this clock. */
+  #tellTime(request, at, error) {
+    // The answer to HEAD has no content.
+    const content = request.method === "HEAD" ? "" : problemBody(error);
+    const signed = this.#verifier.signRefusal(request, error.http, content, at);
+    if (signed !== null) error.headers = Object.freeze({ ...error.headers, ...signed });
   }
 
   static {
@@ -121,12 +154,9 @@ function authenticatorOf(value) {
   throw wrong("authenticator", "Authenticator or Verifier");
 }
 
-/** Tells the operator what cannot be told to the peer. */
-function warn(error) {
-  process.emitWarning(types.isNativeError(error) ? error : new Error("what was thrown is no error", { cause: error }));
-}
-
+/** The codes of requests that are genuine and outside of their window. */
+const OF_TIME = ["request_expired", "request_outside_window"];
 const SETTINGS = ["clock", "drive", "loadKey", "onEvent"];
 const LIMITS = ["byAddress", "byFailure", "byKey"];
 
-module.exports = { Authenticator, authenticatorOf, warn };
+module.exports = { Authenticator, authenticatorOf };

@@ -26,6 +26,7 @@ class LimitError extends CountersealError {}
 class PolicyError extends CountersealError {}
 class ReplayError extends CountersealError {}
 class RequestError extends CountersealError {}
+class ResponseError extends CountersealError {}
 class SignError extends CountersealError {}
 class SigningKeyError extends CountersealError {}
 class StoreError extends CountersealError {}
@@ -39,6 +40,7 @@ const families = {
   PolicyError,
   ReplayError,
   RequestError,
+  ResponseError,
   SignError,
   SigningKeyError,
   StoreError,

@@ -1,11 +1,10 @@
 "use strict";
-// Requests as Node's own server hands them over, and answers to refusals.
+// Requests as Node's own server hands them over.
 
-const { STATUS_CODES } = require("node:http");
 const { finished } = require("node:stream");
 const { bytes, callable, guarded, maybe, options, wrong } = require("./arguments.cjs");
-const { authenticatorOf, warn } = require("./authenticator.cjs");
-const { ArgumentError, CountersealError } = require("./errors.cjs");
+const { authenticatorOf } = require("./authenticator.cjs");
+const { ArgumentError } = require("./errors.cjs");
 const { receiverOf } = require("./webhook.cjs");
 
 /** Counts and verifies what a server of `node:http` or `node:https` received; gives the proof, the body, and fields for the response. */
@@ -14,9 +13,10 @@ async function verifyIncoming(authenticator, message, given) {
   const came = guarded("message", "IncomingMessage", () => checked(message));
   const known = maybe(bytes, "body", options(given, ["body"]).body);
   const request = guarded("message", "IncomingMessage", () => head(came));
-  return asked.incoming(message, async () => {
-    const body = known ?? (await read(message, asked.bodyLimitBytes));
-    return { ...request, body };
+  return asked.incoming(message, request, async (take) => {
+    if (known === undefined) return collect(message, take);
+    take(known);
+    return known;
   });
 }
 
@@ -69,63 +69,37 @@ function raw(text) {
 
 /** The raw body, or its beginning of one byte more than `limit`, which is refused by its size. */
 function read(message, limit) {
-  if (message.readableDidRead) throw new ArgumentError("binding_body_consumed");
-  const chunks = [];
   let length = 0;
-  return new Promise((resolve, reject) => {
-    const take = (chunk) => {
-      chunks.push(chunk);
-      length += chunk.length;
-      if (length > limit) end();
-    };
-    const end = (error) => {
-      if (error) return reject(error);
-      // What still comes is dropped, as Node does with what nobody reads.
-      message.off("data", take).resume();
-      return resolve(Buffer.concat(chunks, Math.min(length, limit + 1)));
-    };
-    finished(message, end);
-    message.on("data", take);
+  return collect(message, (chunk) => {
+    length += chunk.length;
+    return length <= limit;
   });
 }
 
-/** The answer to a refusal (RFC 9457): the public code and the status, nothing else. Another error is one of the program. */
-function problem(error) {
-  const isRefusal = isOurs(error);
-  const { http, public: code, retryAfter, headers: told } = isRefusal ? error : INTERNAL;
-  // The peer cannot be told what the program did wrong; and who went away did no wrong.
-  if (isRefusal ? error.blame === "integrator" : !isOfGone(error)) warn(error);
-  const headers = { "content-type": "application/problem+json", "cache-control": "no-store", ...told };
-  if (retryAfter !== null) headers["retry-after"] = `${retryAfter}`;
-  // RFC 9110 section 11.6.1: a 401 names a scheme.
-  if (http === 401) headers["www-authenticate"] = "Signature";
-  const body = JSON.stringify({ type: "about:blank", title: STATUS_CODES[http], status: http, code });
-  return { status: http, headers, body };
+/** The raw body, of which `take` sees each piece first: it may throw, or say `false` to end it there. */
+function collect(message, take) {
+  if (message.readableDidRead) throw new ArgumentError("binding_body_consumed");
+  const chunks = [];
+  return new Promise((resolve, reject) => {
+    const end = (error) => {
+      // What still comes is dropped, as Node does with what nobody reads.
+      message.off("data", each).resume();
+      return error ? reject(error) : resolve(Buffer.concat(chunks));
+    };
+    const each = (chunk) => {
+      chunks.push(chunk);
+      try {
+        if (take(chunk) === false) end();
+      } catch (error) {
+        end(error);
+      }
+    };
+    finished(message, end);
+    message.on("data", each);
+  });
 }
-
-/** Whether it is a refusal; what cannot be read, such as a revoked proxy, is none. */
-function isOurs(error) {
-  try {
-    return error instanceof CountersealError;
-  } catch {
-    return false;
-  }
-}
-
-function isOfGone(error) {
-  try {
-    return GONE.includes(error?.code);
-  } catch {
-    return false;
-  }
-}
-
-/** The codes of a client that went away. */
-const GONE = ["ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE"];
-/** What the peer is told of a fault of the program. */
-const INTERNAL = { http: 500, public: "internal_error", retryAfter: null, headers: {} };
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant
 const OTHER = /[^\x00-\x7f]/;
 
-module.exports = { arrived, head, problem, receiveIncoming, verifyIncoming };
+module.exports = { arrived, head, receiveIncoming, verifyIncoming };

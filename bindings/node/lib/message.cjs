@@ -2,6 +2,7 @@
 // A request as one text, and its content: texts that cross one by one cost more than the signature.
 
 const { EMPTY, MAX_BYTES, MAX_ITEMS, bytes, fault, guarded, text, tooLong, wrong } = require("./arguments.cjs");
+const { pairs } = require("./errors.cjs");
 
 /** The parts of a request, joined for the native half: see `message` in `src/message.rs`. */
 function joined(request) {
@@ -35,6 +36,16 @@ function content(request) {
   return typeof body === "string" ? Buffer.from(text("body", body)) : bytes("body", body);
 }
 
+/** A piece of content. */
+function piece(value) {
+  return typeof value === "string" ? Buffer.from(text("piece", value)) : bytes("piece", value);
+}
+
+/** Names and values, one on a line, as an object. */
+function fieldsOf(lines) {
+  return Object.fromEntries(pairs(lines.split("\n").slice(0, -1)));
+}
+
 /** The values of all parts but the content, in their order. */
 function read(request) {
   if (typeof request !== "object" || request === null) throw wrong("request", "object");
@@ -51,10 +62,10 @@ function read(request) {
   });
 }
 
-/** A member that the object has itself. */
-function own(object, name) {
-  if (typeof object !== "object" || object === null) throw wrong("request", "object");
-  return guarded("request", "object whose members can be read", () =>
+/** A member that the object, a request unless said, has itself. */
+function own(object, name, what = "request") {
+  if (typeof object !== "object" || object === null) throw wrong(what, "object");
+  return guarded(what, "object whose members can be read", () =>
     Object.hasOwn(object, name) ? object[name] : undefined,
   );
 }
@@ -107,4 +118,4 @@ const HEADERS = "an object, pairs, names and values in turn, or Headers";
 /** How many parts a request has besides its field lines. */
 const PLAIN = 5;
 
-module.exports = { content, joined, joinedLines };
+module.exports = { content, fieldsOf, joined, joinedLines, own, piece };

@@ -6,11 +6,13 @@ const { settled } = require("./errors.cjs");
 const native = require("./native.cjs");
 
 const COVERED = ["cover", "coverScheme", "audience", "digest"];
+const FOREIGN = ["tag", "require", "requireNonce", "requireDigest"];
 const BOUNDS = ["pastSeconds", "futureSeconds", "retainSeconds", "bodyLimitBytes"];
 
 /** Whoever holds this has the native half of a policy or profile in hand. */
 const MADE = Symbol("made");
 
+let nativeOfForeign;
 let nativeOfPolicy;
 let nativeOfProfile;
 
@@ -41,6 +43,32 @@ class Policy {
   }
 }
 
+class ForeignPolicy {
+  #native;
+
+  constructor(authorities, given) {
+    const parts = options(given, [...FOREIGN, ...BOUNDS]);
+    const foreign = {
+      tag: maybe(text, "tag", parts.tag),
+      require: maybe(texts, "require", parts.require),
+      requireNonce: maybe(flag, "requireNonce", parts.requireNonce, true),
+      requireDigest: maybe(flag, "requireDigest", parts.requireDigest, true),
+    };
+    this.#native = settled(native.ForeignPolicy.create(foreign, bounded(authorities, parts)));
+  }
+
+  get bodyLimitBytes() {
+    return settled(this.#native.bodyLimitBytes());
+  }
+
+  static {
+    nativeOfForeign = (value) => {
+      if (typeof value !== "object" || value === null || !(#native in value)) return undefined;
+      return value.#native;
+    };
+  }
+}
+
 class Profile {
   #native;
 
@@ -62,9 +90,14 @@ class Profile {
 
 function create(authorities, given) {
   const parts = options(given, [...COVERED, ...BOUNDS]);
+  return settled(native.Policy.create(covered(parts), bounded(authorities, parts)));
+}
+
+/** Authorities and bounds, which policies of both kinds have. */
+function bounded(authorities, parts) {
   const members = { authorities: maybe(texts, "authorities", authorities, []) };
   for (const name of BOUNDS) members[name] = maybe(whole, name, parts[name]);
-  return settled(native.Policy.create(covered(parts), members));
+  return members;
 }
 
 function covered(parts) {
@@ -76,10 +109,10 @@ function covered(parts) {
   };
 }
 
-/** The native half of a policy. */
+/** The native half of a policy of either kind. */
 function nativePolicy(value) {
-  const found = nativeOfPolicy(value);
-  if (found === undefined) throw wrong("policy", "Policy");
+  const found = nativeOfPolicy(value) ?? nativeOfForeign(value);
+  if (found === undefined) throw wrong("policy", "Policy or ForeignPolicy");
   return found;
 }
 
@@ -91,4 +124,4 @@ function nativeProfile(name, value) {
   return found;
 }
 
-module.exports = { Policy, Profile, nativePolicy, nativeProfile };
+module.exports = { ForeignPolicy, Policy, Profile, nativePolicy, nativeProfile };

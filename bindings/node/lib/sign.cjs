@@ -6,9 +6,10 @@ const { maybe, options, whole } = require("./arguments.cjs");
 const { now, seed } = require("./chance.cjs");
 const { ArgumentError, settled } = require("./errors.cjs");
 const { nativeKey } = require("./keys.cjs");
-const { content, joined } = require("./message.cjs");
+const { content, fieldsOf, joined } = require("./message.cjs");
 const native = require("./native.cjs");
 const { nativeProfile } = require("./policy.cjs");
+const { sentBy } = require("./response.cjs");
 
 let isSigner;
 
@@ -29,7 +30,12 @@ class Signer {
   sign(request, given) {
     const parts = options(given, ["now", "seed"]);
     const signed = this.#native.sign(joined(request), content(request), now(parts.now), seed(parts.seed, 16));
-    return fields(settled(signed));
+    return fieldsOf(settled(signed));
+  }
+
+  send(request, given) {
+    const parts = options(given, ["now", "seed"]);
+    return sentBy(this.#native.send(joined(request), content(request), now(parts.now), seed(parts.seed, 16)));
   }
 
   explain(request, given) {
@@ -48,14 +54,6 @@ class Signer {
   static {
     isSigner = (value) => typeof value === "object" && value !== null && #native in value;
   }
-}
-
-/** Names and values, one on a line, as an object. */
-function fields(lines) {
-  const flat = lines.split("\n");
-  const found = {};
-  for (let at = 0; at + 1 < flat.length; at += 2) found[flat[at]] = flat[at + 1];
-  return found;
 }
 
 module.exports = { Signer, isSigner };

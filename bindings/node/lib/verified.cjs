@@ -2,8 +2,10 @@
 // The proof that a request was accepted.
 
 const { inspect } = require("node:util");
-const { text, wrong } = require("./arguments.cjs");
-const { pairs } = require("./errors.cjs");
+const { options, text, whole, wrong } = require("./arguments.cjs");
+const { now } = require("./chance.cjs");
+const { ArgumentError, pairs, settled } = require("./errors.cjs");
+const { content, fieldsOf } = require("./message.cjs");
 
 /** Whoever holds this has a proof of the native half in hand. */
 const PROOF = Symbol("proof");
@@ -11,11 +13,13 @@ const PROOF = Symbol("proof");
 class Verified {
   #lines;
   #text;
+  #decision;
 
   /** Only a verifier makes one. */
-  constructor(proof, lines) {
+  constructor(proof, lines, decision) {
     if (proof !== PROOF) throw wrong("Verified", "what a verifier returns; it is not made by hand");
     this.#text = lines;
+    this.#decision = decision;
   }
 
   get keyId() {
@@ -53,6 +57,14 @@ class Verified {
     return found === undefined ? null : found[1];
   }
 
+  signResponse(status, body, given) {
+    // A native object costs more than the whole verification, so it is made for those who ask.
+    if (this.#decision === undefined) throw new ArgumentError("binding_answers_unasked");
+    const parts = options(given, ["now"]);
+    const answered = content({ body });
+    return fieldsOf(settled(this.#decision.signResponse(whole("status", status), answered, now(parts.now))));
+  }
+
   toJSON() {
     const { keyId, scope, created, expires } = this;
     return { keyId, scope, created, expires };
@@ -69,9 +81,9 @@ class Verified {
   }
 }
 
-/** The proof of these lines. */
-function proven(lines) {
-  return new Verified(PROOF, lines);
+/** The proof of these lines; it can sign responses if it has the decision that it came from. */
+function proven(lines, decision) {
+  return new Verified(PROOF, lines, decision);
 }
 
 module.exports = { Verified, proven };

@@ -2,16 +2,17 @@
 // Verifying.
 
 const { inspect } = require("node:util");
-const { maybe, options, text, whole } = require("./arguments.cjs");
+const { flag, maybe, options, text, whole } = require("./arguments.cjs");
 const { now } = require("./chance.cjs");
 const { ArgumentError, settled } = require("./errors.cjs");
 const { nativeKey, nativeKeys } = require("./keys.cjs");
-const { content, joined } = require("./message.cjs");
+const { contentOf } = require("./content.cjs");
+const { content, fieldsOf, joined } = require("./message.cjs");
 const native = require("./native.cjs");
 const { nativePolicy } = require("./policy.cjs");
 const { nativeStore } = require("./stores.cjs");
 const { proven } = require("./verified.cjs");
-const { waiting } = require("./waiting.cjs");
+const { accepted, waiting } = require("./waiting.cjs");
 
 let isVerifier;
 
@@ -26,15 +27,34 @@ class Verifier {
   }
 
   verify(request, given) {
-    return proven(settled(this.#native.verify(joined(request), content(request), at(given))));
+    const { now: moment, answers } = asked(given);
+    if (!answers) return proven(settled(this.#native.verify(joined(request), content(request), moment)));
+    const begun = settled(this.#native.begin(joined(request), content(request), moment));
+    return accepted(this.#native.settle(begun), begun);
   }
 
   async verifyAsync(request, given) {
-    return proven(settled(await settled(this.#native.verifyAsync(joined(request), content(request), at(given)))));
+    const { now: moment, answers } = asked(given);
+    if (!answers)
+      return proven(settled(await settled(this.#native.verifyAsync(joined(request), content(request), moment))));
+    const begun = settled(this.#native.begin(joined(request), content(request), moment));
+    return accepted(await settled(this.#native.settleAsync(begun)), begun);
   }
 
   begin(request, given) {
     return waiting(this.#native.begin(joined(request), content(request), at(given)));
+  }
+
+  beginContent(request, given) {
+    return contentOf(this.#native.beginContent(joined(request), at(given)), this.#native);
+  }
+
+  signRefusal(request, status, body, given) {
+    const refusal = content({ body });
+    const code = whole("status", status);
+    const signed = this.#native.signRefusal(joined(request), content(request), code, refusal, at(given));
+    const lines = settled(signed);
+    return lines === null ? null : fieldsOf(lines);
   }
 
   explain(request, given) {
@@ -88,6 +108,12 @@ class Verifier {
   static {
     isVerifier = (value) => typeof value === "object" && value !== null && #native in value;
   }
+}
+
+/** When, and whether responses will be signed. */
+function asked(given) {
+  const parts = options(given, ["now", "answers"]);
+  return { now: now(parts.now), answers: maybe(flag, "answers", parts.answers, false) };
 }
 
 function at(given) {

@@ -34,11 +34,11 @@ class Waiting {
   }
 
   verdict() {
-    return ended(this.#native.verdict());
+    return ended(this.#native.verdict(), this.#native);
   }
 
   run(store) {
-    return ended(this.#native.run(nativeStore("store", store)));
+    return ended(this.#native.run(nativeStore("store", store)), this.#native);
   }
 
   static {
@@ -90,11 +90,16 @@ function sweepingCells(dialect, given) {
 }
 
 /** What a decision ended in: a proof, someone who is within a limit, a key, or nothing. */
-function ended(answer) {
+function ended(answer, decision) {
   const found = settled(answer);
   if (typeof found !== "string") return found === null ? null : keyOf(found);
   if (isAdmission(found)) return admitted(found);
-  return isReceipt(found) ? received(found) : proven(found);
+  return isReceipt(found) ? received(found) : proven(found, decision);
+}
+
+/** The proof that a decision of a verifier ended in. */
+function accepted(answer, decision) {
+  return proven(settled(answer), decision);
 }
 
 function row(cells) {
@@ -116,4 +121,4 @@ function waiting(answer) {
   return new Waiting(BEGUN, settled(answer));
 }
 
-module.exports = { Waiting, drive, migrations, sweeping, sweepingCells, waiting };
+module.exports = { Waiting, accepted, drive, migrations, sweeping, sweepingCells, waiting };

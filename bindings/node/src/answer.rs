@@ -64,7 +64,7 @@ pub(crate) fn proof(verified: &Verified) -> Proof {
     line(&mut text, &hexadecimal(verified.nonce()));
     line(&mut text, &verified.event());
     for (name, value) in verified.covered() {
-        line(&mut text, name);
+        line(&mut text, &name);
         line(&mut text, value);
     }
     text

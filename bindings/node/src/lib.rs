@@ -12,6 +12,7 @@ mod key;
 mod limit;
 mod message;
 mod policy;
+mod response;
 mod sign;
 mod store;
 mod vault;

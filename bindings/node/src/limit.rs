@@ -62,7 +62,9 @@ impl Limit {
     #[napi]
     pub fn by_address(&self, client: String, options: CountOptions) -> Answer<Waiting> {
         answer("Limit.byAddress", || {
-            Ok(Waiting(self.0.by_address(&client, options.counting())?))
+            Ok(Waiting::new(
+                self.0.by_address(&client, options.counting())?,
+            ))
         })
     }
 
@@ -70,7 +72,7 @@ impl Limit {
     #[napi]
     pub fn by_key(&self, id: String, options: CountOptions) -> Answer<Waiting> {
         answer("Limit.byKey", || {
-            Ok(Waiting(self.0.by_key(&id, options.counting())?))
+            Ok(Waiting::new(self.0.by_key(&id, options.counting())?))
         })
     }
 
@@ -78,7 +80,7 @@ impl Limit {
     #[napi]
     pub fn by_name(&self, name: String, options: CountOptions) -> Answer<Waiting> {
         answer("Limit.byName", || {
-            Ok(Waiting(self.0.by_name(&name, options.counting())?))
+            Ok(Waiting::new(self.0.by_name(&name, options.counting())?))
         })
     }
 

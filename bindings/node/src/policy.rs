@@ -1,6 +1,6 @@
 //! Policies and profiles.
 
-use counterseal_shared::{self as shared, PolicyMembers, ProfileMembers};
+use counterseal_shared::{self as shared, ForeignMembers, PolicyMembers, ProfileMembers};
 use napi_derive::napi;
 
 use crate::answer::{Answer, answer};
@@ -8,6 +8,10 @@ use crate::answer::{Answer, answer};
 /// What a verifier accepts.
 #[napi]
 pub struct Policy(pub(crate) shared::Policy);
+
+/// What a verifier accepts of other signers.
+#[napi]
+pub struct ForeignPolicy(pub(crate) shared::ForeignPolicy);
 
 /// What a signature covers.
 #[napi]
@@ -74,6 +78,48 @@ impl Policy {
     #[napi]
     pub fn body_limit_bytes(&self) -> Answer<u32> {
         answer("Policy.bodyLimitBytes", || Ok(limit(self.0.body_limit())))
+    }
+}
+
+/// The members of a foreign policy beyond authorities and bounds.
+#[napi(object, object_to_js = false)]
+pub struct ForeignOptions {
+    /// The tag of the signature to read.
+    pub tag: Option<String>,
+    /// Components that must be covered.
+    pub require: Option<Vec<String>>,
+    /// Whether a signature needs a nonce.
+    pub require_nonce: bool,
+    /// Whether content needs a covered digest.
+    pub require_digest: bool,
+}
+
+#[napi]
+impl ForeignPolicy {
+    /// The policy of these members.
+    #[napi]
+    pub fn create(foreign: ForeignOptions, options: PolicyOptions) -> Answer<ForeignPolicy> {
+        answer("ForeignPolicy.create", || {
+            Ok(ForeignPolicy(shared::ForeignPolicy::new(ForeignMembers {
+                authorities: options.authorities,
+                tag: foreign.tag,
+                require: foreign.require,
+                require_nonce: foreign.require_nonce,
+                require_digest: foreign.require_digest,
+                body_limit_bytes: options.body_limit_bytes,
+                future_seconds: options.future_seconds,
+                past_seconds: options.past_seconds,
+                retain_seconds: options.retain_seconds,
+            })?))
+        })
+    }
+
+    /// The most bytes of content.
+    #[napi]
+    pub fn body_limit_bytes(&self) -> Answer<u32> {
+        answer("ForeignPolicy.bodyLimitBytes", || {
+            Ok(limit(self.0.body_limit()))
+        })
     }
 }
 

@@ -7,6 +7,7 @@ use crate::answer::{Answer, answer, line};
 use crate::key::Key;
 use crate::message::message;
 use crate::policy::Profile;
+use crate::response::Sent;
 
 /// Signs requests with one key.
 #[napi]
@@ -38,7 +39,15 @@ impl Signer {
     pub fn sign(&self, request: String, body: &[u8], now: i64, seed: &[u8]) -> Answer<String> {
         answer("Signer.sign", || {
             let signed = self.0.sign(&message(&request, body)?, now, seed)?;
-            Ok(lines(&signed))
+            Ok(flat(&signed))
+        })
+    }
+
+    /// The same, keeping what the response is checked against.
+    #[napi]
+    pub fn send(&self, request: String, body: &[u8], now: i64, seed: &[u8]) -> Answer<Sent> {
+        answer("Signer.send", || {
+            Ok(Sent(self.0.send(&message(&request, body)?, now, seed)?))
         })
     }
 
@@ -51,7 +60,8 @@ impl Signer {
     }
 }
 
-fn lines(fields: &[(&str, String)]) -> String {
+/// Name and value of each field, one on a line.
+pub(crate) fn flat(fields: &[(&str, String)]) -> String {
     let length = fields.iter().map(|(n, v)| n.len() + v.len() + 2).sum();
     let mut text = String::with_capacity(length);
     for (name, value) in fields {

@@ -24,7 +24,7 @@ impl KeyVault {
     /// Reads a key.
     #[napi]
     pub fn load(&self, id: String) -> Answer<Waiting> {
-        answer("KeyVault.load", || Ok(Waiting(self.0.load(&id)?)))
+        answer("KeyVault.load", || Ok(Waiting::new(self.0.load(&id)?)))
     }
 
     /// Saves a new key.
@@ -38,7 +38,7 @@ impl KeyVault {
     ) -> Answer<Waiting> {
         answer("KeyVault.save", || {
             let new = options.members(&id, secret);
-            Ok(Waiting(self.0.save(&new, seed)?))
+            Ok(Waiting::new(self.0.save(&new, seed)?))
         })
     }
 
@@ -55,7 +55,7 @@ impl KeyVault {
     ) -> Answer<Waiting> {
         answer("KeyVault.rotate", || {
             let new = options.members(&id, secret);
-            Ok(Waiting(self.0.rotate(&old, &new, seed, old_until)?))
+            Ok(Waiting::new(self.0.rotate(&old, &new, seed, old_until)?))
         })
     }
 
@@ -63,7 +63,7 @@ impl KeyVault {
     #[napi]
     pub fn end_key(id: String, until: i64) -> Answer<Waiting> {
         answer("KeyVault.endKey", || {
-            Ok(Waiting(shared::end_key(&id, until)?))
+            Ok(Waiting::new(shared::end_key(&id, until)?))
         })
     }
 
@@ -71,7 +71,7 @@ impl KeyVault {
     #[napi]
     pub fn revoke_key(id: String, now: i64) -> Answer<Waiting> {
         answer("KeyVault.revokeKey", || {
-            Ok(Waiting(shared::revoke_key(&id, now)?))
+            Ok(Waiting::new(shared::revoke_key(&id, now)?))
         })
     }
 }

@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use counterseal_shared as shared;
+use counterseal_shared::{self as shared, Problem};
 use napi::bindgen_prelude::{AsyncTask, ClassInstance};
-use napi::{Env, Task};
+use napi::{Either, Env, Task};
 use napi_derive::napi;
 
 use crate::answer::{Answer, Proof, Refusal, answer, done, line, proof};
 use crate::key::{Key, keys};
 use crate::message::message;
-use crate::policy::{Policy, limit};
+use crate::policy::{ForeignPolicy, Policy, limit};
+use crate::response::Content;
+use crate::sign::flat;
 use crate::store::Store;
-use crate::waiting::Waiting;
+use crate::waiting::{Ended, Running, Waiting};
 
 /// Verifies requests.
 #[napi]
@@ -53,14 +55,17 @@ impl Verifier {
     /// A verifier of this policy, these keys and this store.
     #[napi]
     pub fn create(
-        policy: &Policy,
+        policy: Either<&Policy, &ForeignPolicy>,
         known: Vec<ClassInstance<'_, Key>>,
         store: Option<&Store>,
         refresh_seconds: Option<i64>,
     ) -> Answer<Verifier> {
         answer("Verifier.create", || {
             let store = store.map(|store| Arc::clone(&store.0));
-            let policy = policy.0.clone();
+            let policy = match policy {
+                Either::A(policy) => shared::Reads::Own(policy.0.clone()),
+                Either::B(policy) => shared::Reads::Foreign(policy.0.clone()),
+            };
             let verifier = shared::Verifier::new(policy, &keys(&known), store, refresh_seconds)?;
             Ok(Verifier(Arc::new(verifier)))
         })
@@ -97,7 +102,48 @@ impl Verifier {
     #[napi]
     pub fn begin(&self, request: String, body: &[u8], now: i64) -> Answer<Waiting> {
         answer("Verifier.begin", || {
-            Ok(Waiting(self.0.begin(&message(&request, body)?, now)?))
+            Ok(Waiting::new(self.0.begin(&message(&request, body)?, now)?))
+        })
+    }
+
+    /// Everything but content and claim.
+    #[napi]
+    pub fn begin_content(&self, request: String, now: i64) -> Answer<Content> {
+        answer("Verifier.beginContent", || {
+            Ok(Content(
+                self.0.begin_content(&message(&request, b"")?, now)?,
+            ))
+        })
+    }
+
+    /// Runs a decision on the verifier's own store.
+    #[napi]
+    pub fn settle(&self, waiting: &Waiting) -> Answer<Ended> {
+        answer("Verifier.settle", || waiting.settle(self.own_store()?))
+    }
+
+    /// The same, in a thread of Node's pool.
+    #[napi]
+    pub fn settle_async(&self, waiting: &Waiting) -> Answer<AsyncTask<Running>> {
+        answer("Verifier.settleAsync", || {
+            Ok(waiting.settling(self.own_store()?))
+        })
+    }
+
+    /// The fields that sign the refusal of a request that is outside of its window: name and value of each, one on a line.
+    #[napi]
+    pub fn sign_refusal(
+        &self,
+        request: String,
+        body: &[u8],
+        status: i64,
+        content: &[u8],
+        now: i64,
+    ) -> Answer<Option<String>> {
+        answer("Verifier.signRefusal", || {
+            let message = message(&request, body)?;
+            let signed = self.0.sign_refusal(&message, status, content, now)?;
+            Ok(signed.map(|fields| flat(&fields)))
         })
     }
 
@@ -176,6 +222,12 @@ impl Verifier {
         answer("Verifier.blocking", || {
             Ok(self.0.store().is_some_and(|store| store.blocks()))
         })
+    }
+}
+
+impl Verifier {
+    fn own_store(&self) -> Result<&Arc<shared::Store>, Problem> {
+        self.0.store().ok_or_else(Problem::store_missing)
     }
 }
 

@@ -1,22 +1,37 @@
 //! Decisions that wait for a store, and the cells that drivers carry.
 
-use counterseal_shared::{self as shared, Value, Verdict};
-use napi::Either;
-use napi::bindgen_prelude::{BigInt, Either5, Null, Uint8Array};
+use std::sync::{Arc, OnceLock};
+
+use counterseal_shared::{self as shared, Problem, Value, Verdict};
+use napi::bindgen_prelude::{AsyncTask, BigInt, Either5, Null, Uint8Array};
+use napi::{Either, Env, Task};
 use napi_derive::napi;
 
 use crate::answer::{Answer, Refusal, answer, done, proof};
 use crate::key::Key;
 use crate::limit::admission;
+use crate::sign::flat;
 use crate::store::{Store, StoreOptions};
 use crate::webhook::delivered;
 
-/// A decision that waits for a store's answer.
+/// A decision that waits for a store's answer. It keeps a proof that it ended in, for signing the response.
 #[napi]
-pub struct Waiting(pub(crate) shared::Waiting);
+pub struct Waiting(Arc<Decision>);
+
+/// A decision, and the proof that it ended in.
+struct Decision {
+    waiting: shared::Waiting,
+    proof: OnceLock<shared::Verified>,
+}
+
+/// Runs a decision in a thread of Node's pool.
+pub struct Running {
+    decision: Arc<Decision>,
+    store: Arc<shared::Store>,
+}
 
 /// What a decision ended in, where all proofs but a key are texts; nothing when a change was made.
-type Ended = Option<Either<Key, String>>;
+pub(crate) type Ended = Option<Either<Key, String>>;
 
 /// What stands in a row or is bound to a statement.
 type Cell = Either5<Null, i64, BigInt, String, Uint8Array>;
@@ -39,7 +54,7 @@ impl Waiting {
     pub fn statement(&self, dialect: String) -> Answer<Option<Statement>> {
         answer("Waiting.statement", || {
             let dialect = shared::dialect(&dialect)?;
-            Ok(self.0.statement(dialect).map(statement))
+            Ok(self.0.waiting.statement(dialect).map(statement))
         })
     }
 
@@ -48,20 +63,31 @@ impl Waiting {
     pub fn answer(&self, rows: Option<Vec<Vec<Cell>>>) -> Option<Refusal> {
         done("Waiting.answer", || {
             let rows = rows.map(|rows| rows.into_iter().map(row).collect());
-            self.0.answer(rows)
+            self.0.waiting.answer(rows)
         })
     }
 
     /// What was decided, once.
     #[napi]
     pub fn verdict(&self) -> Answer<Ended> {
-        answer("Waiting.verdict", || Ok(ended(self.0.verdict()?)))
+        answer("Waiting.verdict", || {
+            Ok(self.0.ended(self.0.waiting.verdict()?))
+        })
     }
 
     /// Runs it to its end on one of our stores.
     #[napi]
     pub fn run(&self, store: &Store) -> Answer<Ended> {
-        answer("Waiting.run", || Ok(ended(self.0.run(&store.0)?)))
+        answer("Waiting.run", || self.0.run(&store.0))
+    }
+
+    /// The fields that sign the response to the request that was accepted: name and value of each, one on a line.
+    #[napi]
+    pub fn sign_response(&self, status: i64, body: &[u8], now: i64) -> Answer<String> {
+        answer("Waiting.signResponse", || {
+            let proof = self.0.proof.get().ok_or_else(Problem::spent)?;
+            Ok(flat(&proof.sign_response(status, body, now)?))
+        })
     }
 
     /// What makes a database ready.
@@ -93,13 +119,59 @@ impl Waiting {
     }
 }
 
-fn ended(verdict: Verdict) -> Ended {
-    match verdict {
-        Verdict::Admitted(admitted) => Some(Either::B(admission(&admitted))),
-        Verdict::Key(key) => Some(Either::A(Key(key))),
-        Verdict::Received(received) => Some(Either::B(delivered(&received))),
-        Verdict::Verified(verified) => Some(Either::B(proof(&verified))),
-        _ => None,
+impl Waiting {
+    pub(crate) fn new(waiting: shared::Waiting) -> Self {
+        Waiting(Arc::new(Decision {
+            waiting,
+            proof: OnceLock::new(),
+        }))
+    }
+
+    /// Runs it to its end on this store.
+    pub(crate) fn settle(&self, store: &shared::Store) -> Result<Ended, Problem> {
+        self.0.run(store)
+    }
+
+    /// The same, in a thread of Node's pool.
+    pub(crate) fn settling(&self, store: &Arc<shared::Store>) -> AsyncTask<Running> {
+        AsyncTask::new(Running {
+            decision: Arc::clone(&self.0),
+            store: Arc::clone(store),
+        })
+    }
+}
+
+impl Decision {
+    fn run(&self, store: &shared::Store) -> Result<Ended, Problem> {
+        Ok(self.ended(self.waiting.run(store)?))
+    }
+
+    fn ended(&self, verdict: Verdict) -> Ended {
+        match verdict {
+            Verdict::Admitted(admitted) => Some(Either::B(admission(&admitted))),
+            Verdict::Key(key) => Some(Either::A(Key(key))),
+            Verdict::Received(received) => Some(Either::B(delivered(&received))),
+            Verdict::Verified(verified) => {
+                let text = proof(&verified);
+                // A verdict is given once, so it was empty.
+                let _ = self.proof.set(verified);
+                Some(Either::B(text))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Task for Running {
+    type Output = Answer<Ended>;
+    type JsValue = Answer<Ended>;
+
+    fn compute(&mut self) -> napi::Result<Self::Output> {
+        Ok(answer("Running.compute", || self.decision.run(&self.store)))
+    }
+
+    fn resolve(&mut self, _: Env, ended: Self::Output) -> napi::Result<Self::JsValue> {
+        Ok(ended)
     }
 }
 

@@ -101,7 +101,7 @@ impl Receiver {
         answer("Receiver.begin", || {
             let lines = lines(&headers)?;
             let lines: Vec<_> = lines.iter().map(|(n, v)| (&**n, &**v)).collect();
-            Ok(Waiting(self.0.begin(&lines, body, now)?))
+            Ok(Waiting::new(self.0.begin(&lines, body, now)?))
         })
     }
 

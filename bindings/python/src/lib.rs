@@ -10,6 +10,7 @@ mod errors;
 mod keys;
 mod limits;
 mod policy;
+mod responses;
 mod sign;
 mod stores;
 mod vault;
@@ -27,7 +28,8 @@ mod _counterseal {
     use crate::{
         keys::Key,
         limits::{Admitted, Cells, Limit, SharedCells, client_address},
-        policy::{Policy, Profile},
+        policy::{ForeignPolicy, Policy, Profile},
+        responses::{Content, Sent, VerifiedResponse},
         sign::Signer,
         stores::{Memory, Ring, SharedRing, Sqlite},
         vault::{KeyVault, end_key, revoke_key},

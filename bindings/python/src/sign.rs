@@ -8,6 +8,7 @@ use crate::args::{self, Any, Maybe, Parts, given, maybe_int};
 use crate::errors::Guarded;
 use crate::keys::Key;
 use crate::policy::{Policy, Profile};
+use crate::responses::Sent;
 
 /// Signs requests with one key.
 #[pyclass(frozen, module = "counterseal.request")]
@@ -56,6 +57,31 @@ impl Signer {
             let lines = parts.lines()?;
             let signed = self.0.sign(&parts.message(&lines)?, now, &seed)?;
             Ok(signed.into_py_dict(py)?)
+        })
+    }
+
+    /// The same, keeping what the response is checked against.
+    #[allow(clippy::too_many_arguments)] // keywords in Python
+    #[pyo3(signature = (method, scheme, authority, path, query=None, headers=None, body=None, *, now=None, seed=None))]
+    fn send<'py>(
+        &self,
+        py: Python<'py>,
+        method: Any<'py>,
+        scheme: Any<'py>,
+        authority: Any<'py>,
+        path: Any<'py>,
+        query: Maybe<'py>,
+        headers: Maybe<'py>,
+        body: Maybe<'py>,
+        now: Maybe<'py>,
+        seed: Maybe<'py>,
+    ) -> Guarded<Sent> {
+        #[rustfmt::skip]
+        let parts = Parts { method, scheme, authority, path, query, headers, body };
+        guard("Signer.send", || {
+            let (now, seed) = (args::now(py, &now)?, args::seed(py, &seed, 16)?);
+            let lines = parts.lines()?;
+            Ok(Sent(self.0.send(&parts.message(&lines)?, now, &seed)?))
         })
     }
 

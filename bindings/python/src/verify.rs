@@ -1,13 +1,16 @@
 //! Verifying.
 
+use std::borrow::Cow;
+
 use counterseal_shared::{self as shared, Problem, guard};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict};
+use pyo3::types::{IntoPyDict, PyBytes, PyDict};
 
-use crate::args::{self, Any, Maybe, Parts, given, text};
+use crate::args::{self, Any, Maybe, Parts, bytes, given, int, text};
 use crate::errors::Guarded;
 use crate::keys::{Key, keys};
-use crate::policy::Policy;
+use crate::policy::{ForeignPolicy, Policy};
+use crate::responses::Content;
 
 /// A request that was accepted. Only a verifier makes one: there is no constructor.
 #[pyclass(frozen, module = "counterseal.request")]
@@ -49,7 +52,7 @@ impl Verified {
 
     /// Names and values of what was covered, in signing order.
     #[getter]
-    fn covered(&self) -> Guarded<Vec<(&str, &str)>> {
+    fn covered(&self) -> Guarded<Vec<(Cow<'_, str>, &str)>> {
         guard("Verified.covered", || Ok(self.0.covered().collect()))
     }
 
@@ -63,6 +66,25 @@ impl Verified {
     fn component(&self, name: &Any<'_>) -> Guarded<Option<&str>> {
         guard("Verified.component", || {
             Ok(self.0.component(text("name", name)?))
+        })
+    }
+
+    /// The fields to set on the response with this status and content, so that the caller can check whose it is.
+    #[pyo3(signature = (status, body=None, *, now=None))]
+    fn sign_response<'py>(
+        &self,
+        py: Python<'py>,
+        status: &Any<'_>,
+        body: Maybe<'py>,
+        now: Maybe<'py>,
+    ) -> Guarded<Bound<'py, PyDict>> {
+        guard("Verified.sign_response", || {
+            let (status, now) = (
+                int("status", status, 0, u16::MAX.into())?,
+                args::now(py, &now)?,
+            );
+            let body = given(&body).map_or(Ok(Cow::Borrowed(&b""[..])), |b| bytes("body", b))?;
+            Ok(self.0.sign_response(status, &body, now)?.into_py_dict(py)?)
         })
     }
 
@@ -91,12 +113,10 @@ impl Verifier {
         refresh_seconds: Maybe<'_>,
     ) -> Guarded<Self> {
         guard("Verifier.__new__", || {
-            let wrong = |_| args::wrong("policy", "Policy");
-            let policy = policy.cast::<Policy>().map_err(wrong)?.get().0.clone();
             let known = given(&keys).map_or(Ok(Vec::new()), crate::keys::keys)?;
             let store = given(&store).map(crate::stores::store).transpose()?;
             let refresh = args::maybe_int("refresh_seconds", &refresh_seconds)?;
-            let verifier = shared::Verifier::new(policy, &known, store, refresh)?;
+            let verifier = shared::Verifier::new(reads(policy)?, &known, store, refresh)?;
             Ok(Verifier(verifier))
         })
     }
@@ -153,6 +173,63 @@ impl Verifier {
             let lines = parts.lines()?;
             let message = parts.message(&lines)?;
             Ok(crate::waiting::Waiting(self.0.begin(&message, now)?))
+        })
+    }
+
+    /// Everything but content and claim: the content follows in pieces, so forgeries are refused before it is read.
+    #[allow(clippy::too_many_arguments)] // keywords in Python
+    #[pyo3(signature = (method, scheme, authority, path, query=None, headers=None, *, now=None))]
+    fn begin_content<'py>(
+        &self,
+        py: Python<'py>,
+        method: Any<'py>,
+        scheme: Any<'py>,
+        authority: Any<'py>,
+        path: Any<'py>,
+        query: Maybe<'py>,
+        headers: Maybe<'py>,
+        now: Maybe<'py>,
+    ) -> Guarded<Content> {
+        #[rustfmt::skip]
+        let parts = Parts { method, scheme, authority, path, query, headers, body: None };
+        guard("Verifier.begin_content", || {
+            let now = args::now(py, &now)?;
+            let lines = parts.lines()?;
+            let message = parts.message(&lines)?;
+            Ok(Content(self.0.begin_content(&message, now)?))
+        })
+    }
+
+    /// The fields that sign the refusal of a request that is genuine and outside of its window, so that its sender
+    /// learns this clock; None for any other request. `status` and `content` are those of the refusal.
+    #[allow(clippy::too_many_arguments)] // keywords in Python
+    #[pyo3(signature = (method, scheme, authority, path, query=None, headers=None, body=None, *, status, content, now=None))]
+    fn sign_refusal<'py>(
+        &self,
+        py: Python<'py>,
+        method: Any<'py>,
+        scheme: Any<'py>,
+        authority: Any<'py>,
+        path: Any<'py>,
+        query: Maybe<'py>,
+        headers: Maybe<'py>,
+        body: Maybe<'py>,
+        status: &Any<'_>,
+        content: &Any<'_>,
+        now: Maybe<'py>,
+    ) -> Guarded<Option<Bound<'py, PyDict>>> {
+        #[rustfmt::skip]
+        let parts = Parts { method, scheme, authority, path, query, headers, body };
+        guard("Verifier.sign_refusal", || {
+            let (status, now) = (
+                int("status", status, 0, u16::MAX.into())?,
+                args::now(py, &now)?,
+            );
+            let lines = parts.lines()?;
+            let message = parts.message(&lines)?;
+            let content = bytes("content", content)?;
+            let signed = self.0.sign_refusal(&message, status, &content, now)?;
+            Ok(signed.map(|fields| fields.into_py_dict(py)).transpose()?)
         })
     }
 
@@ -272,6 +349,16 @@ impl Verifier {
     fn blocks(&self) -> bool {
         self.0.store().is_some_and(|store| store.blocks())
     }
+}
+
+/// A policy of either kind.
+fn reads(policy: &Any<'_>) -> Guarded<shared::Reads> {
+    if let Ok(foreign) = policy.cast::<ForeignPolicy>() {
+        return Ok(shared::Reads::Foreign(foreign.get().0.clone()));
+    }
+    let wrong = |_| args::wrong("policy", "Policy or ForeignPolicy");
+    let policy = policy.cast::<Policy>().map_err(wrong)?.get().0.clone();
+    Ok(shared::Reads::Own(policy))
 }
 
 fn explained(py: Python<'_>, explained: shared::Explained) -> Guarded<Bound<'_, PyDict>> {

@@ -4,6 +4,11 @@ use counterseal::core::Code;
 use counterseal_shm::ShmError;
 use counterseal_sqlite::SqliteError;
 
+pub(crate) const ANSWERS_UNASKED: Code = Code::integrator(
+    "binding_answers_unasked",
+    "the proof cannot sign a response, since nobody said that it should",
+    "verify with {answers: true}, or let begin and your own driver verify",
+);
 pub(crate) const ARGUMENT_CHOICE: Code = Code::integrator(
     "binding_argument_choice",
     "an argument is none of the words that it may be",
@@ -72,6 +77,7 @@ pub(crate) const STORE_WINDOW: Code = Code::integrator(
 
 /// The codes that belong to the bindings.
 const BINDING_CODES: &[Code] = &[
+    ANSWERS_UNASKED,
     ARGUMENT_CHOICE,
     ARGUMENT_LENGTH,
     ARGUMENT_RANGE,

@@ -11,12 +11,14 @@
 
 mod argument;
 mod codes;
+mod content;
 mod guard;
 mod key;
 mod limit;
 mod message;
 mod policy;
 mod problem;
+mod response;
 mod sign;
 mod statement;
 mod store;
@@ -28,6 +30,7 @@ mod webhook;
 
 pub use argument::{ArgumentFault, MAX_BYTES, MAX_ITEMS, MAX_TIME, check_len, number, seed, time};
 pub use codes::codes;
+pub use content::Content;
 pub use counterseal::core::{Blame, Code, Time, Value};
 pub use counterseal::replay::{CellGauge, Gauge};
 pub use counterseal::request::Scheme;
@@ -36,8 +39,11 @@ pub use guard::guard;
 pub use key::{Key, KeyMembers, keys};
 pub use limit::{Admitted, Counting, Limit, LimitMembers, client_address};
 pub use message::{Message, scheme};
-pub use policy::{Policy, PolicyMembers, Profile, ProfileMembers};
+pub use policy::{
+    ForeignMembers, ForeignPolicy, Policy, PolicyMembers, Profile, ProfileMembers, Reads,
+};
 pub use problem::{Family, Problem, Refused};
+pub use response::{Answered, Sent, SignedFields, VerifiedResponse};
 pub use sign::Signer;
 pub use statement::{dialect, migrations, room, sweeping, sweeping_cells};
 pub use store::{Needs, RingMembers, Store, WindowMembers};

@@ -2,13 +2,28 @@
 
 use counterseal::core::Span;
 use counterseal::document::{RequestPolicy, RequestProfile};
-use counterseal::request::{self, Audience, DigestAlgorithm, PolicyParts, ProfileParts};
+use counterseal::replay::Window;
+use counterseal::request::{
+    self, Audience, DigestAlgorithm, ForeignPolicyParts, PolicyParts, ProfileParts,
+};
 
 use crate::{ArgumentFault, MAX_ITEMS, Problem, check_len, number};
 
 /// What a verifier accepts.
 #[derive(Clone)]
 pub struct Policy(pub(crate) request::Policy);
+
+/// What a verifier accepts of other signers.
+#[derive(Clone)]
+pub struct ForeignPolicy(pub(crate) request::ForeignPolicy);
+
+/// What a verifier reads: one of the two kinds.
+pub enum Reads {
+    /// The strict profile.
+    Own(Policy),
+    /// Signatures of others.
+    Foreign(ForeignPolicy),
+}
 
 /// What a signature covers.
 #[derive(Clone, Default)]
@@ -28,6 +43,29 @@ pub struct PolicyMembers {
     /// How old `created` may be.
     pub past_seconds: Option<i64>,
     /// How long a used nonce is remembered.
+    pub retain_seconds: Option<i64>,
+}
+
+/// The members of a foreign policy, as the host gave them; none stands for the default.
+#[derive(Default)]
+pub struct ForeignMembers {
+    /// The authorities that the verifier serves.
+    pub authorities: Vec<String>,
+    /// The tag of the signature to read.
+    pub tag: Option<String>,
+    /// Components that must be covered.
+    pub require: Option<Vec<String>>,
+    /// Whether a signature needs a nonce.
+    pub require_nonce: bool,
+    /// Whether content needs a covered digest.
+    pub require_digest: bool,
+    /// The most bytes of content.
+    pub body_limit_bytes: Option<i64>,
+    /// How far ahead `created` may be.
+    pub future_seconds: Option<i64>,
+    /// How old `created` may be.
+    pub past_seconds: Option<i64>,
+    /// How long a used signature is remembered.
     pub retain_seconds: Option<i64>,
 }
 
@@ -53,19 +91,13 @@ impl Policy {
     pub fn new(members: PolicyMembers) -> Result<Self, Problem> {
         check_len("authorities", members.authorities.len(), 0, MAX_ITEMS)?;
         let default = PolicyParts::default();
-        let body_limit = match members.body_limit_bytes {
-            Some(bytes) => whole("body_limit_bytes", bytes)?
-                .try_into()
-                .expect("a u32 fits"),
-            None => default.body_limit,
-        };
         Ok(Policy(request::Policy::new(PolicyParts {
             profile: members.profile.parts()?,
             authorities: members.authorities,
             past: span("past_seconds", members.past_seconds, default.past)?,
             future: span("future_seconds", members.future_seconds, default.future)?,
             retain: span("retain_seconds", members.retain_seconds, default.retain)?,
-            body_limit,
+            body_limit: size(members.body_limit_bytes, default.body_limit)?,
         })?))
     }
 
@@ -127,6 +159,64 @@ impl ProfileMembers {
             },
         })
     }
+}
+
+impl ForeignPolicy {
+    /// The policy of these members.
+    ///
+    /// # Errors
+    ///
+    /// The code of the member that cannot be.
+    pub fn new(members: ForeignMembers) -> Result<Self, Problem> {
+        check_len("authorities", members.authorities.len(), 0, MAX_ITEMS)?;
+        let default = ForeignPolicyParts::default();
+        let require = members.require.unwrap_or(default.require);
+        check_len("require", require.len(), 0, MAX_ITEMS)?;
+        Ok(ForeignPolicy(request::ForeignPolicy::new(
+            ForeignPolicyParts {
+                authorities: members.authorities,
+                tag: members.tag,
+                require,
+                require_nonce: members.require_nonce,
+                require_digest: members.require_digest,
+                past: span("past_seconds", members.past_seconds, default.past)?,
+                future: span("future_seconds", members.future_seconds, default.future)?,
+                retain: span("retain_seconds", members.retain_seconds, default.retain)?,
+                body_limit: size(members.body_limit_bytes, default.body_limit)?,
+            },
+        )?))
+    }
+
+    /// The most bytes of content.
+    pub fn body_limit(&self) -> usize {
+        self.0.body_limit()
+    }
+}
+
+impl Reads {
+    /// How old a signed time may be, and how far ahead.
+    pub(crate) fn window(&self) -> Window {
+        let (past, future) = match self {
+            Reads::Own(policy) => (policy.0.past(), policy.0.future()),
+            Reads::Foreign(policy) => (policy.0.past(), policy.0.future()),
+        };
+        Window { past, future }
+    }
+
+    pub(crate) fn verifier(self) -> request::Verifier {
+        match self {
+            Reads::Own(policy) => request::Verifier::new(policy.0),
+            Reads::Foreign(policy) => request::Verifier::foreign(policy.0),
+        }
+    }
+}
+
+fn size(bytes: Option<i64>, otherwise: usize) -> Result<usize, ArgumentFault> {
+    let Some(bytes) = bytes else {
+        return Ok(otherwise);
+    };
+    let bytes = whole("body_limit_bytes", bytes)?;
+    Ok(bytes.try_into().expect("a u32 fits"))
 }
 
 fn span(name: &'static str, seconds: Option<i64>, otherwise: Span) -> Result<Span, ArgumentFault> {

@@ -10,7 +10,9 @@ use counterseal::core::{
 use counterseal::document::DocumentError;
 use counterseal::limit::{LimitError, LimitSetupError};
 use counterseal::replay::ShapeError;
-use counterseal::request::{KeyError, KeyRecordError, PolicyError, RequestError, SignError};
+use counterseal::request::{
+    KeyError, KeyRecordError, PolicyError, RequestError, ResponseError, SignError,
+};
 use counterseal::webhook::{WebhookError, WebhookSetupError, WebhookSignError};
 use counterseal_shm::ShmError;
 use counterseal_sqlite::SqliteError;
@@ -53,6 +55,8 @@ pub enum Family {
     Replay,
     /// A request that was refused.
     Request,
+    /// A response that was refused, or that cannot be signed.
+    Response,
     /// A request that cannot be signed.
     Sign,
     /// A key, or a record of one, that cannot be.
@@ -73,6 +77,7 @@ impl Family {
             Self::Policy => "PolicyError",
             Self::Replay => "ReplayError",
             Self::Request => "RequestError",
+            Self::Response => "ResponseError",
             Self::Sign => "SignError",
             Self::SigningKey => "SigningKeyError",
             Self::Store => "StoreError",
@@ -139,7 +144,7 @@ impl Problem {
     }
 
     /// A verifier without a store of its own.
-    pub(crate) fn store_missing() -> Self {
+    pub fn store_missing() -> Self {
         Problem::of(Family::Argument, codes::STORE_MISSING, Vec::new())
     }
 
@@ -224,6 +229,7 @@ refusals! {
     ShapeError => Replay,
     ShmError => Replay,
     SqliteError => Store,
+    ResponseError => Response,
     SignError => Sign,
     WeakKey => SigningKey,
     WebhookSetupError => Webhook,

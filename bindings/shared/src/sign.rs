@@ -3,7 +3,7 @@
 use counterseal::core::Span;
 use counterseal::request;
 
-use crate::{Key, Message, Problem, Profile, number, seed, time};
+use crate::{Key, Message, Problem, Profile, Sent, number, seed, time};
 
 /// Signs requests with one key under one profile.
 #[derive(Clone)]
@@ -40,6 +40,18 @@ impl Signer {
         let (now, seed) = (time("now", now)?, seed("seed", nonce)?);
         let signed = message.with(|request| self.0.sign(request, now, &seed))?;
         Ok(signed.headers().map(|(n, v)| (n, v.into())).collect())
+    }
+
+    /// Signs `message` as [`Signer::sign`] does, and keeps what its response is checked against.
+    ///
+    /// # Errors
+    ///
+    /// As [`Signer::sign`].
+    pub fn send(&self, message: &Message<'_>, now: i64, nonce: &[u8]) -> Result<Sent, Problem> {
+        let (now, seed) = (time("now", now)?, seed("seed", nonce)?);
+        let (signed, sent) = message.with(|request| self.0.send(request, now, &seed))?;
+        let headers = signed.headers().map(|(n, v)| (n, v.into())).collect();
+        Ok(Sent::new(sent, headers))
     }
 
     /// The signature base that [`Signer::sign`] would sign, to be compared with a verifier's. It holds

@@ -12,7 +12,7 @@ use counterseal_memory::Memory;
 use counterseal_shm::{SharedCells, SharedRing};
 use counterseal_sqlite::Sqlite;
 
-use crate::{Policy, Problem, check_len, number, seed, time};
+use crate::{Problem, check_len, number, seed, time};
 
 /// A store of this process or of this host.
 pub struct Store {
@@ -275,12 +275,6 @@ impl Store {
             Kind::Ring(_) | Kind::Shared(_) => Ok(0),
         };
         swept.map_err(|_| Problem::store_unavailable())
-    }
-
-    /// Whether it claims nonces, and remembers what this policy needs.
-    pub(crate) fn check_window(&self, policy: &Policy) -> Result<(), Problem> {
-        let (past, future) = (policy.0.past(), policy.0.future());
-        self.check_covers(Window { past, future })
     }
 
     /// Whether it claims, and remembers what this window needs.

@@ -1,11 +1,13 @@
 //! What decisions end in, as plain data.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use counterseal::core::Time;
 use counterseal::request;
 
-use crate::{Admitted, Key, Received};
+use crate::response::{fields_of, status_of};
+use crate::{Admitted, Key, Problem, Received, SignedFields, time};
 
 /// What a decision of any room ended in.
 #[non_exhaustive]
@@ -63,13 +65,28 @@ impl Verified {
     }
 
     /// Names and values of what was covered, in signing order.
-    pub fn covered(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn covered(&self) -> impl Iterator<Item = (Cow<'_, str>, &str)> {
         self.proof.covered()
     }
 
     /// The value of one covered component.
     pub fn component(&self, name: &str) -> Option<&str> {
         self.proof.component(name)
+    }
+
+    /// The fields that sign a response to the request, with this status and content, at `now`.
+    ///
+    /// # Errors
+    ///
+    /// `response_sign_status`, `response_sign_foreign`, or the code of an argument that cannot be.
+    pub fn sign_response(
+        &self,
+        status: i64,
+        body: &[u8],
+        now: i64,
+    ) -> Result<SignedFields, Problem> {
+        let (now, status) = (time("now", now)?, status_of(status)?);
+        Ok(fields_of(&self.proof.sign_response(status, body, now)?))
     }
 
     /// The acceptance as one line of JSON for the audit log.

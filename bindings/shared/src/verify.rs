@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use counterseal::core::{KeyId, Span, Step, Time, drive};
 use counterseal::request::{self, KeyRecordError, KeySet, Keyring, PendingRequest};
 
+use crate::response::{fields_of, status_of};
 use crate::waiting::Plain;
 use crate::{
-    ArgumentFault, Key, Message, Policy, Problem, Store, Verdict, Verified, Waiting, keys, number,
-    time,
+    ArgumentFault, Content, Key, Message, Problem, Reads, SignedFields, Store, Verdict, Verified,
+    Waiting, keys, number, time,
 };
 
 /// Verifies requests. Any number of threads may share it; replacing keys does not hold them up.
@@ -41,7 +42,7 @@ impl Verifier {
     /// An argument that cannot be; `request_key_repeated`; `binding_store_window` for a store that was made for a shorter
     /// window.
     pub fn new(
-        policy: Policy,
+        policy: Reads,
         known: &[Key],
         store: Option<Arc<Store>>,
         refresh_seconds: Option<i64>,
@@ -49,12 +50,12 @@ impl Verifier {
         let refresh = refresh_seconds.unwrap_or(REFRESH);
         let refresh = Span::from_seconds(number("refresh_seconds", refresh, 1, 3_600)?);
         if let Some(store) = &store {
-            store.check_window(&policy)?;
+            store.check_covers(policy.window())?;
         }
         let snapshot = keys(known)?;
         let ring = Keyring::new((*snapshot).clone(), refresh, Time::EPOCH);
         Ok(Verifier {
-            inner: request::Verifier::new(policy.0),
+            inner: policy.verifier(),
             snapshot: RwLock::new(snapshot),
             ring: Mutex::new(ring),
             store,
@@ -96,6 +97,38 @@ impl Verifier {
     pub fn begin(&self, message: &Message<'_>, now: i64) -> Result<Waiting, Problem> {
         let now = time("now", now)?;
         Ok(Waiting::new(Step::Need(self.pending(message, now)?), now))
+    }
+
+    /// Everything but content and claim: the content follows in pieces. That of `message` is not looked at.
+    ///
+    /// # Errors
+    ///
+    /// The code of the first rule that fails; nothing was written then.
+    pub fn begin_content(&self, message: &Message<'_>, now: i64) -> Result<Content, Problem> {
+        let now = time("now", now)?;
+        let known = self.known();
+        let content = message.with(|request| self.inner.begin_content(request, &*known, now));
+        let content = content.map_err(|error| Problem::refused(&error, now))?;
+        Ok(Content::new(content, self.store.clone(), now))
+    }
+
+    /// The fields that sign the refusal of `message`, when it is genuine and outside of its window.
+    ///
+    /// # Errors
+    ///
+    /// An argument that cannot be.
+    pub fn sign_refusal(
+        &self,
+        message: &Message<'_>,
+        status: i64,
+        body: &[u8],
+        now: i64,
+    ) -> Result<Option<SignedFields>, Problem> {
+        let (now, status) = (time("now", now)?, status_of(status)?);
+        let known = self.known();
+        let signed =
+            message.with(|request| self.inner.sign_refusal(request, &*known, now, status, body));
+        Ok(signed.as_ref().map(fields_of))
     }
 
     /// Verifies with these keys from now on.

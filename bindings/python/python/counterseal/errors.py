@@ -25,6 +25,7 @@ __all__ = [
     "PolicyError",
     "ReplayError",
     "RequestError",
+    "ResponseError",
     "SignError",
     "SigningKeyError",
     "StoreError",
@@ -103,6 +104,10 @@ class ReplayError(CountersealError):
 
 class RequestError(CountersealError):
     """A request was refused."""
+
+
+class ResponseError(CountersealError):
+    """A response was refused, or cannot be signed."""
 
 
 class SignError(CountersealError):

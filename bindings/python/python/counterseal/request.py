@@ -14,24 +14,32 @@ since 1970; `now` and `seed` may be left out, for the host's clock and generator
 """
 
 from counterseal._counterseal import (
+    Content,
+    ForeignPolicy,
     Key,
     KeyVault,
     Policy,
     Profile,
+    Sent,
     Signer,
     Verified,
+    VerifiedResponse,
     Verifier,
     end_key,
     revoke_key,
 )
 
 __all__ = [
+    "Content",
+    "ForeignPolicy",
     "Key",
     "KeyVault",
     "Policy",
     "Profile",
+    "Sent",
     "Signer",
     "Verified",
+    "VerifiedResponse",
     "Verifier",
     "end_key",
     "revoke_key",
