@@ -3,6 +3,13 @@
 
 exports.CODES = Object.freeze({
   __proto__: null,
+  binding_answers_unasked: Object.freeze({
+    blame: "integrator",
+    public: "internal_error",
+    http: 500,
+    means: "the proof cannot sign a response, since nobody said that it should",
+    fix: "verify with {answers: true}, or let begin and your own driver verify",
+  }),
   binding_argument_choice: Object.freeze({
     blame: "integrator",
     public: "internal_error",
@@ -507,6 +514,13 @@ exports.CODES = Object.freeze({
     means: "a window, life, retention or body limit is outside its bounds",
     fix: "keep windows within 1 to 300 s, lives within 1 to 120 s, retention at least past + future + 60 s, bodies within 64 MiB",
   }),
+  request_policy_tag: Object.freeze({
+    blame: "integrator",
+    public: "internal_error",
+    http: 500,
+    means: "the tag of foreign signatures is empty, longer than 64 bytes, no visible ASCII, or one of the strict profile",
+    fix: "name the tag that the signer sets; for signatures with a tag of counterseal use Policy",
+  }),
   request_replayed: Object.freeze({
     blame: "peer",
     public: "request_replayed",
@@ -525,8 +539,8 @@ exports.CODES = Object.freeze({
     blame: "integrator",
     public: "internal_error",
     http: 500,
-    means: "the key's time has not begun, is over, or the key was revoked",
-    fix: "give the signer the current key",
+    means: "the key's time is over by this clock, or the key was revoked",
+    fix: "give the signer the current key; if it is, set this clock",
   }),
   request_sign_target: Object.freeze({
     blame: "integrator",
@@ -605,6 +619,13 @@ exports.CODES = Object.freeze({
     means: "the content of the response is not what its signed digest says",
     fix: "verify the raw bytes as received, before they are decompressed or parsed",
   }),
+  response_clock_late: Object.freeze({
+    blame: "peer",
+    public: "response_invalid",
+    http: 502,
+    means: "the refusal that tells the service's clock took more than 5 s, so it may have been held back",
+    fix: "send the request again; where answers take this long, set the client's clock by other means",
+  }),
   response_content_encoding: Object.freeze({
     blame: "peer",
     public: "response_invalid",
@@ -639,6 +660,13 @@ exports.CODES = Object.freeze({
     http: 502,
     means: "the signature is of another response, to another request, or by another key",
     fix: "check that the status and the response belong to this very request, and that no proxy changed its path or method",
+  }),
+  response_sign_foreign: Object.freeze({
+    blame: "integrator",
+    public: "internal_error",
+    http: 500,
+    means: "the request was read under a foreign policy, whose clients expect no response of this profile",
+    fix: "sign responses to requests of the strict profile only",
   }),
   response_sign_status: Object.freeze({
     blame: "integrator",

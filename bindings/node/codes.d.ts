@@ -2,6 +2,7 @@
 
 /** The stable name of a reason to refuse. */
 export type CodeName =
+  | "binding_answers_unasked"
   | "binding_argument_choice"
   | "binding_argument_length"
   | "binding_argument_range"
@@ -74,6 +75,7 @@ export type CodeName =
   | "request_policy_authorities"
   | "request_policy_cover"
   | "request_policy_limits"
+  | "request_policy_tag"
   | "request_replayed"
   | "request_sign_header"
   | "request_sign_key"
@@ -88,11 +90,13 @@ export type CodeName =
   | "request_target_invalid"
   | "request_too_large"
   | "response_body_mismatch"
+  | "response_clock_late"
   | "response_content_encoding"
   | "response_digest_invalid"
   | "response_header_repeated"
   | "response_mac_invalid"
   | "response_mac_mismatch"
+  | "response_sign_foreign"
   | "response_sign_status"
   | "response_signature_missing"
   | "response_signature_unexpected"

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import {
   CountersealError,
   clientAddress,
+  ForeignPolicy,
   Key,
   Limit,
   LimitError,
@@ -18,7 +19,25 @@ import {
   Verifier,
 } from "counterseal";
 
-const OPERATIONS = { address, admit, key: keyOf, keys, policy, profile, receive, send, sign, tell, verify };
+const OPERATIONS = {
+  "foreign/answer": foreignAnswer,
+  "foreign/verify": foreignVerify,
+  "limit/address": address,
+  "limit/admit": admit,
+  "limit/tell": tell,
+  "request/key": keyOf,
+  "request/keys": keys,
+  "request/policy": policy,
+  "request/profile": profile,
+  "request/sign": sign,
+  "request/verify": verify,
+  "response/check": check,
+  "response/clock": clock,
+  "response/refuse": refuse,
+  "response/respond": respond,
+  "webhook/receive": receive,
+  "webhook/send": send,
+};
 
 for (const path of process.argv.slice(2)) {
   for (const file of files(path)) run(file);
@@ -32,9 +51,9 @@ function files(path) {
 }
 
 function run(file) {
-  const { op, cases } = vectors(file);
+  const { room, op, cases } = vectors(file);
   for (const vector of cases) {
-    const observed = observe(OPERATIONS[op], vector);
+    const observed = observe(OPERATIONS[`${room}/${op}`], vector);
     console.log(JSON.stringify({ file, id: vector.id, lang: "node", ...observed }));
   }
 }
@@ -42,7 +61,7 @@ function run(file) {
 function vectors(file) {
   try {
     const found = JSON.parse(readFileSync(file, "utf8"));
-    if (found.schema === "counterseal/vectors/1" && Object.hasOwn(OPERATIONS, found.op)) return found;
+    if (found.schema === "counterseal/vectors/1" && Object.hasOwn(OPERATIONS, `${found.room}/${found.op}`)) return found;
     return stop(`${file}: no vectors of an operation that is known here`);
   } catch (error) {
     return stop(`${file}: ${error.message}`);
@@ -66,9 +85,58 @@ function observe(operation, vector) {
   }
 }
 
-function verify({ policy, keys, input, now }, store) {
-  const verifier = new Verifier(Policy.parse(JSON.stringify(policy)), keys.map(made));
+function verify(vector, store) {
+  return verified(Policy.parse(JSON.stringify(vector.policy)), vector, store);
+}
+
+function foreignVerify(vector, store) {
+  return verified(foreignPolicy(vector.policy), vector, store);
+}
+
+function foreignPolicy({ authorities, ...rest }) {
+  const { require_nonce: requireNonce, require_digest: requireDigest, tag, require } = rest;
+  const { past_seconds: pastSeconds, retain_seconds: retainSeconds } = rest;
+  return new ForeignPolicy(authorities, { tag, require, requireNonce, requireDigest, pastSeconds, retainSeconds });
+}
+
+function foreignAnswer({ policy, keys, input, now }, store) {
+  const verifier = new Verifier(foreignPolicy(policy), keys.map(made));
   const waiting = verifier.begin(request(input), { now });
+  waiting.answer(reply(store));
+  return { headers: Object.entries(waiting.verdict().signResponse(200, "", { now })) };
+}
+
+/** A verdict is the same, and for the same reason, when the content comes in pieces after the head that announces it. */
+function verified(policy, vector, store) {
+  const { keys, input, now } = vector;
+  const verifier = new Verifier(policy, keys.map(made));
+  const pieces = outcome(() => begunInPieces(verifier, input, now));
+  const whole = outcome(() => verifier.begin(request(input), { now }));
+  if (pieces.code !== whole.code) throw new Error(`${vector.id}: ${pieces.code} in pieces, ${whole.code} at once`);
+  return proofOf(whole, store);
+}
+
+function outcome(begin) {
+  try {
+    return { code: null, waiting: begin() };
+  } catch (error) {
+    if (!(error instanceof CountersealError)) throw error;
+    return { code: error.code, error };
+  }
+}
+
+function begunInPieces(verifier, input, now) {
+  const { body, ...head } = request(input);
+  const lines = input.headers.filter(([name]) => name.toLowerCase() !== "content-length");
+  const announced = [...lines, ["Content-Length", `${body.length}`]];
+  const headers = announced.length <= 256 ? announced.map((line) => line.map(bytes)) : head.headers;
+  const content = verifier.beginContent({ ...head, headers }, { now });
+  for (let at = 0; at < body.length; at += 3) content.update(body.subarray(at, at + 3));
+  return content.finish();
+}
+
+function proofOf({ error, waiting }, store) {
+  if (error !== undefined) throw error;
   const claim = waiting.statement("sqlite").values;
   while (waiting.statement("sqlite") !== null) waiting.answer(reply(store));
   const proof = waiting.verdict();
@@ -81,6 +149,49 @@ function verify({ policy, keys, input, now }, store) {
     covered: proof.covered,
     claim: claimed(claim),
   };
+}
+
+/** The request that was sent, and what is known of its response. */
+function sentBy({ keys, input, now, seed }) {
+  const signer = new Signer(made(keys[0]));
+  return signer.send(request(input.request), { now, seed: Buffer.from(seed, "hex") });
+}
+
+function response({ status, headers, body }) {
+  return { status, headers: headers.map((line) => line.map(bytes)), body: bytes(body) };
+}
+
+function check(vector) {
+  const { keyId, status, created } = sentBy(vector).check(response(vector.input));
+  return { key_id: keyId, status, created };
+}
+
+function clock(vector) {
+  const { input } = vector;
+  return { clock: sentBy(vector).clock(response(input), { roundTripMs: input.round_trip }) };
+}
+
+function served(vector) {
+  const { keys, input } = vector;
+  const sent = sentBy(vector);
+  const received = request(input.request);
+  received.headers.push(...Object.entries(sent.headers));
+  return { verifier: new Verifier(new Policy([input.request.authority]), [made(keys[0])]), received };
+}
+
+function respond(vector) {
+  const { input, now } = vector;
+  const { verifier, received } = served(vector);
+  const waiting = verifier.begin(received, { now });
+  waiting.answer([["fresh"]]);
+  return { headers: Object.entries(waiting.verdict().signResponse(input.status, bytes(input.body), { now })) };
+}
+
+function refuse(vector) {
+  const { input } = vector;
+  const { verifier, received } = served(vector);
+  const signed = verifier.signRefusal(received, input.status, bytes(input.body), { now: input.served_at });
+  return { headers: signed && Object.entries(signed) };
 }
 
 function sign({ policy, keys, input, now, seed }) {

@@ -11,7 +11,7 @@ from typing import Any
 
 import counterseal._counterseal as native
 from counterseal.errors import CountersealError, InternalError
-from support import NOW, SECRET, Sent, key, verifier
+from support import NOW, SECRET, Sent, content, exchanged, key, verifier
 
 # Python's own, and pyo3's for `Waiting[T]`: none of them runs a line of ours.
 FOREIGN = {"__doc__", "__module__", "__class_getitem__"}
@@ -25,6 +25,8 @@ webhooks = native.Receiver("billing", [WEBHOOK], wide)
 OBJECTS: dict[str, Any] = {
     "Admitted": native.Limit("a", burst=1, every_ms=1).by_key("a", now=NOW).run(native.Cells()),
     "Cells": native.Cells(),
+    "Content": content(),
+    "ForeignPolicy": native.ForeignPolicy(["api.example"]),
     "Key": key(),
     "KeyVault": native.KeyVault(SECRET),
     "Limit": native.Limit("a", burst=1, every_ms=1),
@@ -35,11 +37,13 @@ OBJECTS: dict[str, Any] = {
     "Receiver": webhooks,
     "Ring": native.Ring(now=NOW),
     "Sender": sender,
+    "Sent": exchanged()[0],
     "SharedCells": native.SharedCells(os.environ["FILES"] + "/cells"),
     "SharedRing": native.SharedRing(os.environ["FILES"] + "/ring", now=NOW),
     "Signer": native.Signer(key()),
     "Sqlite": native.Sqlite(os.environ["FILES"] + "/db", now=NOW),
     "Verified": Sent().signed().verify(verifier()),
+    "VerifiedResponse": exchanged()[1],
     "Verifier": verifier(),
     "Waiting": Sent().signed().begin(verifier()),
 }

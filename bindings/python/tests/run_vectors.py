@@ -14,7 +14,7 @@ from typing import Any
 
 from counterseal.errors import CountersealError, LimitError
 from counterseal.limit import Admitted, Limit, client_address
-from counterseal.request import Key, Policy, Profile, Signer, Verifier
+from counterseal.request import ForeignPolicy, Key, Policy, Profile, Sent, Signer, Verified, Verifier
 from counterseal.stores import Waiting
 from counterseal.webhook import Receiver, Sender
 
@@ -36,8 +36,31 @@ class Asked:
 
 def verify(case: Case, asked: Asked) -> Case:
     """A proof, and the claim that it made."""
-    verifier = Verifier(Policy.parse(document(case)), keys_of(case))
+    return verified(Policy.parse(document(case)), case, asked)
+
+
+def verify_foreign(case: Case, asked: Asked) -> Case:
+    """The same for a request that another signer signed."""
+    return verified(ForeignPolicy(**case["policy"]), case, asked)
+
+
+def answer_foreign(case: Case, asked: Asked) -> Case:
+    """A response to such a request."""
+    verifier = Verifier(ForeignPolicy(**case["policy"]), keys_of(case))
     waiting = verifier.begin(*parts(case["input"]), now=case["now"])
+    claimed(waiting, case, asked)
+    return headers(waiting.verdict().sign_response(200, b"", now=case["now"]))
+
+
+def verified(policy: Policy | ForeignPolicy, case: Case, asked: Asked) -> Case:
+    """A proof, and the claim that it made; content that comes in pieces after its head must come to the same."""
+    verifier = Verifier(policy, keys_of(case))
+    request, now = parts(case["input"]), case["now"]
+    at_once = refusal(lambda: verifier.begin(*request, now=now))
+    pieces = refusal(lambda: in_pieces(verifier, request, now))
+    if at_once != pieces:
+        raise ValueError(f"{case['id']}: {pieces} in pieces, {at_once} at once")
+    waiting = verifier.begin(*request, now=now)
     claim = claimed(waiting, case, asked)
     proof = waiting.verdict()
     return {
@@ -49,6 +72,82 @@ def verify(case: Case, asked: Asked) -> Case:
         "covered": [list(pair) for pair in proof.covered],
         "claim": claim,
     }
+
+
+def in_pieces(verifier: Verifier, request: tuple[Any, ...], now: int) -> None:
+    """Begins the request, whose head announces its content."""
+    method, scheme, authority, path, query, lines, body = request
+    announced = [line for line in lines if line[0].lower() != b"content-length"]
+    announced.append((b"Content-Length", str(len(body)).encode()))
+    lines = announced if len(announced) <= 256 else lines
+    content = verifier.begin_content(method, scheme, authority, path, query, lines, now=now)
+    for at in range(0, len(body), 3):
+        content.update(body[at : at + 3])
+    content.finish()
+
+
+def refusal(begin: Callable[[], object]) -> str | None:
+    """The code of what is refused."""
+    try:
+        begin()
+    except CountersealError as refused:
+        return refused.code
+    return None
+
+
+def sent_by(case: Case) -> Sent:
+    """The request that was sent."""
+    (key,) = case["keys"]
+    return Signer(key_of(key)).send(*parts(case["input"]["request"]), now=case["now"], seed=bytes.fromhex(case["seed"]))
+
+
+def response(case: Case) -> tuple[Any, ...]:
+    """What came back."""
+    members = case["input"]
+    lines = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in members["headers"]]
+    return members["status"], lines, members["body"].encode("latin-1")
+
+
+def check(case: Case, _: Asked) -> Case:
+    """What is known of a response."""
+    proof = sent_by(case).check(*response(case))
+    return {"key_id": proof.key_id, "status": proof.status, "created": proof.created}
+
+
+def clock(case: Case, _: Asked) -> Case:
+    """The service's clock."""
+    return {"clock": sent_by(case).clock(*response(case), round_trip_ms=case["input"]["round_trip"])}
+
+
+def served(case: Case) -> tuple[Verifier, tuple[Any, ...]]:
+    """The service, and the request as it comes."""
+    *target, lines, body = parts(case["input"]["request"])
+    fields = [(name.encode(), value.encode()) for name, value in sent_by(case).headers.items()]
+    policy = Policy([case["input"]["request"]["authority"]])
+    return Verifier(policy, keys_of(case)), (*target, [*lines, *fields], body)
+
+
+def respond(case: Case, _: Asked) -> Case:
+    """The fields that sign a response."""
+    verifier, request = served(case)
+    waiting = verifier.begin(*request, now=case["now"])
+    waiting.answer([["fresh"]])
+    proof: Verified = waiting.verdict()
+    status, _lines, body = response(case)
+    return headers(proof.sign_response(status, body, now=case["now"]))
+
+
+def refuse(case: Case, _: Asked) -> Case:
+    """The fields that sign a refusal; none when it is none for the time."""
+    verifier, request = served(case)
+    status, _lines, content = response(case)
+    signed = verifier.sign_refusal(*request, status=status, content=content, now=case["input"]["served_at"])
+    return {"headers": None} if signed is None else headers(signed)
+
+
+def headers(fields: dict[str, str]) -> Case:
+    """Names and values, in their order."""
+    return {"headers": [list(field) for field in fields.items()]}
 
 
 def claimed(waiting: Waiting[Any], case: Case, asked: Asked) -> Case:
@@ -178,9 +277,15 @@ def receive(case: Case, asked: Asked) -> Case:
 
 
 OPERATIONS: dict[tuple[str, str], Callable[[Case, Asked], Case]] = {
+    ("foreign", "answer"): answer_foreign,
+    ("foreign", "verify"): verify_foreign,
     ("limit", "address"): address,
     ("limit", "admit"): admit,
     ("limit", "tell"): tell,
+    ("response", "check"): check,
+    ("response", "clock"): clock,
+    ("response", "refuse"): refuse,
+    ("response", "respond"): respond,
     ("webhook", "receive"): receive,
     ("webhook", "send"): send,
     ("request", "verify"): verify,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from counterseal import request
 from counterseal.request import Key, Policy, Signer, Verified, Verifier
 from counterseal.stores import Memory, Waiting
 
@@ -41,6 +42,21 @@ class Sent:
     def begin(self, verifier: Verifier, *, now: int = NOW) -> Waiting[Verified]:
         """The decision about it, before the claim."""
         return verifier.begin(*self.parts(), now=now)
+
+
+def exchanged() -> tuple[request.Sent, request.VerifiedResponse]:
+    """A request that was sent, and its response."""
+    plain = Sent()
+    sent = Signer(key()).send(*plain.parts(), now=NOW)
+    received = replace(plain, headers={**plain.headers, **sent.headers})
+    fields = received.verify(verifier()).sign_response(200, b"{}", now=NOW)
+    return sent, sent.check(200, fields, b"{}")
+
+
+def content() -> request.Content:
+    """A request whose content is still to come."""
+    *head, _ = Sent().signed().parts()
+    return verifier().begin_content(*head, now=NOW)
 
 
 def key(id: str = "worker-7", secret: bytes = SECRET, **more: Any) -> Key:  # noqa: A002 - Key's own word

@@ -126,15 +126,11 @@ def test_a_body_is_read_to_its_end_or_to_a_byte_above_the_limit(messages: list[A
     assert asyncio.run(read_body(scripted(*messages), 4)) == body
 
 
-def test_after_the_body_the_application_hears_the_server_again() -> None:
-    heard: list[Any] = []
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        heard.extend([await receive(), await receive()])
-
-    sent = Sent(body=b"abc").signed()
+def signed_scope(body: bytes) -> dict[str, Any]:
+    """A signed request, whose body is still to come."""
+    sent = Sent(body=body).signed()
     headers = [(name.encode(), value.encode()) for name, value in {**sent.headers, "host": AUTHORITY}.items()]
-    scope = {
+    return {
         "type": "http",
         "method": "POST",
         "scheme": "https",
@@ -142,6 +138,15 @@ def test_after_the_body_the_application_hears_the_server_again() -> None:
         "query_string": b"state=open",
         "headers": headers,
     }
+
+
+def test_after_the_body_the_application_hears_the_server_again() -> None:
+    heard: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        heard.extend([await receive(), await receive()])
+
+    scope = signed_scope(b"abc")
     receive = scripted(part(b"a", more=True), part(b"bc"), {"type": "http.disconnect"})
     asyncio.run(SignatureMiddleware(app, authenticator())(scope, receive, None))  # type: ignore[arg-type]
     assert heard == [part(b"abc"), {"type": "http.disconnect"}]
@@ -154,8 +159,8 @@ def test_a_client_that_went_away_is_not_answered() -> None:
     async def hear(message: Any) -> None:
         sent.append(message)
 
-    scope = {"type": "http"}
-    asyncio.run(SignatureMiddleware(bare, authenticator())(scope, scripted({"type": "http.disconnect"}), hear))
+    gone = scripted(part(b"a", more=True), {"type": "http.disconnect"})
+    asyncio.run(SignatureMiddleware(bare, authenticator())(signed_scope(b"abc"), gone, hear))
     assert sent == []
 
 

@@ -16,10 +16,10 @@ import counterseal._counterseal as native
 from counterseal.errors import CountersealError
 from counterseal.limit import Cells, Limit
 from counterseal.replay import Ring
-from counterseal.request import KeyVault, Policy, Profile, Signer, Verifier
+from counterseal.request import ForeignPolicy, KeyVault, Policy, Profile, Signer, Verifier
 from counterseal.stores import Memory
 from counterseal.webhook import Receiver, Sender
-from support import AUTHORITY, NOW, SECRET, Sent, key, verifier
+from support import AUTHORITY, NOW, SECRET, Sent, content, exchanged, key, verifier
 
 # 2 000 in all, over about forty callables.
 EXAMPLES = 50
@@ -87,6 +87,8 @@ def webhooks() -> Receiver:
 MAKE: dict[str, Callable[[], Any]] = {
     "Admitted": lambda: Limit("a", burst=1, every_ms=1).by_key("a", now=NOW).run(Cells()),
     "Cells": Cells,
+    "Content": content,
+    "ForeignPolicy": lambda: ForeignPolicy([AUTHORITY]),
     "Key": key,
     "KeyVault": lambda: KeyVault(SECRET),
     "Limit": lambda: Limit("a", burst=1, every_ms=1),
@@ -97,8 +99,10 @@ MAKE: dict[str, Callable[[], Any]] = {
     "Receiver": webhooks,
     "Ring": lambda: Ring(now=NOW),
     "Sender": lambda: Sender([WEBHOOK]),
+    "Sent": lambda: exchanged()[0],
     "Signer": lambda: Signer(key()),
     "Verified": lambda: Sent().signed().verify(verifier()),
+    "VerifiedResponse": lambda: exchanged()[1],
     "Verifier": lambda: Verifier(Policy([AUTHORITY]), [key()], Memory(now=NOW)),
     "Waiting": lambda: Sent().signed().begin(verifier()),
 }
@@ -112,7 +116,7 @@ def callables() -> dict[str, tuple[Callable[[], Any], inspect.Signature]]:
     for name in sorted(set(native.__all__) - SKIPPED):
         thing = getattr(native, name)
         if isinstance(thing, type):
-            if name not in ("Admitted", "Received", "Verified", "Waiting"):
+            if name not in ("Admitted", "Content", "Received", "Sent", "Verified", "VerifiedResponse", "Waiting"):
                 found[name] = (lambda thing=thing: thing), inspect.signature(thing)  # type: ignore[misc]
             for method in sorted(vars(thing)):
                 if method.startswith("__"):

@@ -262,8 +262,8 @@ pub(crate) mod sign {
     );
     pub(crate) const KEY: Code = Code::integrator(
         "request_sign_key",
-        "the key's time has not begun, is over, or the key was revoked",
-        "give the signer the current key",
+        "the key's time is over by this clock, or the key was revoked",
+        "give the signer the current key; if it is, set this clock",
     );
     pub(crate) const TARGET: Code = Code::integrator(
         "request_sign_target",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 CodeName = Literal[
+    "binding_answers_unasked",
     "binding_argument_choice",
     "binding_argument_length",
     "binding_argument_range",
@@ -77,6 +78,7 @@ CodeName = Literal[
     "request_policy_authorities",
     "request_policy_cover",
     "request_policy_limits",
+    "request_policy_tag",
     "request_replayed",
     "request_sign_header",
     "request_sign_key",
@@ -91,11 +93,13 @@ CodeName = Literal[
     "request_target_invalid",
     "request_too_large",
     "response_body_mismatch",
+    "response_clock_late",
     "response_content_encoding",
     "response_digest_invalid",
     "response_header_repeated",
     "response_mac_invalid",
     "response_mac_mismatch",
+    "response_sign_foreign",
     "response_sign_status",
     "response_signature_missing",
     "response_signature_unexpected",
@@ -131,6 +135,13 @@ CodeName = Literal[
 
 # name: (blame, public, http, means, fix)
 CODES: dict[str, tuple[Literal["environment", "integrator", "peer"], str, int, str, str]] = {
+    "binding_answers_unasked": (
+        "integrator",
+        "internal_error",
+        500,
+        "the proof cannot sign a response, since nobody said that it should",
+        "verify with {answers: true}, or let begin and your own driver verify",
+    ),
     "binding_argument_choice": (
         "integrator",
         "internal_error",
@@ -635,6 +646,13 @@ CODES: dict[str, tuple[Literal["environment", "integrator", "peer"], str, int, s
         "a window, life, retention or body limit is outside its bounds",
         "keep windows within 1 to 300 s, lives within 1 to 120 s, retention at least past + future + 60 s, bodies within 64 MiB",
     ),
+    "request_policy_tag": (
+        "integrator",
+        "internal_error",
+        500,
+        "the tag of foreign signatures is empty, longer than 64 bytes, no visible ASCII, or one of the strict profile",
+        "name the tag that the signer sets; for signatures with a tag of counterseal use Policy",
+    ),
     "request_replayed": (
         "peer",
         "request_replayed",
@@ -653,8 +671,8 @@ CODES: dict[str, tuple[Literal["environment", "integrator", "peer"], str, int, s
         "integrator",
         "internal_error",
         500,
-        "the key's time has not begun, is over, or the key was revoked",
-        "give the signer the current key",
+        "the key's time is over by this clock, or the key was revoked",
+        "give the signer the current key; if it is, set this clock",
     ),
     "request_sign_target": (
         "integrator",
@@ -733,6 +751,13 @@ CODES: dict[str, tuple[Literal["environment", "integrator", "peer"], str, int, s
         "the content of the response is not what its signed digest says",
         "verify the raw bytes as received, before they are decompressed or parsed",
     ),
+    "response_clock_late": (
+        "peer",
+        "response_invalid",
+        502,
+        "the refusal that tells the service's clock took more than 5 s, so it may have been held back",
+        "send the request again; where answers take this long, set the client's clock by other means",
+    ),
     "response_content_encoding": (
         "peer",
         "response_invalid",
@@ -767,6 +792,13 @@ CODES: dict[str, tuple[Literal["environment", "integrator", "peer"], str, int, s
         502,
         "the signature is of another response, to another request, or by another key",
         "check that the status and the response belong to this very request, and that no proxy changed its path or method",
+    ),
+    "response_sign_foreign": (
+        "integrator",
+        "internal_error",
+        500,
+        "the request was read under a foreign policy, whose clients expect no response of this profile",
+        "sign responses to requests of the strict profile only",
     ),
     "response_sign_status": (
         "integrator",

@@ -13,6 +13,8 @@ _Verdict = TypeVar("_Verdict", covariant=True)
 __all__ = [
     "Admitted",
     "Cells",
+    "Content",
+    "ForeignPolicy",
     "Key",
     "KeyVault",
     "Limit",
@@ -23,11 +25,13 @@ __all__ = [
     "Receiver",
     "Ring",
     "Sender",
+    "Sent",
     "SharedCells",
     "SharedRing",
     "Signer",
     "Sqlite",
     "Verified",
+    "VerifiedResponse",
     "Verifier",
     "Waiting",
     "__version__",
@@ -72,6 +76,32 @@ class Key:
     def revoked(self) -> bool: ...
     def __reduce__(self) -> NoReturn:
         """Always raises `binding_secret_copied`."""
+
+@final
+class ForeignPolicy:
+    """What a verifier accepts of other signers of HTTP Message Signatures, in the place of a `Policy`."""
+
+    def __new__(
+        cls,
+        authorities: list[str] | tuple[str, ...] | None = None,
+        *,
+        tag: str | None = None,
+        require: list[str] | tuple[str, ...] | None = None,
+        require_nonce: bool | None = None,
+        require_digest: bool | None = None,
+        past_seconds: int | None = None,
+        future_seconds: int | None = None,
+        retain_seconds: int | None = None,
+        body_limit_bytes: int | None = None,
+    ) -> ForeignPolicy:
+        """`tag` says which signature is read; without it a request has one only. `require` lists the components that
+        must be covered, method, authority, path and query unless said: `@method`, `@target-uri`, `@authority`,
+        `@scheme`, `@request-target`, `@path`, `@query`, `@query-param;name="page"`, or a field in lower case. Without
+        `require_nonce` two equal requests within a second are one; without `require_digest` anyone on the way may
+        change content that is not covered."""
+
+    @property
+    def body_limit_bytes(self) -> int: ...
 
 @final
 class Profile:
@@ -143,6 +173,21 @@ class Signer:
     ) -> dict[str, str]:
         """The fields to add to the request. `path` and `query` are raw; `seed` is 16 random bytes, never used twice."""
 
+    def send(
+        self,
+        method: Raw,
+        scheme: str,
+        authority: Raw,
+        path: Raw,
+        query: Raw | None = None,
+        headers: Fields | None = None,
+        body: Buffer | None = None,
+        *,
+        now: int | None = None,
+        seed: Buffer | None = None,
+    ) -> Sent:
+        """The same, keeping what the response is checked against."""
+
     def explain(
         self,
         method: Raw,
@@ -192,6 +237,63 @@ class Verified:
     def component(self, name: str) -> str | None:
         """The value of one covered component: `@path`, `content-type`."""
 
+    def sign_response(self, status: int, body: Buffer | None = None, *, now: int | None = None) -> dict[str, str]:
+        """The fields to set on the response with this status and content, so that the caller can check whose it is."""
+
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+@final
+class Sent:
+    """A signed request that waits for its response."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The fields to add to the request."""
+
+    def check(self, status: int, headers: Fields, body: Buffer | None = None) -> VerifiedResponse:
+        """The response, if it is the signed answer to this request. `body` is the raw content, before any
+        decompression."""
+
+    def clock(self, status: int, headers: Fields, body: Buffer | None = None, *, round_trip_ms: int) -> int:
+        """The service's clock in milliseconds, from the signed refusal of a request that was outside of its window.
+        Sign anew with it, once. `round_trip_ms` is how long the answer took by a monotonic clock; 5 s are the most."""
+
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+@final
+class VerifiedResponse:
+    """A response to the request that was sent, by a holder of its key. Only `Sent.check` makes one."""
+
+    @property
+    def key_id(self) -> str:
+        """The key of request and response."""
+
+    @property
+    def status(self) -> int:
+        """The status, which is covered."""
+
+    @property
+    def created(self) -> int:
+        """When the service signed it, by its clock, in milliseconds."""
+
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+@final
+class Content:
+    """The content of a genuine request, which follows in pieces. Act on none of it before the proof."""
+
+    def update(self, piece: Buffer) -> None:
+        """Takes the next piece. Whoever is refused here reads no further."""
+
+    def finish(self) -> Waiting[Verified]:
+        """All of it came: everything but the claim, which waits for a store of your own."""
+
+    def verify(self) -> Verified:
+        """All of it came: claims the nonce in the verifier's store. Whatever fails raises."""
+
     def __reduce__(self) -> NoReturn:
         """Always raises `binding_secret_copied`."""
 
@@ -201,7 +303,7 @@ class Verifier:
 
     def __new__(
         cls,
-        policy: Policy,
+        policy: Policy | ForeignPolicy,
         keys: list[Key] | tuple[Key, ...] | None = None,
         store: SharedRing | Ring | Sqlite | Memory | None = None,
         *,
@@ -237,6 +339,37 @@ class Verifier:
         now: int | None = None,
     ) -> Waiting[Verified]:
         """Everything but the claim, which waits for a store of your own."""
+
+    def begin_content(
+        self,
+        method: Raw,
+        scheme: str,
+        authority: Raw,
+        path: Raw,
+        query: Raw | None = None,
+        headers: Fields | None = None,
+        *,
+        now: int | None = None,
+    ) -> Content:
+        """Everything but content and claim: the content follows in pieces, so forgeries are refused before it is
+        read."""
+
+    def sign_refusal(
+        self,
+        method: Raw,
+        scheme: str,
+        authority: Raw,
+        path: Raw,
+        query: Raw | None = None,
+        headers: Fields | None = None,
+        body: Buffer | None = None,
+        *,
+        status: int,
+        content: Buffer,
+        now: int | None = None,
+    ) -> dict[str, str] | None:
+        """The fields that sign the refusal of a request that is genuine and outside of its window, so that its sender
+        learns this clock; None for any other request. `status` and `content` are those of the refusal."""
 
     def explain(
         self,

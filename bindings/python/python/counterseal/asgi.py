@@ -7,9 +7,10 @@
 
 Limits by address and by key are the `Authenticator`'s too; `LimitMiddleware` has one for what is not signed.
 
-Each HTTP request is verified before the application sees it, as it was sent: raw path, raw query, fields, and the
-raw body, which is read up to the policy's limit and not further. The proof is `scope["counterseal.verified"]`; a
-refusal is answered as problem+json with its public code. `counterseal.fastapi` has the same for single routes.
+Each HTTP request is verified before the application sees it, as it was sent: raw path, raw query, fields, and the raw
+body, which is read up to the policy's limit and not further; of a forgery none of it is read. The proof is
+`scope["counterseal.verified"]`; a refusal is answered as problem+json with its public code. `counterseal.fastapi` has
+the same for single routes.
 
 The path is the server's `raw_path`. Where a proxy takes a prefix off the path, tell the server (uvicorn's
 `--root-path` puts it back) or the `Authenticator` (`stripped_prefix`), not both.
@@ -23,16 +24,16 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from http import HTTPStatus
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from counterseal.errors import ArgumentError, CountersealError
 from counterseal.limit import Admitted, Limiter, fields
-from counterseal.request import Key, Verified, Verifier
+from counterseal.request import Content, Key, Verified, Verifier
 from counterseal.stores import Waiting
 
-__all__ = ["Authenticator", "LimitMiddleware", "SignatureMiddleware", "answer", "limit_fields", "read_body"]
+__all__ = ["Authenticator", "LimitMiddleware", "SignatureMiddleware", "answer", "limit_fields", "read_body", "signing"]
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -41,7 +42,10 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 Drive: TypeAlias = Callable[[Waiting[Verified]], Awaitable[Verified]]
 LoadKey: TypeAlias = Callable[[str], Awaitable[Key | None]]
-Parts: TypeAlias = tuple[str, str, bytes, bytes, bytes, list[tuple[bytes, bytes]], bytes]
+Parts: TypeAlias = tuple[str, str, bytes, bytes, bytes, list[tuple[bytes, bytes]]]
+Whole: TypeAlias = tuple[str, str, bytes, bytes, bytes, list[tuple[bytes, bytes]], bytes]
+Decided = TypeVar("Decided", Verified, Verified | None)
+T = TypeVar("T")
 
 _audit = logging.getLogger("counterseal.audit")
 
@@ -58,6 +62,10 @@ class Authenticator:
     Limits: `by_address` counts each request before anything of it is read or verified; `by_failure` counts those that
     were refused by the peer's fault, and once it is used up answers 429 in the place of what was wrong, while honest
     callers of the same address go on; `by_key` counts each verified request for its key.
+
+    A genuine request that is outside of its window is told this clock by a signed refusal, so that its client can sign
+    anew. With `sign_responses` what the application answers is signed too: responses are held until they are complete,
+    and a content coding must not be put on them afterwards.
     """
 
     def __init__(
@@ -72,7 +80,9 @@ class Authenticator:
         by_address: Limiter | None = None,
         by_failure: Limiter | None = None,
         by_key: Limiter | None = None,
+        sign_responses: bool = False,
     ) -> None:
+        self.sign_responses = sign_responses
         self._by_address = by_address
         self._by_failure = by_failure
         self._by_key = by_key
@@ -92,27 +102,64 @@ class Authenticator:
 
     async def authenticate(self, scope: Scope, body: bytes) -> Verified:
         """The proof for the request of this scope and body. It claims the nonce, so ask once."""
+        now = self._now()
+
+        async def decide(head: Parts) -> Verified:
+            return await self._learned(head, now, lambda: self._verify((*head, body), now))
+
+        return await self._reported(scope, now, decide)
+
+    async def receive(self, scope: Scope, receive: Receive) -> tuple[Verified, bytes] | None:
+        """The proof and the body of the request of this scope, whose body is still to come; None if the client went
+        away. Of a forgery no body is read."""
+        now = self._now()
+        body = bytearray()
+
+        async def decide(head: Parts) -> Verified | None:
+            content = await self._learned(head, now, lambda: self._begin(head, now))
+            async for piece in _pieces(receive):
+                if piece is None:
+                    return None
+                content.update(piece)
+                body.extend(piece)
+            return await self._accept(content)
+
+        verified = await self._reported(scope, now, decide)
+        return None if verified is None else (verified, bytes(body))
+
+    async def _reported(self, scope: Scope, now: int | None, decide: Callable[[Parts], Awaitable[Decided]]) -> Decided:
+        """What is decided about the head of this scope, told to whoever listens."""
+        head: Parts | None = None
         try:
-            parts = self._parts(scope, body)
-            now = self._now()
-            await self._learn(parts, now)
-            verified = await self._decide(parts, now)
+            head = self._head(scope)
+            verified = await decide(head)
         except CountersealError as refused:
             if refused.event is not None:
                 self._on_event(refused.event)
+            if head is not None and refused.code in _OF_TIME:
+                self._tell_time(head, now, refused)
             if refused.blame == "peer" and self._by_failure is not None:
                 await self._by_failure.by_address(scope)
             raise
-        self._on_event(verified.event)
-        if self._by_key is not None:
-            _limits(scope).append(await self._by_key.by_key(verified.key_id))
+        if verified is not None:
+            self._on_event(verified.event)
+            if self._by_key is not None:
+                _limits(scope).append(await self._by_key.by_key(verified.key_id))
         return verified
+
+    def _tell_time(self, head: Parts, now: int | None, refused: CountersealError) -> None:
+        """Adds what tells a genuine client this clock."""
+        status, _, content = answer(refused)
+        # The answer to HEAD has no content.
+        content = b"" if head[0] == "HEAD" else content
+        signed = self._verifier.sign_refusal(*head, status=status, content=content, now=now)
+        refused.headers = {**refused.headers, **(signed or {})}
 
     def _now(self) -> int | None:
         return self._clock() if self._clock else None
 
-    def _parts(self, scope: Scope, body: bytes) -> Parts:
-        """The request as it was sent."""
+    def _head(self, scope: Scope) -> Parts:
+        """The request as it was sent, without its content."""
         path = scope.get("raw_path")
         if path is None:
             raise ArgumentError("binding_raw_target_missing")
@@ -120,19 +167,31 @@ class Authenticator:
         hosts = [value for name, value in headers if name == b"host"]
         # Without exactly one Host there is no authority, and none is refused (RFC 9112 section 3.2).
         authority = hosts[0] if len(hosts) == 1 else b""
-        return scope["method"], scope["scheme"], authority, self._prefix + path, scope["query_string"], headers, body
+        return scope["method"], scope["scheme"], authority, self._prefix + path, scope["query_string"], headers
 
-    async def _decide(self, parts: Parts, now: int | None) -> Verified:
+    async def _learned(self, head: Parts, now: int | None, decide: Callable[[], Awaitable[T]]) -> T:
+        """What is decided, once the key is known that it needs."""
+        await self._learn(head, now)
         try:
-            return await self._verify(parts, now)
+            return await decide()
         except CountersealError as refused:
             if refused.code != "request_key_unknown" or not self._loads:
                 raise
         # Another request has just asked for keys, perhaps for this one's; nothing was claimed yet.
         await asyncio.wait(self._loads)
-        return await self._verify(parts, now)
+        return await decide()
 
-    async def _verify(self, parts: Parts, now: int | None) -> Verified:
+    async def _begin(self, head: Parts, now: int | None) -> Content:
+        return self._verifier.begin_content(*head, now=now)
+
+    async def _accept(self, content: Content) -> Verified:
+        if self._drive is not None:
+            return await self._drive(content.finish())
+        if self._verifier.blocking:
+            return await asyncio.to_thread(content.verify)
+        return content.verify()
+
+    async def _verify(self, parts: Whole, now: int | None) -> Verified:
         if self._drive is not None:
             return await self._drive(self._verifier.begin(*parts, now=now))
         if self._verifier.blocking:
@@ -195,13 +254,16 @@ class SignatureMiddleware:
         scope = {**scope}
         try:
             await self._authenticator.admit(scope)
-            body = await read_body(receive, self._authenticator.body_limit)
-            if body is None:
-                return
-            scope["counterseal.verified"] = await self._authenticator.authenticate(scope, body)
+            received = await self._authenticator.receive(scope, receive)
         except CountersealError as refused:
             await _respond(send, *answer(refused))
             return
+        if received is None:
+            return
+        verified, body = received
+        scope["counterseal.verified"] = verified
+        if self._authenticator.sign_responses:
+            send = signing(send, lambda: verified, scope["method"])
         await self._app(scope, _again(body, receive), _telling(send, limit_fields(scope)))
 
 
@@ -222,6 +284,18 @@ class LimitMiddleware:
             await _respond(send, *answer(refused))
             return
         await self._app(scope, receive, _telling(send, fields([admitted])))
+
+
+async def _pieces(receive: Receive) -> AsyncIterator[bytes | None]:
+    """The raw body as it comes; None, and nothing after it, if the client went away."""
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            yield None
+            return
+        yield bytes(message.get("body", b""))
+        more = message.get("more_body", False)
 
 
 async def read_body(receive: Receive, limit: int) -> bytes | None:
@@ -255,6 +329,9 @@ def answer(refused: CountersealError) -> tuple[int, dict[str, str], bytes]:
     return refused.http, headers, json.dumps(content).encode()
 
 
+_OF_TIME = ("request_expired", "request_outside_window")
+
+
 def limit_fields(scope: Scope) -> dict[str, str]:
     """What the response to the request of this scope says about the limits that it was within."""
     return fields(_limits(scope))
@@ -270,6 +347,31 @@ async def _respond(send: Send, status: int, headers: dict[str, str], content: by
     lines = _lines({**headers, "content-length": str(len(content))})
     await send({"type": "http.response.start", "status": status, "headers": lines})
     await send({"type": "http.response.body", "body": content})
+
+
+def signing(send: Send, proof: Callable[[], Verified | None], method: str) -> Send:
+    """The same, once the response is complete and signed; as it comes, while there is no proof of a request."""
+    started: Message = {}
+    body = bytearray()
+
+    async def signed_send(message: Message) -> None:
+        verified = proof()
+        if message["type"] == "http.response.start" and verified is not None:
+            started.update(message)
+            return
+        if verified is None or not started or message["type"] != "http.response.body":
+            await send(message)
+            return
+        body.extend(message.get("body", b""))
+        if message.get("more_body", False):
+            return
+        # The answer to HEAD has no content.
+        signed = verified.sign_response(started["status"], b"" if method == "HEAD" else bytes(body))
+        lines = [line for line in started.get("headers", ()) if line[0].lower().decode() not in signed]
+        await send({**started, "headers": [*lines, *_lines(signed)]})
+        await send({**message, "body": bytes(body)})
+
+    return signed_send
 
 
 def _telling(send: Send, headers: dict[str, str]) -> Send:

@@ -32,7 +32,18 @@ from fastapi.routing import APIRoute
 from fastapi.security.base import SecurityBase
 from starlette.requests import ClientDisconnect
 
-from counterseal.asgi import Authenticator, Drive, LoadKey, answer, limit_fields, read_body
+from counterseal.asgi import (
+    Authenticator,
+    Drive,
+    LoadKey,
+    Receive,
+    Scope,
+    Send,
+    answer,
+    limit_fields,
+    read_body,
+    signing,
+)
 from counterseal.errors import ArgumentError, CountersealError
 from counterseal.limit import Admitted, Limiter
 from counterseal.request import Verified, Verifier
@@ -65,6 +76,7 @@ class SignedRequest(SecurityBase):
         by_address: Limiter | None = None,
         by_failure: Limiter | None = None,
         by_key: Limiter | None = None,
+        sign_responses: bool = False,
         scheme_name: str = "Counterseal",
     ) -> None:
         self.model = APIKey.model_validate(_SCHEME)
@@ -79,6 +91,7 @@ class SignedRequest(SecurityBase):
             by_address=by_address,
             by_failure=by_failure,
             by_key=by_key,
+            sign_responses=sign_responses,
         )
 
     async def __call__(self, request: Request) -> Verified:
@@ -86,9 +99,20 @@ class SignedRequest(SecurityBase):
         proofs: dict[SignedRequest, Verified] = request.scope.setdefault("counterseal.proofs", {})
         if self not in proofs:
             await self._authenticator.admit(request.scope)
-            body = await _body(request, self._authenticator.body_limit)
-            proofs[self] = await self._authenticator.authenticate(request.scope, body)
+            proofs[self] = await self._authenticate(request)
+            if self._authenticator.sign_responses:
+                request.scope[_ANSWERS] = proofs[self]
         return proofs[self]
+
+    async def _authenticate(self, request: Request) -> Verified:
+        if _is_read(request):
+            return await self._authenticator.authenticate(request.scope, request._body)
+        received = await self._authenticator.receive(request.scope, request.receive)
+        if received is None:
+            raise ClientDisconnect
+        verified, request._body = received
+        request._stream_consumed = True
+        return verified
 
     async def follow_keys(self, *, every_seconds: float = 10.0) -> None:
         """Loads all known keys again and again, for as long as it runs: start it in the application's lifespan."""
@@ -164,7 +188,10 @@ class ReceivedWebhook:
 
 class SignedRoute(APIRoute):
     """A route that counts and verifies (`LimitedByAddress`, `SignedRequest`, `ReceivedWebhook`) before the body is
-    parsed."""
+    parsed, and signs what it answers if `SignedRequest` was told so."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await super().handle(scope, receive, signing(send, lambda: scope.get(_ANSWERS), scope["method"]))
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         handle = super().get_route_handler()
@@ -205,14 +232,18 @@ async def problem(_: Request, refused: Exception) -> Response:
     return Response(content, status, fields)
 
 
-async def _body(request: Request, limit: int) -> bytes:
-    """The raw body, kept for whoever reads it next."""
-    if hasattr(request, "_body") and _FIRST not in request.scope:
+def _is_read(request: Request) -> bool:
+    """Whether the raw body was read, by something that verifies too."""
+    read = hasattr(request, "_body")
+    if (read and _FIRST not in request.scope) or (not read and request._stream_consumed):
         # A route of another class read all of it, whatever its size, and parsed it before it was verified.
         raise ArgumentError("binding_body_consumed")
-    if not hasattr(request, "_body"):
-        if request._stream_consumed:
-            raise ArgumentError("binding_body_consumed")
+    return read
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    """The raw body, kept for whoever reads it next."""
+    if not _is_read(request):
         body = await read_body(request.receive, limit)
         if body is None:
             raise ClientDisconnect
@@ -229,6 +260,7 @@ def _calls(dependant: Dependant, kind: type[First]) -> Iterator[First]:
         yield from _calls(inner, kind)
 
 
+_ANSWERS = "counterseal.answers"
 _FIRST = "counterseal.first"
 _SCHEME = {
     "type": "apiKey",

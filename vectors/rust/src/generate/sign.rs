@@ -236,7 +236,7 @@ fn keys() -> Vec<Case<RequestInput>> {
     vec![
         get()
             .edit(|d| d.signer.since = now + 1)
-            .refuses("sign-before-the-key-begins", code),
+            .gives("sign-before-the-key-begins", &GET),
         get()
             .edit(|d| d.signer.until = Some(now))
             .refuses("sign-when-the-key-is-over", code),
