@@ -102,6 +102,30 @@ export declare class Policy {
   readonly bodyLimitBytes: number;
 }
 
+export interface ForeignPolicyOptions {
+  /** Which signature is read; without it a request has one only. */
+  readonly tag?: string;
+  /**
+   * The components that must be covered, method, authority, path and query unless said: `@method`, `@target-uri`,
+   * `@authority`, `@scheme`, `@request-target`, `@path`, `@query`, `@query-param;name="page"`, or a field in lower case.
+   */
+  readonly require?: readonly string[];
+  /** Without a nonce two equal requests within a second are one; it is needed unless said. */
+  readonly requireNonce?: boolean;
+  /** Without a covered digest anyone on the way may change the content; it is needed unless said. */
+  readonly requireDigest?: boolean;
+  readonly pastSeconds?: number;
+  readonly futureSeconds?: number;
+  readonly retainSeconds?: number;
+  readonly bodyLimitBytes?: number;
+}
+
+/** What a verifier accepts of other signers of HTTP Message Signatures, in the place of a `Policy`. */
+export declare class ForeignPolicy {
+  constructor(authorities: readonly string[], options?: ForeignPolicyOptions);
+  readonly bodyLimitBytes: number;
+}
+
 export interface SignerOptions {
   /** What to cover; the default profile when it is left out. */
   readonly profile?: Profile | Policy;
@@ -120,8 +144,57 @@ export declare class Signer {
   readonly keyId: string;
   /** The fields that sign the request; they replace those of an earlier attempt. */
   sign(request: SignableRequest, options?: SignOptions): Record<string, string>;
+  /** The same, keeping what the response is checked against. */
+  send(request: SignableRequest, options?: SignOptions): Sent;
   /** The signature base, to be compared with a verifier's. It holds the covered values: for operators only. */
   explain(request: SignableRequest, options?: SignOptions): string;
+  toJSON(): never;
+}
+
+/** A response as received: raw content, before any decompression. */
+export interface ReceivedResponse {
+  readonly status: number;
+  readonly headers: FieldLines;
+  readonly body?: Bytes | null;
+}
+
+/** A signed request that waits for its response. */
+export declare class Sent {
+  private constructor();
+  /** The fields to add to the request. */
+  readonly headers: Record<string, string>;
+  /** The response, if it is the signed answer to this request. */
+  check(response: ReceivedResponse): VerifiedResponse;
+  /**
+   * The service's clock, from the signed refusal of a request that was outside of its window. Sign anew with it, once.
+   * `roundTripMs` is how long the answer took by a monotonic clock; 5 s are the most.
+   */
+  clock(response: ReceivedResponse, options: { readonly roundTripMs: number }): number;
+  toJSON(): never;
+}
+
+/** A response to the request that was sent, by a holder of its key. */
+export declare class VerifiedResponse {
+  private constructor();
+  readonly keyId: string;
+  /** The status, which is covered. */
+  readonly status: number;
+  /** When the service signed it, by its clock. */
+  readonly created: number;
+  toJSON(): { keyId: string; status: number; created: number };
+}
+
+/** The content of a genuine request, which follows in pieces. Act on none of it before the proof. */
+export declare class Content {
+  private constructor();
+  /** Takes the next piece. Whoever is refused here reads no further. */
+  update(piece: Bytes): void;
+  /** All of it came: everything but the claim, which the host runs on a store of its own. */
+  finish(): Waiting<Verified>;
+  /** All of it came: claims the nonce in the verifier's store. */
+  verify(): Verified;
+  /** The same, in a thread of Node's pool. */
+  verifyAsync(): Promise<Verified>;
   toJSON(): never;
 }
 
@@ -142,6 +215,11 @@ export declare class Verified {
   readonly event: string;
   /** The value of one covered component. */
   component(name: string): string | null;
+  /**
+   * The fields to set on the response with this status and content. A proof can do that if `answers` was asked for, or if it
+   * is the verdict of a decision (`begin`, `beginContent`).
+   */
+  signResponse(status: number, body: Bytes, options?: At): Record<string, string>;
   toJSON(): { keyId: string; scope: string; created: number; expires: number };
 }
 
@@ -155,6 +233,11 @@ export interface Explained {
   readonly difference: { readonly line: number; readonly component: string | null; readonly at: number } | null;
 }
 
+export interface VerifyOptions extends At {
+  /** Whether the proof shall be able to sign the response, which costs a native object. */
+  readonly answers?: boolean;
+}
+
 /** Verifies requests. */
 export declare class Verifier {
   /**
@@ -162,17 +245,24 @@ export declare class Verifier {
    * again every `refreshSeconds`, 1 to 3600, or 30: that is how long a revocation may take.
    */
   constructor(
-    policy: Policy,
+    policy: Policy | ForeignPolicy,
     keys?: readonly Key[] | null,
     store?: Store | null,
     options?: { readonly refreshSeconds?: number },
   );
   /** Verifies the request and claims its nonce. With a store that may wait for a file, prefer `verifyAsync`. */
-  verify(request: SignableRequest, options?: At): Verified;
+  verify(request: SignableRequest, options?: VerifyOptions): Verified;
   /** The same, in a thread of Node's pool. */
-  verifyAsync(request: SignableRequest, options?: At): Promise<Verified>;
+  verifyAsync(request: SignableRequest, options?: VerifyOptions): Promise<Verified>;
   /** Everything but the claim, which the host runs on a store of its own (see `drive`). */
   begin(request: SignableRequest, options?: At): Waiting<Verified>;
+  /** Everything but content and claim: the content follows in pieces, so forgeries are refused before it is read. */
+  beginContent(request: SignableRequest, options?: At): Content;
+  /**
+   * The fields that sign the refusal, with this status and content, of a request that is genuine and outside of its window,
+   * so that its sender learns this clock; null for any other request.
+   */
+  signRefusal(request: SignableRequest, status: number, body: Bytes, options?: At): Record<string, string> | null;
   /** What the verifier compares; `base` is the signer's, to find the first difference. */
   explain(request: SignableRequest, options?: { readonly base?: string }): Explained;
   /** The id of the key to load before the request is verified: not a known one, and not too often. */
@@ -533,6 +623,8 @@ export interface AuthenticatorSettings {
   readonly byFailure?: Limiter;
   /** Counts each verified request for its key. */
   readonly byKey?: Limiter;
+  /** Whether `signedRoute` signs what its handlers answer. */
+  readonly signResponses?: boolean;
 }
 
 /** Verifies requests as a service does: with keys from a store, and each decision reported. Make one, and keep it. */
@@ -541,6 +633,7 @@ export declare class Authenticator {
   /** The proof for this request. It claims the nonce, so ask once. It counts nothing: that takes a message. */
   authenticate(request: SignableRequest): Promise<Verified>;
   readonly bodyLimitBytes: number;
+  readonly signsResponses: boolean;
 }
 
 /** A request that was verified. */
@@ -553,7 +646,7 @@ export interface Incoming {
 
 /**
  * Counts and verifies what a server of `node:http` or `node:https` received: raw target, raw field lines, and the raw body, which
- * is read up to the policy's limit. Call it before anything reads the body, or hand over the raw `body` that was read.
+ * is read up to the policy's limit; of a forgery none of it is. Call it before anything reads the body, or hand over the raw `body` that was read.
  */
 export declare function verifyIncoming(
   authenticator: Authenticator | Verifier,
@@ -578,12 +671,18 @@ export interface SigningFetchSettings {
   /** What sends; the global `fetch` when it is left out. */
   readonly fetch?: typeof fetch;
   readonly seeds?: () => Uint8Array;
+  /** Whether each answer must be signed by the service for this very request; what is not rejects with a `ResponseError`. */
+  readonly verifyResponses?: boolean;
 }
+
+/** The proof that a response is the service's answer, where `verifyResponses` asked for it; null for any other response. */
+export declare function verifiedResponse(response: Response): VerifiedResponse | null;
 
 /**
  * A `fetch` that signs what goes to one of `authorities`, each attempt anew, and sends no signature elsewhere. The body
  * is read first, whatever it is. A redirect is answered to you (`redirect: "manual"`), since a signature is for one
- * target; `"follow"` is refused.
+ * target; `"follow"` is refused. Where a service refuses a request for its time and signs that, the request is signed anew by
+ * the service's clock, once, and later requests keep to that clock.
  */
 export declare function signingFetch(signer: Signer, settings: SigningFetchSettings): typeof fetch;
 
@@ -631,6 +730,8 @@ export declare class PolicyError extends CountersealError {}
 export declare class ReplayError extends CountersealError {}
 /** A request was refused. */
 export declare class RequestError extends CountersealError {}
+/** A response was refused, or cannot be signed. */
+export declare class ResponseError extends CountersealError {}
 /** A request cannot be signed as it stands. */
 export declare class SignError extends CountersealError {}
 /** A key, or the record of one, cannot be. */

@@ -121,6 +121,8 @@ const PLACES = {
   constructors: (...args) => {
     const makers = [
       "Authenticator",
+      "Content",
+      "ForeignPolicy",
       "Key",
       "Admitted",
       "Cells",
@@ -134,8 +136,10 @@ const PLACES = {
       "Receiver",
       "Ring",
       "Sender",
+      "Sent",
       "Signer",
       "Verified",
+      "VerifiedResponse",
       "Verifier",
       "Waiting",
     ];
@@ -143,11 +147,20 @@ const PLACES = {
   },
   functions: (...args) => FUNCTIONS.map((name) => () => exported[name](...args)),
   parsers: (...args) => [() => counterseal.Policy.parse(...args), () => counterseal.Profile.parse(...args)],
-  signer: (...args) => methods(new counterseal.Signer(key()), args, ["explain", "sign"]),
+  signer: (...args) => methods(new counterseal.Signer(key()), args, ["explain", "send", "sign"]),
   vault: (...args) => methods(new counterseal.KeyVault(SECRET), args, ["load", "rotate", "save"]),
   verifier: (...args) => {
-    const names = ["begin", "explain", "forgetKey", "keyToLoad", "keyToRefresh", "putKey", "replaceKeys", "verify"];
-    return methods(verifier(), args, names);
+    const names = ["begin", "beginContent", "explain", "forgetKey", "keyToLoad", "keyToRefresh", "putKey"];
+    return methods(verifier(), args, [...names, "replaceKeys", "signRefusal", "verify"]);
+  },
+  responses: (...args) => {
+    const proof = verifier().verify(signed(), { now: NOW, answers: true });
+    const content = verifier().beginContent(signed(), { now: NOW });
+    return [
+      ...methods(SIGNER.send(REQUEST, { now: NOW }), args, ["check", "clock"]),
+      ...methods(proof, args, ["component", "signResponse"]),
+      ...methods(content, args, ["update", "finish", "verify"]),
+    ];
   },
   limit: (...args) =>
     methods(new counterseal.Limit("a", { burst: 1, everyMs: 1 }), args, ["byAddress", "byKey", "byName"]),
@@ -175,7 +188,9 @@ const FUNCTIONS = [
   "signingFetch",
   "sweeping",
   "sweepingCells",
+  "verifiedResponse",
 ];
+const SIGNER = new counterseal.Signer(key());
 
 function methods(object, args, names) {
   return names.map((name) => () => object[name](...args));

@@ -37,9 +37,24 @@ const sender = native.Sender.create([`whsec_${"A".repeat(32)}`]);
 const receiver = native.Receiver.create("a", [`whsec_${"A".repeat(32)}`], null, {});
 const delivery = sender.sign("msg_1", empty, NOW).split("\n").slice(0, -1).join("\0");
 const waiting = () => verifier.begin(request, empty, NOW);
+const foreign = { requireNonce: true, requireDigest: true };
+const sent = signer.send(plain, empty, NOW, seed);
+const answered = () => {
+  const decided = waiting();
+  decided.run(native.Store.memory({}, NOW));
+  return decided;
+};
+const response = answered().signResponse(200, empty, NOW).split("\n").slice(0, -1).join("\0");
+const late = NOW + 61_000;
+const refusal = verifier.signRefusal(request, empty, 401, empty, late).split("\n").slice(0, -1).join("\0");
 
 /** A call that works, for every exported function. */
 const CALLS = {
+  "Content.finish": () => verifier.beginContent(request, NOW).finish(),
+  "Content.update": () => verifier.beginContent(request, NOW).update(empty),
+  "ForeignPolicy.bodyLimitBytes": () =>
+    native.ForeignPolicy.create(foreign, { authorities: ["api.example"] }).bodyLimitBytes(),
+  "ForeignPolicy.create": () => native.ForeignPolicy.create(foreign, { authorities: ["api.example"] }),
   "Key.create": () => native.Key.create("worker-7", SECRET, members),
   "Key.facts": () => key.facts(),
   "KeyVault.create": () => native.KeyVault.create(SECRET),
@@ -68,9 +83,13 @@ const CALLS = {
   "Sender.create": () => native.Sender.create([`whsec_${"A".repeat(32)}`]),
   "Sender.messageId": () => native.Sender.messageId(seed),
   "Sender.sign": () => sender.sign("msg_1", empty, NOW),
+  "Sent.check": () => sent.check(200, response, empty),
+  "Sent.clock": () => sent.clock(401, refusal, empty, 1),
+  "Sent.headers": () => sent.headers(),
   "Signer.create": () => native.Signer.create(key),
   "Signer.explain": () => signer.explain(plain, empty, NOW, seed),
   "Signer.keyId": () => signer.keyId(),
+  "Signer.send": () => signer.send(plain, empty, NOW, seed),
   "Signer.sign": () => signer.sign(plain, empty, NOW, seed),
   "Store.cellGauge": () => store.cellGauge(NOW),
   "Store.cells": () => native.Store.cells(1, seed),
@@ -84,6 +103,7 @@ const CALLS = {
   "Store.sweep": () => store.sweep(NOW, 1),
   "Store.sweepCells": () => store.sweepCells(NOW, 1),
   "Verifier.begin": waiting,
+  "Verifier.beginContent": () => verifier.beginContent(request, NOW),
   "Verifier.blocking": () => verifier.blocking(),
   "Verifier.bodyLimitBytes": () => verifier.bodyLimitBytes(),
   "Verifier.create": () => native.Verifier.create(policy, [key], store),
@@ -94,11 +114,15 @@ const CALLS = {
   "Verifier.keyToRefresh": () => verifier.keyToRefresh(NOW),
   "Verifier.putKey": () => verifier.putKey(key),
   "Verifier.replaceKeys": () => verifier.replaceKeys([key]),
+  "Verifier.settle": () => verifier.settle(waiting()),
+  "Verifier.settleAsync": () => verifier.settleAsync(waiting()),
+  "Verifier.signRefusal": () => verifier.signRefusal(request, empty, 401, empty, late),
   "Verifier.verify": () => verifier.verify(request, empty, NOW),
   "Verifier.verifyAsync": () => verifier.verifyAsync(request, empty, NOW),
   "Waiting.answer": () => waiting().answer([["fresh"]]),
   "Waiting.migrations": () => native.Waiting.migrations("sqlite", {}, NOW),
   "Waiting.run": () => waiting().run(store),
+  "Waiting.signResponse": () => answered().signResponse(200, empty, NOW),
   "Waiting.statement": () => waiting().statement("sqlite"),
   "Waiting.sweeping": () => native.Waiting.sweeping("sqlite", "request", NOW, 1),
   "Waiting.sweepingCells": () => native.Waiting.sweepingCells("sqlite", NOW, 1),

@@ -61,7 +61,8 @@ function run(file) {
 function vectors(file) {
   try {
     const found = JSON.parse(readFileSync(file, "utf8"));
-    if (found.schema === "counterseal/vectors/1" && Object.hasOwn(OPERATIONS, `${found.room}/${found.op}`)) return found;
+    if (found.schema === "counterseal/vectors/1" && Object.hasOwn(OPERATIONS, `${found.room}/${found.op}`))
+      return found;
     return stop(`${file}: no vectors of an operation that is known here`);
   } catch (error) {
     return stop(`${file}: ${error.message}`);

@@ -8,9 +8,11 @@ import {
   Cells,
   type CODES,
   type CodeName,
+  type Content,
   CountersealError,
   drive,
   type endKey,
+  ForeignPolicy,
   Key,
   KeyVault,
   Limit,
@@ -37,7 +39,9 @@ import {
   signingFetch,
   sweeping,
   Verified,
+  type VerifiedResponse,
   Verifier,
+  type verifiedResponse,
   verifyIncoming,
   Waiting,
 } from "counterseal";
@@ -68,6 +72,14 @@ const request = { method: "GET", scheme: "https", authority: "api.example", path
 same<string | null, ReturnType<Verified["component"]>>(true);
 same<Record<string, string>, ReturnType<typeof signer.sign>>(true);
 same<Verified, ReturnType<typeof verifier.verify>>(true);
+const sent = signer.send(request);
+same<VerifiedResponse, ReturnType<typeof sent.check>>(true);
+same<number, ReturnType<typeof sent.clock>>(true);
+same<Record<string, string>, ReturnType<Verified["signResponse"]>>(true);
+same<Content, ReturnType<typeof verifier.beginContent>>(true);
+same<Record<string, string> | null, ReturnType<typeof verifier.signRefusal>>(true);
+same<VerifiedResponse | null, ReturnType<typeof verifiedResponse>>(true);
+new Verifier(new ForeignPolicy(["api.example"], { require: ["date"], requireNonce: false }));
 same<Promise<Verified>, ReturnType<typeof verifier.verifyAsync>>(true);
 same<Waiting<Verified>, ReturnType<typeof verifier.begin>>(true);
 same<string | null, ReturnType<typeof verifier.keyToLoad>>(true);
