@@ -3,6 +3,7 @@
 mod bytes;
 mod core;
 mod document;
+mod foreign;
 mod limit;
 mod message;
 mod replay;
@@ -18,6 +19,7 @@ pub use crate::core::{
     core_seal_key_open,
 };
 pub use crate::document::{counterseal_request_policy_parse, counterseal_request_profile_parse};
+pub use crate::foreign::request_foreign_begin;
 pub use crate::limit::{limit_by_name, limit_client_address};
 pub use crate::replay::{replay_cells_over, replay_ring_attach, replay_ring_claim};
 pub use crate::request::{request_key_record_open, request_signer_sign, request_verifier_begin};
@@ -50,6 +52,7 @@ pub const TARGETS: &[Target] = &[
     ("replay_cells_over", replay_cells_over),
     ("replay_ring_attach", replay_ring_attach),
     ("replay_ring_claim", replay_ring_claim),
+    ("request_foreign_begin", request_foreign_begin),
     ("request_key_record_open", request_key_record_open),
     ("request_sent_check", request_sent_check),
     ("request_signer_sign", request_signer_sign),

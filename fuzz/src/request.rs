@@ -37,6 +37,8 @@ pub fn request_verifier_begin(data: &[u8]) {
         ..
     } = &*WORLD;
     Message::new(data).with(|request| {
+        let accepted = verifier.begin(&request, keys, *now).is_ok();
+        check_pieces(verifier, &request, keys, *now, accepted);
         let code = |request| {
             verifier
                 .begin(request, keys, *now)
@@ -58,6 +60,41 @@ pub fn request_verifier_begin(data: &[u8]) {
             .expect("a fresh claim is accepted");
         assert_eq!(verified.component("@method"), Some(request.method));
     });
+}
+
+/// Content in pieces is accepted only with the whole, and always with it where the fields say nothing of its size.
+pub(crate) fn check_pieces(
+    verifier: &Verifier,
+    request: &Request<'_>,
+    keys: &KeySet,
+    now: Time,
+    accepted: bool,
+) {
+    let silent = request.headers.iter().all(|(name, _)| {
+        !["content-length", "transfer-encoding"]
+            .iter()
+            .any(|field| name.eq_ignore_ascii_case(field))
+    });
+    let pieces = verifier.begin_content(request, keys, now);
+    let pieces = pieces.and_then(|mut content| {
+        for piece in request.body.chunks(7) {
+            content.update(piece)?;
+        }
+        content.finish()
+    });
+    assert!(
+        pieces.is_err() || accepted,
+        "only in pieces was it accepted"
+    );
+    assert!(
+        pieces.is_ok() == accepted || !silent,
+        "the whole is another"
+    );
+    let refusal = verifier.sign_refusal(request, keys, now, 401, b"");
+    assert!(
+        refusal.is_none() || !accepted,
+        "what is accepted is refused"
+    );
 }
 
 /// What was signed is accepted, and refused when its content is another.

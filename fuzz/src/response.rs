@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use counterseal::core::{Claimed, KeyId, Secret, Seed, Time};
+use counterseal::core::{Claimed, KeyId, Secret, Seed, Span, Time};
 use counterseal::request::{
     Key, KeySet, Policy, Profile, Request, Response, Scheme, Sent, Signer, Verified, Verifier,
 };
@@ -59,7 +59,10 @@ pub fn request_sent_check(data: &[u8]) {
             headers: request.headers,
             body: request.body,
         };
-        let Ok(taken) = sent.check(&response) else {
+        let clock = sent.clock(&response, Span::ZERO);
+        let taken = sent.check(&response);
+        assert!(clock.is_err() || taken.is_err(), "an answer is a clock");
+        let Ok(taken) = taken else {
             return;
         };
         let signed = verified.sign_response(200, request.body, taken.created());

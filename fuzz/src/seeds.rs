@@ -18,7 +18,7 @@ pub fn seeds(target: &str, vectors: &Path) -> io::Result<Vec<Vec<u8>>> {
 /// The case as bytes for the target, if it says something about it.
 fn seed(target: &str, op: &str, case: &Value) -> Option<Vec<u8>> {
     match (target, op) {
-        ("request_verifier_begin", "verify") => message(&case["input"]),
+        ("request_foreign_begin" | "request_verifier_begin", "verify") => message(&case["input"]),
         ("request_signer_sign", "sign" | "verify") => {
             Some([[9; 16].as_slice(), &message(&case["input"])?].concat())
         }
@@ -26,7 +26,7 @@ fn seed(target: &str, op: &str, case: &Value) -> Option<Vec<u8>> {
         | ("counterseal_request_profile_parse", "profile") => case["input"]["text"]
             .as_str()
             .map(|text| text.as_bytes().to_vec()),
-        ("request_sent_check", "check") | ("webhook_receiver_begin", "receive") => {
+        ("request_sent_check", "check" | "clock") | ("webhook_receiver_begin", "receive") => {
             fields(&case["input"])
         }
         ("webhook_key_parse", "receive" | "send") => case["input"]["secrets"][0]
@@ -87,7 +87,7 @@ fn latin1(text: &str) -> Vec<u8> {
 /// Every case of the vectors, with the operation of its file.
 fn cases(vectors: &Path) -> io::Result<Vec<(String, Value)>> {
     let mut cases = Vec::new();
-    for room in ["limit", "request", "response", "webhook"] {
+    for room in ["foreign", "limit", "request", "response", "webhook"] {
         for entry in fs::read_dir(vectors.join(room))? {
             let file: Value = serde_json::from_slice(&fs::read(entry?.path())?)?;
             let op = file["op"].as_str().unwrap_or_default();
