@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use counterseal_shared::{
-    Dialect, Key, KeyMembers, KeyVault, Message, Policy, PolicyMembers, Problem, Profile,
+    Dialect, Key, KeyMembers, KeyVault, Message, Policy, PolicyMembers, Problem, Profile, Reads,
     RingMembers, Scheme, Signer, Store, Value, Verdict, Verifier, Waiting, WindowMembers,
 };
 
@@ -27,7 +27,7 @@ fn verifier(store: Option<Arc<Store>>) -> Verifier {
         ..PolicyMembers::default()
     };
     Verifier::new(
-        Policy::new(members).expect("parts that can be"),
+        Reads::Own(Policy::new(members).expect("parts that can be")),
         &[key()],
         store,
         None,
@@ -148,7 +148,7 @@ fn a_store_of_a_shorter_window_is_refused_with_the_policy() {
         ..PolicyMembers::default()
     };
     let refused = Verifier::new(
-        Policy::new(members).unwrap(),
+        Reads::Own(Policy::new(members).unwrap()),
         &[],
         Some(Arc::new(ring)),
         None,
