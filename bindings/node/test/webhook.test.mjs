@@ -1,6 +1,7 @@
 // Standard Webhooks: between this package and the official one, over each store, and behind node:http.
 
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -123,6 +124,34 @@ test("what_the_official_package_sends_is_taken", () => {
   const headers = { "webhook-id": "msg_1", "webhook-timestamp": `${NOW / 1_000}`, "webhook-signature": signature };
   assert.deepEqual(headers, sent());
   assert.equal(new Receiver("billing", [SECRET]).check(headers, BODY, at).id, "msg_1");
+});
+
+test("the_official_package_is_as_docs_compare_says", () => {
+  const seconds = `${Math.floor(Date.now() / 1_000)}`;
+  const genuine = (body, changed = {}) => {
+    const secret = Buffer.from(SECRET.slice(6), "base64");
+    const mac = createHmac("sha256", secret).update(`msg_1.${seconds}.`).update(body).digest("base64");
+    return {
+      "webhook-id": "msg_1",
+      "webhook-timestamp": seconds,
+      "webhook-signature": `v1,${mac}`,
+      ...changed,
+    };
+  };
+  const there = new Webhook(SECRET);
+  assert.deepEqual(
+    [1, 2].map(() => there.verify("{}", genuine("{}"))),
+    [{}, {}],
+  );
+  for (const more of [".5", "abc"])
+    assert.deepEqual(there.verify("{}", genuine("{}", { "webhook-timestamp": seconds + more })), {});
+  const bytes = Buffer.from([0xff]);
+  assert.throws(() => there.verify(bytes, genuine(bytes)), /No matching signature/);
+  assert.throws(() => there.verify("{}", genuine("{}", { "webhook-signature": "v1" })), /No matching signature/);
+  assert.throws(() => there.verify("abc", genuine("abc")), SyntaxError);
+  assert.ok(new Webhook("whsec_AA=="));
+  for (const body of [bytes, "abc"])
+    assert.equal(new Receiver("billing", [SECRET]).check(genuine(body), body).id, "msg_1");
 });
 
 // Behind node:http.

@@ -2,6 +2,8 @@
 # Without postponed annotations: FastAPI cannot see names that are local to a test.
 
 import base64
+import hashlib
+import hmac
 import json
 import pickle
 import sqlite3
@@ -198,6 +200,33 @@ def test_what_the_official_package_sends_is_taken() -> None:
     }
     assert headers == sent()
     assert Receiver("billing", [SECRET]).check(headers, BODY, now=NOW).id == "msg_1"
+
+
+def genuine(body: bytes, *, time: int, **changed: str) -> dict[str, str]:
+    """A delivery that is signed for `time` in seconds, and then changed."""
+    mac = hmac.new(bytes(range(32)), f"msg_1.{time}.".encode() + body, hashlib.sha256).digest()
+    fields = {"id": "msg_1", "timestamp": str(time), "signature": "v1," + base64.b64encode(mac).decode()}
+    return {f"webhook-{name}": value for name, value in {**fields, **changed}.items()}
+
+
+def test_the_official_package_is_as_docs_compare_says() -> None:
+    now = int(datetime.now(timezone.utc).timestamp())
+    there = Webhook(SECRET)
+    assert [there.verify(b"{}", genuine(b"{}", time=now)) for _ in range(2)] == [{}, {}]
+    assert there.verify(b"{}", genuine(b"{}", time=now, timestamp=f"{now}.5")) == {}
+    with pytest.raises(WebhookVerificationError):
+        there.verify(b"{}", genuine(b"{}", time=now, timestamp=f"{now}abc"))
+    with pytest.raises(UnicodeDecodeError):
+        there.verify(b"\xff", genuine(b"\xff", time=now))
+    with pytest.raises(ValueError, match="unpack"):
+        there.verify(b"{}", genuine(b"{}", time=now, signature="v1"))
+    with pytest.raises(json.JSONDecodeError):
+        there.verify(b"abc", genuine(b"abc", time=now))
+    Webhook("whsec_AA==")
+    with pytest.raises(WebhookError):
+        Sender(["whsec_AA=="])
+    for body in (b"\xff", b"abc"):
+        assert Receiver("billing", [SECRET]).check(genuine(body, time=now), body).id == "msg_1"
 
 
 # Behind FastAPI.

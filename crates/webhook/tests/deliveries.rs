@@ -366,6 +366,37 @@ fn a01_nothing_that_can_be_printed_holds_a_secret_or_a_signature() {
     assert!(!printed.contains("7, 7"));
 }
 
+#[test]
+fn the_other_implementation_is_as_docs_compare_says() {
+    let seconds = std::time::UNIX_EPOCH
+        .elapsed()
+        .expect("after 1970")
+        .as_secs();
+    let theirs = standardwebhooks::Webhook::from_bytes(vec![7; 32]).expect("a key");
+    let verify = |body: &[u8], time: &str, signature: &str| {
+        let mut fields = http::HeaderMap::new();
+        for (name, value) in [
+            ("webhook-id", "m"),
+            ("webhook-timestamp", time),
+            ("webhook-signature", signature),
+        ] {
+            fields.insert(name, value.parse().expect("a value"));
+        }
+        theirs.verify(body, &fields).is_ok()
+    };
+    let (time, at) = (
+        seconds.to_string(),
+        i64::try_from(seconds).expect("a sane clock"),
+    );
+    let signature = theirs.sign("m", at, b"abc").expect("text");
+    assert!(verify(b"abc", &time, &signature) && verify(b"abc", &time, &signature));
+    assert!(!verify(b"abc", &format!("{time}.5"), &signature));
+    assert!(!verify(b"abc", &format!("{time}abc"), &signature));
+    assert!(!verify(b"abc", &time, "v1"));
+    assert!(!verify(b"\xff", &time, &signature));
+    assert!(standardwebhooks::Webhook::from_bytes(vec![7]).is_ok());
+}
+
 proptest! {
     #[test]
     fn the_other_implementation_takes_what_is_sent_and_sends_what_is_taken(
