@@ -15,6 +15,7 @@ mod codes;
 mod count;
 mod demo;
 mod fuzz;
+mod memcheck;
 mod node;
 mod prove;
 mod python;

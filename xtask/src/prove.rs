@@ -3,7 +3,7 @@
 
 use crate::args::Args;
 use crate::shell::{Done, Run, at};
-use crate::{fuzz, node, python};
+use crate::{fuzz, memcheck, node, python};
 
 /// A proof that is no program of `proofs/`.
 struct Other {
@@ -28,6 +28,10 @@ const OTHERS: &[Other] = &[
     Other {
         name: "fuzz",
         run: fuzz::prove,
+    },
+    Other {
+        name: "memcheck",
+        run: |_| memcheck::prove(),
     },
 ];
 
@@ -73,9 +77,10 @@ fn calls(size: Size) -> Done {
         .done()
 }
 
-/// Every proof of `proofs/` at smoke size.
+/// Every proof of `proofs/` at smoke size, and those of others that take seconds.
 pub(crate) fn smoke() -> Done {
-    prove().done()
+    prove().done()?;
+    memcheck::prove()
 }
 
 fn prove() -> Run {

@@ -1,0 +1,228 @@
+//! The comparisons. Whatever is public is made before its secret is poisoned.
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use counterseal_core::{Claimed, KeyId, MacKey, SealKey, Secret, Seed, Span, Time, same_bytes};
+use counterseal_request::{
+    Key, KeySet, Policy, Profile, Request, Response, Scheme, Sent, Signer, Verifier,
+};
+use counterseal_webhook::{Delivery, MessageId, Receiver, Sender, WebhookKey, WebhookPolicy};
+
+use crate::poison::poison;
+
+/// A case: what it says, and whether the two were the same.
+type Case = (&'static str, fn() -> bool);
+
+pub(crate) const CASES: &[Case] = &[
+    ("control", control),
+    ("same_bytes", || compared(0)),
+    ("other_bytes", || compared(1)),
+    ("tag", tag),
+    ("request", || request(0)),
+    ("request_forged", || request(1)),
+    ("response", || response(0)),
+    ("response_forged", || response(1)),
+    ("clock", clock),
+    ("webhook", || webhook(0)),
+    ("webhook_forged", || webhook(1)),
+    ("seal", || seal(0)),
+    ("seal_broken", || seal(1)),
+];
+
+/// What nobody may write: a comparison that ends at the first byte that differs.
+fn control() -> bool {
+    let (ours, theirs) = (secret(), [7_u8; 32]);
+    let ours = black_box(ours.expose());
+    for (one, other) in ours.iter().zip(black_box(&theirs)) {
+        if one != other {
+            return false;
+        }
+    }
+    true
+}
+
+fn compared(flip: u8) -> bool {
+    let mut ours = [7_u8; 32];
+    let mut theirs = [7_u8; 32];
+    theirs[20] ^= flip;
+    poison(&mut ours);
+    poison(&mut theirs);
+    verdict(same_bytes(black_box(&ours), black_box(&theirs)).is_ok())
+}
+
+fn tag() -> bool {
+    let known = public_key().tag(b"message");
+    let key = MacKey::new(&secret()).expect("32 bytes");
+    verdict(key.verify(black_box(b"message"), &known).is_ok())
+}
+
+/// Where a comparison that this program asks for becomes public.
+#[inline(never)]
+fn verdict(is_same: bool) -> bool {
+    if black_box(is_same) {
+        black_box(true)
+    } else {
+        false
+    }
+}
+
+fn request(flip: u8) -> bool {
+    let (fields, _) = sent(public_request_key(flip));
+    let headers: Vec<_> = fields
+        .iter()
+        .map(|(n, v)| (n.as_str(), v.as_bytes()))
+        .collect();
+    let verifier = Verifier::new(Policy::for_authority("api.example").expect("a policy"));
+    let keys = KeySet::new([secret_request_key()]).expect("one key");
+    verifier.begin(&plain(&headers), &keys, NOW).is_ok()
+}
+
+fn response(flip: u8) -> bool {
+    let fields = answered(public_request_key(flip));
+    let headers: Vec<_> = fields
+        .iter()
+        .map(|(n, v)| (n.as_str(), v.as_bytes()))
+        .collect();
+    let (_, sent) = sent_secretly();
+    let response = Response {
+        status: 200,
+        headers: &headers,
+        body: b"{}",
+    };
+    sent.check(&response).is_ok()
+}
+
+fn clock() -> bool {
+    let late = NOW.plus(Span::from_seconds(3_600));
+    let fields = refused(public_request_key(0), late);
+    let headers: Vec<_> = fields
+        .iter()
+        .map(|(n, v)| (n.as_str(), v.as_bytes()))
+        .collect();
+    let (_, sent) = sent_secretly();
+    let response = Response {
+        status: 401,
+        headers: &headers,
+        body: b"{}",
+    };
+    sent.clock(&response, Span::ZERO).is_ok()
+}
+
+fn webhook(flip: u8) -> bool {
+    let key = |bytes: Secret| WebhookKey::new(&bytes).expect("32 bytes");
+    let sender = Sender::new([key(public(flip))]).expect("a sender");
+    let id = MessageId::parse("msg_1").expect("an id");
+    let signed = sender.sign(&id, b"{}", NOW).expect("signed");
+    let headers: Vec<_> = signed.headers().map(|(n, v)| (n, v.as_bytes())).collect();
+    let endpoint = KeyId::parse("billing").expect("a name");
+    let receiver = Receiver::new(endpoint, [key(secret())], WebhookPolicy::default());
+    let delivery = Delivery {
+        headers: &headers,
+        body: b"{}",
+    };
+    receiver.expect("a receiver").begin(&delivery, NOW).is_ok()
+}
+
+fn seal(flip: u8) -> bool {
+    let sealer = SealKey::new(&public(flip)).expect("32 bytes");
+    let row = sealer.seal(&public(0), b"row", &Seed::new([1; 12]));
+    let opener = SealKey::new(&secret()).expect("32 bytes");
+    opener.open(&row, b"row").is_ok()
+}
+
+type Fields = Vec<(String, String)>;
+
+/// The request as `key` signs it, and what its response is checked against.
+fn sent(key: Arc<Key>) -> (Fields, Sent) {
+    let signer = Signer::new(key, Profile::default());
+    let (fields, sent) = signer
+        .send(&plain(&[]), NOW, &Seed::new([9; 16]))
+        .expect("signed");
+    let fields = fields.headers().map(|(n, v)| (n.to_owned(), v.to_owned()));
+    (fields.collect(), sent)
+}
+
+/// The same with the poisoned key: the tag of the request becomes public as it is written.
+fn sent_secretly() -> (Fields, Sent) {
+    sent(secret_request_key())
+}
+
+/// The response that the holder of `key` signs.
+fn answered(key: Arc<Key>) -> Fields {
+    let (fields, _) = sent(Arc::clone(&key));
+    let headers: Vec<_> = fields
+        .iter()
+        .map(|(n, v)| (n.as_str(), v.as_bytes()))
+        .collect();
+    let verifier = Verifier::new(Policy::for_authority("api.example").expect("a policy"));
+    let keys = KeySet::new([key]).expect("one key");
+    let pending = verifier
+        .begin(&plain(&headers), &keys, NOW)
+        .expect("genuine");
+    let proof = pending.finish(Ok(Claimed::Fresh)).expect("fresh");
+    let signed = proof.sign_response(200, b"{}", NOW).expect("signed");
+    signed
+        .headers()
+        .map(|(n, v)| (n.to_owned(), v.to_owned()))
+        .collect()
+}
+
+fn refused(key: Arc<Key>, now: Time) -> Fields {
+    let (fields, _) = sent(Arc::clone(&key));
+    let headers: Vec<_> = fields
+        .iter()
+        .map(|(n, v)| (n.as_str(), v.as_bytes()))
+        .collect();
+    let verifier = Verifier::new(Policy::for_authority("api.example").expect("a policy"));
+    let keys = KeySet::new([key]).expect("one key");
+    let signed = verifier.sign_refusal(&plain(&headers), &keys, now, 401, b"{}");
+    let signed = signed.expect("outside of its window");
+    signed
+        .headers()
+        .map(|(n, v)| (n.to_owned(), v.to_owned()))
+        .collect()
+}
+
+fn plain<'a>(headers: &'a [(&'a str, &'a [u8])]) -> Request<'a> {
+    Request {
+        method: "GET",
+        scheme: Scheme::Https,
+        authority: "api.example",
+        path: b"/",
+        query: b"",
+        headers,
+        body: b"",
+    }
+}
+
+fn public_request_key(flip: u8) -> Arc<Key> {
+    request_key(&public(flip))
+}
+
+fn secret_request_key() -> Arc<Key> {
+    request_key(&secret())
+}
+
+fn request_key(secret: &Secret) -> Arc<Key> {
+    let id = KeyId::parse("worker-7").expect("a key id");
+    Arc::new(Key::new(id, secret).expect("32 bytes"))
+}
+
+fn public_key() -> MacKey {
+    MacKey::new(&public(0)).expect("32 bytes")
+}
+
+/// The secret, or another one, for whoever makes what is public.
+fn public(flip: u8) -> Secret {
+    Secret::new(vec![7 ^ flip; 32])
+}
+
+/// The secret, poisoned.
+fn secret() -> Secret {
+    let mut bytes = vec![7; 32];
+    poison(&mut bytes);
+    Secret::new(bytes)
+}
+
+const NOW: Time = Time::from_seconds(1_800_000_000);
