@@ -11,6 +11,7 @@
 mod args;
 mod bench;
 mod browser;
+mod canary;
 mod codes;
 mod count;
 mod demo;

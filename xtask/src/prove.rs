@@ -3,7 +3,7 @@
 
 use crate::args::Args;
 use crate::shell::{Done, Run, at};
-use crate::{fuzz, memcheck, node, python};
+use crate::{canary, fuzz, memcheck, node, python};
 
 /// A proof that is no program of `proofs/`.
 struct Other {
@@ -24,6 +24,10 @@ const OTHERS: &[Other] = &[
     Other {
         name: "calls",
         run: calls,
+    },
+    Other {
+        name: "canary",
+        run: |_| canary::prove(),
     },
     Other {
         name: "fuzz",
@@ -80,7 +84,8 @@ fn calls(size: Size) -> Done {
 /// Every proof of `proofs/` at smoke size, and those of others that take seconds.
 pub(crate) fn smoke() -> Done {
     prove().done()?;
-    memcheck::prove()
+    memcheck::prove()?;
+    canary::prove()
 }
 
 fn prove() -> Run {
