@@ -21,11 +21,13 @@
 //! in all of them, so refusing everything is no way to pass. Nothing sleeps: time is an argument.
 //!
 //! For tests of decisions there are [`Scripted`], a store that answers from a list, and [`Faulty`], a store
-//! that loses steps and answers.
+//! that loses steps and answers; for tests of a store over a connection [`Cut`], a line that is cut between a
+//! question and its answer.
 #![forbid(unsafe_code)]
 
 pub mod charges;
 pub mod claims;
+mod cut;
 mod faulty;
 mod model;
 mod note;
@@ -36,6 +38,7 @@ mod scratch;
 mod scripted;
 mod suite;
 
+pub use cut::Cut;
 pub use faulty::{Fault, Faulty};
 pub use note::Note;
 pub use race::race;

@@ -13,7 +13,8 @@ use counterseal_replay::Start;
 use counterseal_store::{COLD, Dialect, Epoch, Stated, migrations};
 use counterseal_testkit::claims::claim;
 use counterseal_testkit::{
-    NOW, Note, SPACES, WINDOW, cell_tests, charge_tests, claim_tests, row_tests, sweep_tests,
+    NOW, Note, SPACES, Scratch, WINDOW, cell_tests, charge_tests, claim_tests, row_tests,
+    sweep_tests,
 };
 use postgres::Client;
 use postgres::types::Type;
@@ -258,6 +259,102 @@ fn h25_a_crash_of_the_server_empties_claims_and_epoch_together() {
         postgres.run(used),
         Ok(Claimed::Stale),
         "it is below the floor"
+    );
+}
+
+#[test]
+fn h25_a_promoted_standby_reopens_nothing_and_serves_what_comes_later() {
+    let primary = Server::start();
+    let postgres = primary.schema();
+    migrate(&postgres, 0);
+    begin(&postgres, NOW, "");
+    let standby = primary.standby();
+    let used: Vec<_> = (0..50).map(|nonce| claim(1, NOW, nonce)).collect();
+    for claim in &used {
+        assert_eq!(postgres.run(*claim), Ok(Claimed::Fresh));
+    }
+    let followed = standby.of_schema(&postgres);
+    let note = Swap {
+        id: [1; 16],
+        expected: 0,
+        record: Note::new([1; 16]),
+    };
+    postgres.run(note).expect("a row");
+    while !matches!(followed.run(Load::<Note>::new([1; 16])), Ok(Some(_))) {
+        thread::sleep(Duration::from_millis(20));
+    }
+    // While it only follows it cannot know about claims, and does not answer.
+    assert_eq!(followed.run(used[0]), Err(Unavailable));
+    primary.kill();
+    let mut client = standby.connect();
+    let promote = "SELECT pg_promote(true, 30)";
+    let promoted = client.query_one(promote, &[]).expect("an answer");
+    assert!(promoted.get::<_, bool>(0));
+    while followed.run(used[0]).is_err() {
+        thread::sleep(Duration::from_millis(20));
+    }
+    let cold = query(
+        &mut followed.client(),
+        &used[0].statement(Dialect::Postgres),
+    );
+    assert_eq!(
+        cold.unwrap(),
+        [[Value::Text(COLD.into())]],
+        "and it says so"
+    );
+    begin(&followed, NOW.plus(Span::from_seconds(1)), "");
+    for claim in &used {
+        assert_eq!(followed.run(*claim), Ok(Claimed::Stale));
+    }
+    // Rows of keys are there, and claims that nothing was lost of are served.
+    assert!(matches!(
+        followed.run(Load::<Note>::new([1; 16])),
+        Ok(Some(_))
+    ));
+    let later = claim(1, NOW.plus(Span::from_minutes(3)), 7);
+    assert_eq!(followed.run(later), Ok(Claimed::Fresh));
+    assert_eq!(followed.run(later), Ok(Claimed::Held));
+}
+
+#[test]
+fn h26_an_answer_that_is_lost_in_mid_claim_opens_nothing() {
+    let server = Server::start();
+    let postgres = server.schema();
+    migrate(&postgres, 0);
+    begin(&postgres, NOW, "");
+    let scratch = Scratch::new();
+    let (cut, far) = server.cut(&postgres, &scratch);
+    assert_eq!(far.run(claim(1, NOW, 1_000)), Ok(Claimed::Fresh));
+    // A claim is prepared and then executed: at any answer between its first and its last.
+    let mut lost = 0;
+    for answer in 1..=4 {
+        let claim = claim(1, NOW, answer.into());
+        cut.after(answer);
+        let first = far.run(claim);
+        if first == Err(Unavailable) {
+            lost += 1;
+            // Whether it was claimed or not: at most one caller is served, and the next ones are told so.
+            let again = far.run(claim);
+            let known = postgres.run(claim);
+            assert!(
+                [again, known]
+                    .iter()
+                    .filter(|a| **a == Ok(Claimed::Fresh))
+                    .count()
+                    <= 1
+            );
+            assert_eq!(postgres.run(claim), Ok(Claimed::Held));
+        } else {
+            assert_eq!(first, Ok(Claimed::Fresh));
+        }
+        cut.after(0);
+    }
+    assert!(lost >= 2, "only {lost} answers were lost");
+    assert_eq!(cut.cuts(), lost);
+    assert_eq!(
+        far.run(claim(1, NOW, 2_000)),
+        Ok(Claimed::Fresh),
+        "honest traffic goes on"
     );
 }
 

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock};
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use counterseal_core::{Run, Unavailable, Value};
 use counterseal_store::{Dialect, Execute, Rows, Stated, Statement};
+use counterseal_testkit::{Cut, Scratch};
 use postgres::types::private::BytesMut;
 use postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use postgres::{Client, Config, NoTls};
@@ -18,6 +20,8 @@ use postgres::{Client, Config, NoTls};
 /// A server that ends with this value, or with this process.
 pub(crate) struct Server {
     config: Config,
+    /// Where its socket is.
+    directory: String,
     script: Child,
 }
 
@@ -36,10 +40,18 @@ impl Server {
 
     /// A new server.
     pub(crate) fn start() -> Self {
+        Server::of(include_str!("server.sh"), &[])
+    }
+
+    /// A new server that follows this one, and answers reads.
+    pub(crate) fn standby(&self) -> Self {
+        Server::of(include_str!("standby.sh"), &[&self.directory])
+    }
+
+    /// The server that this script runs with these words.
+    fn of(text: &str, words: &[&str]) -> Self {
         let mut script = Command::new("sh");
-        script
-            .args(["-c", include_str!("server.sh")])
-            .current_dir("/");
+        script.args(["-c", text, "sh"]).args(words).current_dir("/");
         script.stdin(Stdio::piped()).stdout(Stdio::piped());
         if id("-u", &[]) == 0 {
             // Postgres refuses to run as root.
@@ -57,8 +69,13 @@ impl Server {
         );
         let mut config = Config::new();
         config.user("test").dbname("postgres");
-        config.host_path(directory.trim());
-        let server = Server { config, script };
+        let directory = directory.trim().to_owned();
+        config.host_path(&directory);
+        let server = Server {
+            config,
+            directory,
+            script,
+        };
         server.connect();
         server
     }
@@ -74,6 +91,37 @@ impl Server {
         config.options(&format!("-csearch_path={name}"));
         let idle = Mutex::new(Vec::new());
         Postgres { config, idle }
+    }
+
+    /// The schema of this name on this server, which has it from another.
+    pub(crate) fn of_schema(&self, other: &Postgres) -> Postgres {
+        let mut config = self.config.clone();
+        config.options(other.config.get_options().expect("a search path"));
+        let idle = Mutex::new(Vec::new());
+        Postgres { config, idle }
+    }
+
+    /// The schema, through a line that can be cut and that begins in this directory.
+    pub(crate) fn cut(&self, postgres: &Postgres, scratch: &Scratch) -> (Cut, Postgres) {
+        let socket = ".s.PGSQL.5432";
+        let (to, at) = (PathBuf::from(&self.directory), scratch.file(socket));
+        let cut = Cut::unix(&to.join(socket), &at).expect("a socket");
+        let mut config = Config::new();
+        config.user("test").dbname("postgres");
+        config.host_path(at.parent().expect("a directory"));
+        config.options(postgres.config.get_options().expect("a search path"));
+        let idle = Mutex::new(Vec::new());
+        (cut, Postgres { config, idle })
+    }
+
+    /// Kills the server at once, as a power cut would.
+    pub(crate) fn kill(&self) {
+        let file = PathBuf::from(&self.directory).join("data/postmaster.pid");
+        let text = std::fs::read_to_string(file).expect("it runs");
+        let pid = text.lines().next().expect("its number").to_owned();
+        // Its children end when they see that it is gone.
+        let killed = Command::new("kill").args(["-9", &pid]).status();
+        assert!(killed.expect("the program kill").success());
     }
 
     /// A connection, as soon as the server takes one.

@@ -11,7 +11,9 @@ use counterseal_core::{Claim, Claimed, Load, Run, Space, Span, Swap, Time, Unava
 use counterseal_replay::Start;
 use counterseal_store::{COLD, Dialect, Epoch, Stated};
 use counterseal_testkit::claims::claim;
-use counterseal_testkit::{NOW, Note, SPACES, WINDOW, charge_tests, claim_tests, race, row_tests};
+use counterseal_testkit::{
+    Cut, NOW, Note, SPACES, WINDOW, charge_tests, claim_tests, race, row_tests,
+};
 
 use server::{Redis, Server};
 
@@ -152,6 +154,36 @@ fn h25_a_promoted_replica_that_lagged_behind_reopens_nothing() {
     redis.server.kill();
     replica.server.command("REPLICAOF NO ONE");
     reopens_nothing(&replica, &all);
+}
+
+#[test]
+fn h26_an_answer_that_is_lost_in_mid_claim_opens_nothing() {
+    let redis = make(NOW);
+    let (host, port) = redis.server.address();
+    let server = format!("{host}:{port}").parse().expect("an address");
+    let (cut, far) = Cut::tcp(server).expect("a free port");
+    let mut far = redis::Client::open(format!("redis://{far}/"))
+        .and_then(|client| client.get_connection())
+        .expect("a connection");
+    let claim = claim(1, NOW, 1);
+    let statement = claim.statement(Dialect::Redis);
+    cut.after(1);
+    assert!(
+        server::eval(&statement)
+            .query::<redis::Value>(&mut far)
+            .is_err()
+    );
+    assert_eq!(cut.cuts(), 1);
+    // It was claimed, and nobody knows; so nobody is served.
+    assert_eq!(redis.run(claim), Ok(Claimed::Held));
+    let (_, again) = Cut::tcp(server).expect("a free port");
+    let mut again = redis::Client::open(format!("redis://{again}/"))
+        .and_then(|client| client.get_connection())
+        .expect("a connection");
+    let rows: Vec<Vec<String>> = server::eval(&statement)
+        .query(&mut again)
+        .expect("an answer");
+    assert_eq!(rows, [["held"]]);
 }
 
 /// A server with a replica, and what was used on it and has come there. Redis begins another history when its first replica

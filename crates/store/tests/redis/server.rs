@@ -134,16 +134,7 @@ impl Redis {
             Some(connection) => connection,
             None => self.server.connection()?,
         };
-        let mut command = redis::cmd("EVAL");
-        command.arg(&*statement.text);
-        for value in &statement.values {
-            match value {
-                Value::Int(number) => command.arg(*number),
-                Value::Text(text) => command.arg(text),
-                Value::Null | Value::Bytes(_) => panic!("Redis carries text"),
-            };
-        }
-        let rows: Vec<Vec<Reply>> = command.query(&mut connection)?;
+        let rows: Vec<Vec<Reply>> = eval(statement).query(&mut connection)?;
         self.idle.lock().expect("no panic").push(connection);
         let row = |row: Vec<Reply>| row.into_iter().map(cell).collect();
         Ok(rows.into_iter().map(row).collect())
@@ -176,4 +167,18 @@ fn cell(reply: Reply) -> Value {
 fn free_port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     listener.local_addr().expect("its address").port()
+}
+
+/// The command that runs a statement.
+pub(crate) fn eval(statement: &Statement) -> redis::Cmd {
+    let mut command = redis::cmd("EVAL");
+    command.arg(&*statement.text);
+    for value in &statement.values {
+        match value {
+            Value::Int(number) => command.arg(*number),
+            Value::Text(text) => command.arg(text),
+            Value::Null | Value::Bytes(_) => panic!("Redis carries text"),
+        };
+    }
+    command
 }
