@@ -23,6 +23,18 @@ pub struct Epoch {
     pub boot: String,
 }
 
+impl Epoch {
+    /// The epoch of a database whose commits survive every crash, or that empties claims and epoch together.
+    pub const fn survived(space: Space, began: Time, floor: Time) -> Self {
+        Epoch {
+            space,
+            began,
+            floor,
+            boot: String::new(),
+        }
+    }
+}
+
 impl Op for Epoch {
     /// The floor that stands now.
     type Reply = Time;

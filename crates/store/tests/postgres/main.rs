@@ -2,7 +2,6 @@
 
 mod server;
 
-use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -16,7 +15,6 @@ use counterseal_testkit::{
     NOW, Note, SPACES, Scratch, WINDOW, cell_tests, charge_tests, claim_tests, row_tests,
     sweep_tests,
 };
-use postgres::Client;
 use postgres::types::Type;
 
 use server::{Postgres, Server, query};
@@ -243,11 +241,7 @@ fn h25_a_crash_of_the_server_empties_claims_and_epoch_together() {
     begin(&postgres, NOW, "");
     let used = claim(1, NOW, 0);
     assert_eq!(postgres.run(used), Ok(Claimed::Fresh));
-    let mut witness = postgres.client();
-    kill_backend(&mut postgres.client());
-    while witness.simple_query("").is_ok() {
-        thread::sleep(Duration::from_millis(5));
-    }
+    server.crash();
     while postgres.run(used).is_err() {
         thread::sleep(Duration::from_millis(20));
     }
@@ -356,12 +350,4 @@ fn h26_an_answer_that_is_lost_in_mid_claim_opens_nothing() {
         Ok(Claimed::Fresh),
         "honest traffic goes on"
     );
-}
-
-/// Kills the process that serves `client`, as a lack of memory would.
-fn kill_backend(client: &mut Client) {
-    let pid = client.query_one("SELECT pg_backend_pid()", &[]);
-    let pid = pid.expect("a number").get::<_, i32>(0).to_string();
-    let killed = Command::new("kill").args(["-9", &pid]).status();
-    assert!(killed.expect("the program kill").success());
 }

@@ -114,6 +114,15 @@ impl Server {
         (cut, Postgres { config, idle })
     }
 
+    /// Kills a process that serves a connection, so that the server begins anew with what it can know.
+    pub(crate) fn crash(&self) {
+        let mut witness = self.connect();
+        kill_backend(&mut self.connect());
+        while witness.simple_query("").is_ok() {
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Kills the server at once, as a power cut would.
     pub(crate) fn kill(&self) {
         let file = PathBuf::from(&self.directory).join("data/postmaster.pid");
@@ -138,6 +147,11 @@ impl Drop for Server {
 }
 
 impl Postgres {
+    /// How it is reached.
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
     pub(crate) fn client(&self) -> Client {
         let idle = self.idle.lock().expect("no caller panics").pop();
         idle.unwrap_or_else(|| connect(&self.config))
@@ -238,4 +252,12 @@ fn id(which: &str, user: &[&str]) -> u32 {
         .trim()
         .parse()
         .expect("a user called postgres, when this is root")
+}
+
+/// Kills the process that serves `client`, as a lack of memory would.
+fn kill_backend(client: &mut Client) {
+    let pid = client.query_one("SELECT pg_backend_pid()", &[]);
+    let pid = pid.expect("a number").get::<_, i32>(0).to_string();
+    let killed = Command::new("kill").args(["-9", &pid]).status();
+    assert!(killed.expect("the program kill").success());
 }
