@@ -13,7 +13,8 @@
 //! | `webhook` | [`webhook`]: Standard Webhooks |
 //!
 //! A feature adds names and changes nothing else. Databases and the ring that processes share are
-//! crates of their own: `counterseal-sqlite`, `counterseal-memory`, `counterseal-shm`.
+//! crates of their own: `counterseal-sqlite`, `counterseal-postgres`, `counterseal-redis`, `counterseal-memory`,
+//! `counterseal-shm`.
 //!
 //! A signed request, refused when it comes again:
 //!

@@ -124,7 +124,7 @@ impl Postgres {
         let mut client = client.map_err(|_| PostgresError::Unreachable)?;
         let made = async {
             let transaction = client.transaction().await?;
-            transaction.execute(MIGRATING, &[]).await?;
+            transaction.batch_execute(MIGRATING).await?;
             for text in migrations(tables, Dialect::Postgres, 0) {
                 transaction.batch_execute(&text).await?;
             }
@@ -221,5 +221,7 @@ fn host_time() -> Time {
 const OLDEST: i64 = 150_000;
 const CHECK: &str = "SELECT current_setting('server_version_num')::bigint, pg_is_in_recovery()::text, \
                      current_setting('default_transaction_isolation')";
-/// The lock under which migrations are run one after the other: `cseal/pg`.
-const MIGRATING: &str = "SELECT pg_advisory_xact_lock(7166182901177872487)";
+/// The lock under which migrations are run one after the other: `cseal/pg`. Tables outlast a crash, whatever the role's
+/// commits do.
+const MIGRATING: &str =
+    "SET LOCAL synchronous_commit TO on; SELECT pg_advisory_xact_lock(7166182901177872487)";

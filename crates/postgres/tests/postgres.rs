@@ -1,7 +1,7 @@
 //! The store on a real server: the suite, start-up checks, and what is lost on the way.
 
 use std::sync::LazyLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use counterseal_core::{
     Claimed, Load, Op, Record, Refusal, Run, RunAsync, Span, Time, Unavailable,
@@ -67,6 +67,15 @@ fn store(config: &postgres::Config) -> Postgres {
     Postgres::new(pool, SPACES, WINDOW).with_clock(|| NOW.plus(Span::from_seconds(1)))
 }
 
+/// Waits until it is so.
+fn until(holds: impl Fn() -> bool) {
+    let end = Instant::now() + Duration::from_secs(30);
+    while !holds() {
+        assert!(Instant::now() < end, "it never was so");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 #[test]
 fn h25_a_crash_is_noticed_and_the_store_begins_anew_by_itself() {
     let server = Server::start();
@@ -75,9 +84,7 @@ fn h25_a_crash_is_noticed_and_the_store_begins_anew_by_itself() {
     let used = claim(1, NOW, 0);
     assert_eq!(store.run(used), Ok(Claimed::Fresh));
     server.crash();
-    while store.run(used).is_err() {
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until(|| store.run(used).is_ok());
     // The first answer says that it is cold, and the store begins; what was used stays refused.
     assert_eq!(store.run(used), Ok(Claimed::Stale));
     let later = claim(1, NOW.plus(Span::from_minutes(3)), 1);

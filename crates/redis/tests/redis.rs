@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use counterseal_core::{Claimed, Op, Refusal, Run, RunAsync, Span, Time, Unavailable};
 use counterseal_redis::{Redis, RedisError};
@@ -57,6 +57,15 @@ fn store(address: &str) -> Redis {
     Redis::new(connection, SPACES, WINDOW).with_clock(|| NOW.plus(Span::from_seconds(1)))
 }
 
+/// Waits until it is so.
+fn until(holds: impl Fn() -> bool) {
+    let end = Instant::now() + Duration::from_secs(30);
+    while !holds() {
+        assert!(Instant::now() < end, "it never was so");
+        sleep(Duration::from_millis(10));
+    }
+}
+
 #[test]
 fn h25_a_flush_and_a_restart_are_noticed_and_the_store_begins_anew_by_itself() {
     let redis = make(NOW);
@@ -73,9 +82,7 @@ fn h25_a_flush_and_a_restart_are_noticed_and_the_store_begins_anew_by_itself() {
         assert_eq!(redis.run(used), Ok(Claimed::Fresh));
         lose(&redis.server);
         // The connection is found to be gone, and mended.
-        while redis.run(claim(1, NOW, 1)).is_err() {
-            sleep(Duration::from_millis(10));
-        }
+        until(|| redis.run(claim(1, NOW, 1)).is_ok());
         let begun = redis.run(claim(1, NOW, 2));
         assert_eq!(
             begun,
@@ -102,9 +109,7 @@ fn h26_an_answer_that_is_lost_in_mid_claim_opens_nothing_and_the_connection_mend
         cut.after(1);
         assert_eq!(run(claim), Err(Unavailable));
         assert_eq!(near.run(claim), Ok(Claimed::Held), "it was claimed");
-        while run(claim).is_err() {
-            sleep(Duration::from_millis(10));
-        }
+        until(|| run(claim).is_ok());
         assert_eq!(run(claim), Ok(Claimed::Held), "and honest traffic goes on");
     }
     assert_eq!(cut.cuts(), 10);

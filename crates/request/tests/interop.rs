@@ -129,10 +129,10 @@ fn httpsig_verifies_what_is_signed_here_but_for_the_order_of_parameters() {
         let headers: [(&str, &[u8]); 1] = [("idempotency-key", b"42")];
         let request = request(&headers, br#"{"job":42}"#);
         let seed = Seed::new([9; 16]);
-        let signed = signer.sign(&request, NOW, &seed).expect("signed");
+        let fields = signer.sign(&request, NOW, &seed).expect("signed");
         let base = signer.explain(&request, NOW, &seed).expect("a base");
-        let input = signed.signature_input();
-        assert!(!peer_verifies(&base, signed.signature(), input));
+        let input = fields.signature_input();
+        assert!(!peer_verifies(&base, fields.signature(), input));
 
         let (ours, theirs) = (
             ";keyid=\"worker-7\";alg=\"hmac-sha256\"",

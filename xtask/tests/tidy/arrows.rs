@@ -18,6 +18,8 @@ type Row = (
 const CORE: &str = "counterseal-core";
 const LIMIT: &str = "counterseal-limit";
 const MEMORY: &str = "counterseal-memory";
+const POSTGRES: &str = "counterseal-postgres";
+const REDIS: &str = "counterseal-redis";
 const REPLAY: &str = "counterseal-replay";
 const REQUEST: &str = "counterseal-request";
 const SHM: &str = "counterseal-shm";
@@ -39,6 +41,8 @@ const ARROWS: &[Row] = &[
     (STORE, &[CORE], &[REPLAY, TESTKIT]),
     (MEMORY, &[CORE, REPLAY], &[TESTKIT]),
     (SQLITE, &[CORE, REPLAY, STORE], &[TESTKIT]),
+    (POSTGRES, &[CORE, REPLAY, STORE], &[TESTKIT]),
+    (REDIS, &[CORE, REPLAY, STORE], &[TESTKIT]),
     (TESTKIT, &[CORE, REPLAY], &[]),
     // Faces. Only `shared` imports the facade and the backends that it ships; the languages import only `shared`.
     (

@@ -1,5 +1,6 @@
 //! Every statement of the Postgres dialect, on a private server.
 
+#[allow(dead_code)] // it serves two sets of tests
 mod server;
 
 use std::thread;
