@@ -9,6 +9,18 @@ use crate::prove::Size;
 use crate::setup;
 use crate::shell::{Done, Run, Stop, at};
 
+/// The facade, what is below it, and what their tests need.
+const PACKED: [&str; 9] = [
+    "counterseal",
+    "counterseal-core",
+    "counterseal-limit",
+    "counterseal-memory",
+    "counterseal-replay",
+    "counterseal-request",
+    "counterseal-store",
+    "counterseal-testkit",
+    "counterseal-webhook",
+];
 const CORPUS: &str = "target/fuzz-corpus";
 /// Executions of each target.
 const FULL: u64 = 10_000_000;
@@ -90,10 +102,47 @@ fn prepare() -> Done {
     seeds.done()
 }
 
-/// Builds the targets and runs each over its seeds, without libFuzzer, on the toolchain of the project.
+/// Builds the targets and runs each over its seeds, without libFuzzer, on the toolchain of the project; and fuzzes a handler
+/// as others would.
 pub(crate) fn check() -> Done {
     let scratch = scratch()?;
-    cargo("test").env("TMPDIR", scratch).done()
+    cargo("test").env("TMPDIR", scratch).done()?;
+    harness()
+}
+
+/// Runs `examples/fuzz` on the crates as they would be published, away from the project.
+fn harness() -> Done {
+    let packages = PACKED.iter().flat_map(|name| ["--package", name]);
+    Run::cargo("package --quiet --locked --no-verify --allow-dirty")
+        .args(packages)
+        .built()?;
+    let place = at("target/harness");
+    // It may not be there.
+    let _ = fs::remove_dir_all(&place);
+    for file in ["Cargo.toml", "src/main.rs"] {
+        let source = at("examples/fuzz").join(file);
+        let content = fs::read(&source).map_err(|error| Stop::file(&source, &error))?;
+        setup::write(&place.join(file), &content)?;
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    let mut run = Run::cargo("run --quiet --manifest-path")
+        .args([place.join("Cargo.toml")])
+        .words("--target-dir")
+        .args([at("target/harness-build")]);
+    for name in PACKED {
+        let archive = at("target/package").join(format!("{name}-{version}.crate"));
+        let unpack = Run::new("tar").words("-xzf").args([&archive]);
+        unpack.words("-C").args([&place]).done()?;
+        let unpacked = place.join(format!("{name}-{version}"));
+        let patch = format!(
+            "patch.crates-io.{name}.path={:?}",
+            unpacked.display().to_string()
+        );
+        run = run.words("--config").args([patch]);
+    }
+    run.done()?;
+    println!("ok   fuzz harness: a handler on the packaged crates serves no stranger");
+    Ok(())
 }
 
 /// An empty directory for the files that targets write.

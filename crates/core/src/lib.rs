@@ -13,6 +13,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
 mod audit;
 mod code;
 mod id;

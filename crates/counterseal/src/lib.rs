@@ -8,6 +8,7 @@
 //! | `request` (default) | [`request`]: signed HTTP requests |
 //! | `replay` (default) | [`replay`]: the ring that remembers used nonces |
 //! | `limit` | [`limit`]: rate limits |
+//! | `arbitrary` | values of the public types, for fuzzing what handles them |
 //! | `document` | [`document`]: policies as JSON |
 //! | `store` | [`store`]: storage steps as SQL statements |
 //! | `webhook` | [`webhook`]: Standard Webhooks |

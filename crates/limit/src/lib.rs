@@ -37,6 +37,8 @@ extern crate alloc;
 
 mod address;
 mod admission;
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
 mod error;
 mod fields;
 mod forwarded;

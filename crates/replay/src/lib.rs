@@ -44,6 +44,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
 mod cells;
 mod divisor;
 mod gauge;

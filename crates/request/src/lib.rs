@@ -46,6 +46,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
 mod base;
 mod codes;
 mod content;
@@ -70,6 +72,8 @@ mod sign;
 mod verified;
 mod verify;
 
+#[cfg(feature = "arbitrary")]
+pub use arbitrary::AnyRequest;
 pub use codes::CODES;
 pub use content::PendingContent;
 pub use digest::DigestAlgorithm;
