@@ -10,6 +10,7 @@ import { afterEach, beforeEach, test } from "node:test";
 import { Redis } from "counterseal/stores/ioredis";
 import IORedis from "ioredis";
 import { keysAreKept, limited, wonByOne } from "./decisions.mjs";
+import { areAsTold } from "./histories.mjs";
 import { NOW, rejected, signed, verifier } from "./support.mjs";
 
 const at = { now: NOW };
@@ -47,6 +48,8 @@ async function kill() {
   server.kill("SIGKILL");
   await once(server, "exit");
 }
+
+test("h21_h25_every_history_comes_out_as_told", () => areAsTold(() => (waiting) => store.drive(waiting)));
 
 test("a nonce is claimed once, whoever asks", async () => {
   const sent = signed();

@@ -11,6 +11,7 @@ import { Authenticator, KeyVault, Policy, Verifier } from "counterseal";
 import { Postgres } from "counterseal/stores/pg";
 import pg from "pg";
 import { keysAreKept, limited, wonByOne } from "./decisions.mjs";
+import { areAsTold } from "./histories.mjs";
 import { AUTHORITY, key, NOW, REQUEST, rejected, SECRET, signed, verifier } from "./support.mjs";
 
 const at = { now: NOW };
@@ -68,6 +69,8 @@ function ready({ stderr }) {
     stderr.on("end", () => reject(new Error(log)));
   });
 }
+
+test("h21_h25_every_history_comes_out_as_told", () => areAsTold(() => (waiting) => store.drive(waiting)));
 
 test("a nonce is claimed once, whoever asks", async () => {
   const [sent, one] = [signed(), verifier()];

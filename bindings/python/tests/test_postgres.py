@@ -12,6 +12,7 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 
 import decisions
+import histories
 import postgres
 from counterseal.stores.asyncpg import Postgres
 from decisions import outcome
@@ -42,6 +43,14 @@ def test_asyncpg_runs_every_decision(place: Path) -> None:
     async def session() -> None:
         async with store(place) as (made, _):
             await decisions.are_run(made)
+
+    asyncio.run(session())
+
+
+def test_h21_h25_every_history_comes_out_as_told(place: Path) -> None:
+    async def session() -> None:
+        async with store(place) as (made, _):
+            await histories.are_as_told(lambda: made.drive)
 
     asyncio.run(session())
 

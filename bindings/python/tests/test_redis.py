@@ -11,6 +11,7 @@ import redis.asyncio
 from redis.exceptions import ResponseError
 
 import decisions
+import histories
 from counterseal.stores.redis import Redis
 from decisions import outcome
 from redis_server import RedisServer
@@ -41,6 +42,14 @@ def test_redis_py_runs_every_decision(server: RedisServer, texts: bool) -> None:
     async def session() -> None:
         async with store(server, texts=texts) as (made, _):
             await decisions.are_run(made)
+
+    asyncio.run(session())
+
+
+def test_h21_h25_every_history_comes_out_as_told(server: RedisServer) -> None:
+    async def session() -> None:
+        async with store(server) as (made, _):
+            await histories.are_as_told(lambda: made.drive)
 
     asyncio.run(session())
 

@@ -133,6 +133,11 @@ impl Server {
         assert!(killed.expect("the program kill").success());
     }
 
+    /// Where its socket is.
+    pub(crate) fn directory(&self) -> &str {
+        &self.directory
+    }
+
     /// A connection, as soon as the server takes one.
     pub(crate) fn connect(&self) -> Client {
         connect(&self.config)
