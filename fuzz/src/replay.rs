@@ -7,16 +7,18 @@ use counterseal::replay::{CellPlan, Cells, Plan, PrivateRing, Ring, Shape, Windo
 
 use crate::bytes::Bytes;
 
+/// A ring of few kilobytes, in which lines are full and owners at their cap after few claims.
+pub(crate) const SMALL: Shape = Shape {
+    slots: 64,
+    owner_slots: 16,
+    owner_cap: 32,
+    ..Shape::for_rate(1)
+};
 const BEGUN: Time = Time::from_seconds(1_800_000_000);
 
 /// Nothing is used twice, whatever the order of the claims and of the times they were born at.
 pub fn replay_ring_claim(data: &[u8]) {
-    let ring = PrivateRing::new(
-        Shape::for_rate(1),
-        Window::MINUTE,
-        BEGUN,
-        &Seed::new([1; 16]),
-    );
+    let ring = PrivateRing::new(SMALL, Window::MINUTE, BEGUN, &Seed::new([1; 16]));
     let ring = ring.expect("a shape for the default window");
     let mut bytes = Bytes::new(data);
     let mut used = HashSet::new();
@@ -30,7 +32,7 @@ pub fn replay_ring_claim(data: &[u8]) {
 
 /// Words of any content neither panic nor hang, whether they attach or not.
 pub fn replay_ring_attach(data: &[u8]) {
-    let plan = Plan::new(Shape::for_rate(1), Window::MINUTE, &Seed::new([1; 16]));
+    let plan = Plan::new(SMALL, Window::MINUTE, &Seed::new([1; 16]));
     let plan = plan.expect("a shape for the default window");
     let mut bytes = Bytes::new(data);
     let claims = [claim(&mut bytes), claim(&mut bytes)];

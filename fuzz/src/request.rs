@@ -126,15 +126,9 @@ pub fn request_signer_sign(data: &[u8]) {
         if request.authority == "api.example" {
             let _ = begun.expect("what was signed is accepted");
         }
-        let base = signer
-            .explain(&request, *now, &seed)
-            .expect("what can be signed can be explained");
-        let explained = verifier.explain(&sent);
-        if let Ok(explained) = explained {
-            assert!(
-                explained.first_difference(&base).is_none(),
-                "both sides have one base"
-            );
+        // Explaining costs more than all the rest, so a part of the seeds is enough.
+        if seed.expose()[0].is_multiple_of(8) {
+            check_explained(&request, &sent, &seed);
         }
         let longer = [request.body, b"!"].concat();
         let changed = Request {
@@ -143,6 +137,24 @@ pub fn request_signer_sign(data: &[u8]) {
         };
         assert!(verifier.begin(&changed, keys, *now).is_err());
     });
+}
+
+/// Both sides have one base, where the verifier has any.
+fn check_explained(request: &Request<'_>, sent: &Request<'_>, seed: &Seed<16>) {
+    let World {
+        verifier,
+        signer,
+        now,
+        ..
+    } = &*WORLD;
+    let base = signer.explain(request, *now, seed);
+    let base = base.expect("what can be signed can be explained");
+    if let Ok(explained) = verifier.explain(sent) {
+        assert!(
+            explained.first_difference(&base).is_none(),
+            "both sides have one base"
+        );
+    }
 }
 
 /// The fields that signing does not set.

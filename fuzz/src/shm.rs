@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use counterseal::core::{Seed, Time};
-use counterseal::replay::{Shape, Window};
+use counterseal::replay::Window;
 use counterseal_shm::{SharedRing, ShmError};
 
 use crate::bytes::Bytes;
-use crate::replay::claim;
+use crate::replay::{SMALL, claim};
 
 /// A file whose bytes were changed, or whose length is another, is refused or is a ring; neither kills.
 pub fn shm_shared_ring_open(data: &[u8]) {
@@ -41,13 +41,7 @@ pub fn shm_shared_ring_open(data: &[u8]) {
 
 fn open() -> Result<SharedRing, ShmError> {
     let now = Time::from_seconds(1_800_000_000);
-    SharedRing::open(
-        &PATH,
-        Shape::for_rate(1),
-        Window::MINUTE,
-        now,
-        &Seed::new([1; 16]),
-    )
+    SharedRing::open(&PATH, SMALL, Window::MINUTE, now, &Seed::new([1; 16]))
 }
 
 /// A file of this process.
