@@ -14,6 +14,8 @@ class Redis {
   constructor(client, given) {
     if (typeof client?.evalsha !== "function") throw wrong("client", "Redis of ioredis");
     const parts = options(given, ["timeoutMs", "futureSeconds", "clock"]);
+    // A claim that was made, and is sent again because its answer was lost, would be told as a replay.
+    Object.assign(client.options ?? {}, { autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0 });
     this.#client = client;
     this.#timeout = maybe(whole, "timeoutMs", parts.timeoutMs, 5_000);
     this.#beginning = new Beginning("redis", parts);

@@ -17,6 +17,21 @@ export async function wonByOne(store) {
 }
 
 /** Keys at rest are saved, loaded and revoked. */
+/** An answer that is lost in mid-claim serves nobody, and honest traffic goes on by itself. */
+export async function openedByNoCut(near, far, line) {
+  const drive = async (store, sent) => store.drive(verifier().begin(sent, { now: NOW }));
+  assert.equal((await drive(far, signed())).keyId, "worker-7");
+  for (let turn = 0; turn < 5; turn += 1) {
+    const sent = signed();
+    line.after(1);
+    await rejected("request_store_unavailable", drive(far, sent));
+    await rejected("request_replayed", drive(near, sent));
+    await rejected("request_replayed", drive(far, sent));
+    assert.equal((await drive(far, signed())).keyId, "worker-7");
+  }
+  assert.equal(line.cuts, 5);
+}
+
 export async function keysAreKept(store) {
   const vault = new KeyVault(SECRET);
   assert.equal(await store.drive(vault.save("stored-1", SECRET, { since: NOW, scope: "jobs" })), null);

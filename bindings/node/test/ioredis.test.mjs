@@ -9,7 +9,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { Redis } from "counterseal/stores/ioredis";
 import IORedis from "ioredis";
-import { keysAreKept, limited, wonByOne } from "./decisions.mjs";
+import { cut } from "./cut.mjs";
+import { keysAreKept, limited, openedByNoCut, wonByOne } from "./decisions.mjs";
 import { areAsTold } from "./histories.mjs";
 import { NOW, rejected, signed, verifier } from "./support.mjs";
 
@@ -48,6 +49,15 @@ async function kill() {
   server.kill("SIGKILL");
   await once(server, "exit");
 }
+
+test("h26_an_answer_that_is_lost_in_mid_claim_opens_nothing", async (t) => {
+  const far = join(place, "far");
+  const line = await cut(t, join(place, "socket"), far);
+  const other = new IORedis({ path: far, retryStrategy: () => 20 });
+  other.on("error", () => undefined);
+  t.after(() => other.disconnect());
+  await openedByNoCut(store, new Redis(other, { clock: () => NOW + 1 }), line);
+});
 
 test("h21_h25_every_history_comes_out_as_told", () => areAsTold(() => (waiting) => store.drive(waiting)));
 

@@ -10,9 +10,10 @@ import { after, before, test } from "node:test";
 import { Authenticator, KeyVault, Policy, Verifier } from "counterseal";
 import { Postgres } from "counterseal/stores/pg";
 import pg from "pg";
-import { keysAreKept, limited, wonByOne } from "./decisions.mjs";
+import { cut } from "./cut.mjs";
+import { keysAreKept, limited, openedByNoCut, wonByOne } from "./decisions.mjs";
 import { areAsTold } from "./histories.mjs";
-import { AUTHORITY, key, NOW, REQUEST, rejected, SECRET, signed, verifier } from "./support.mjs";
+import { AUTHORITY, directory, key, NOW, REQUEST, rejected, SECRET, signed, verifier } from "./support.mjs";
 
 const at = { now: NOW };
 
@@ -69,6 +70,16 @@ function ready({ stderr }) {
     stderr.on("end", () => reject(new Error(log)));
   });
 }
+
+test("h26_an_answer_that_is_lost_in_mid_claim_opens_nothing", async (t) => {
+  const socket = ".s.PGSQL.5432";
+  const far = directory(t);
+  const line = await cut(t, join(place, socket), join(far, socket));
+  const near = new pg.Pool({ host: far, user: "test", database: "postgres", max: 1 });
+  near.on("error", () => undefined);
+  t.after(() => near.end());
+  await openedByNoCut(store, new Postgres(near), line);
+});
 
 test("h21_h25_every_history_comes_out_as_told", () => areAsTold(() => (waiting) => store.drive(waiting)));
 

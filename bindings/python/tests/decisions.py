@@ -12,6 +12,7 @@ from counterseal.errors import CountersealError
 from counterseal.limit import Limit
 from counterseal.request import KeyVault, Policy, Verifier, revoke_key
 from counterseal.stores import Waiting
+from cut import Cut
 from support import AUTHORITY, NOW, SECRET, Sent, key
 
 SERVER = Verifier(Policy([AUTHORITY]), [key()])
@@ -32,6 +33,19 @@ async def outcome(made: Database, sent: Sent) -> str:
         return (await made.drive(sent.begin(SERVER))).key_id
     except CountersealError as refused:
         return refused.code
+
+
+async def are_opened_by_no_cut(near: Database, far: Database, line: Cut) -> None:
+    """An answer that is lost in mid-claim serves nobody, and honest traffic goes on by itself."""
+    assert await outcome(far, Sent().signed()) == "worker-7"
+    for _ in range(5):
+        sent = Sent().signed()
+        line.after(1)
+        assert await outcome(far, sent) == "request_store_unavailable"
+        assert await outcome(near, sent) == "request_replayed"
+        assert await outcome(far, sent) == "request_replayed"
+        assert await outcome(far, Sent().signed()) == "worker-7"
+    assert line.cuts == 5
 
 
 async def are_run(made: Database) -> None:

@@ -15,6 +15,7 @@ import decisions
 import histories
 import postgres
 from counterseal.stores.asyncpg import Postgres
+from cut import cut
 from decisions import outcome
 from support import NOW, Sent
 
@@ -51,6 +52,20 @@ def test_h21_h25_every_history_comes_out_as_told(place: Path) -> None:
     async def session() -> None:
         async with store(place) as (made, _):
             await histories.are_as_told(lambda: made.drive)
+
+    asyncio.run(session())
+
+
+def test_h26_an_answer_that_is_lost_in_mid_claim_opens_nothing(place: Path, tmp_path: Path) -> None:
+    async def session() -> None:
+        socket = ".s.PGSQL.5432"
+        far = {"host": str(tmp_path), "user": "test", "database": "counterseal", "min_size": 1, "max_size": 1}
+        async with (
+            store(place) as (near, _),
+            cut(place / socket, tmp_path / socket) as line,
+            asyncpg.create_pool(**far) as pool,
+        ):
+            await decisions.are_opened_by_no_cut(near, Postgres(pool), line)
 
     asyncio.run(session())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 import redis.asyncio
@@ -13,6 +14,7 @@ from redis.exceptions import ResponseError
 import decisions
 import histories
 from counterseal.stores.redis import Redis
+from cut import cut
 from decisions import outcome
 from redis_server import RedisServer
 from support import NOW, Sent
@@ -50,6 +52,19 @@ def test_h21_h25_every_history_comes_out_as_told(server: RedisServer) -> None:
     async def session() -> None:
         async with store(server) as (made, _):
             await histories.are_as_told(lambda: made.drive)
+
+    asyncio.run(session())
+
+
+def test_h26_an_answer_that_is_lost_in_mid_claim_opens_nothing(server: RedisServer, tmp_path: Path) -> None:
+    async def session() -> None:
+        place = tmp_path / "socket"
+        async with store(server) as (near, _), cut(server.socket, place) as line:
+            client = redis.asyncio.Redis(unix_socket_path=str(place), max_connections=1)
+            try:
+                await decisions.are_opened_by_no_cut(near, Redis(client, clock=lambda: NOW + 1), line)
+            finally:
+                await client.aclose()
 
     asyncio.run(session())
 

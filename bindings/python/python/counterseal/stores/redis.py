@@ -10,6 +10,9 @@ Each step is one script. The server's `maxmemory-policy` must be `noeviction`, o
 flush or a fail-over Redis may have lost nonces; the store notices that, and refuses until nothing older can come: for
 65 s where the window is a minute. What it does not notice is an old primary that goes on answering some while a new one
 answers others: set `min-replicas-to-write`. Keys are as durable as the server's own persistence.
+
+The client is the store's own. Its retries are turned off: a claim that was made, and is made again because its answer
+was lost, would be told to an honest caller as a replay.
 """
 
 from __future__ import annotations
@@ -17,6 +20,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol, TypeVar
+
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from counterseal.stores import Waiting, drive_async, migrations
 from counterseal.stores._epoch import Beginning
@@ -37,6 +43,7 @@ class Client(Protocol):
     """What is used of `redis.asyncio.Redis`."""
 
     def register_script(self, script: str) -> Any: ...
+    def set_retry(self, retry: Any) -> None: ...
 
 
 class Redis:
@@ -50,6 +57,7 @@ class Redis:
     def __init__(
         self, client: Client, *, timeout: float = 5.0, future_seconds: int = 300, clock: Callable[[], int] | None = None
     ) -> None:
+        client.set_retry(Retry(NoBackoff(), 0))
         self._client = client
         self._timeout = timeout
         self._beginning = Beginning("redis", future_seconds, clock)
