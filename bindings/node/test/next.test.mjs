@@ -34,9 +34,9 @@ async function serve(t, route) {
   return server.address().port;
 }
 
-function authenticator(policy = {}) {
+function authenticator(policy = {}, settings = {}) {
   const verifier = new Verifier(new Policy(["api.example"], policy), [key()], new Memory({ now: NOW }));
-  return new Authenticator(verifier, { clock: () => NOW });
+  return new Authenticator(verifier, { clock: () => NOW, ...settings });
 }
 
 async function send(port, target, { method = "GET", body = "" } = {}) {
@@ -120,6 +120,33 @@ test("a_body_is_read_to_the_limit_and_not_twice", async (t) => {
   const warned = once(process, "warning");
   assert.equal((await send(await serve(t, late), "/", { method: "POST", body: "a" })).status, 500);
   assert.equal((await warned)[0].code, "binding_body_consumed");
+});
+
+test("a_route_signs_what_it_answers_if_it_is_told_to", async (t) => {
+  register();
+  const asked = authenticator({}, { signResponses: true });
+  const handlers = [
+    () => Response.json({ done: true }, { headers: { "content-digest": "stale" } }),
+    () => new Response("in parts, or none", { status: 404 }),
+    () => new Response(null, { status: 204 }),
+  ];
+  for (const [at, handler] of handlers.entries()) {
+    const port = await serve(t, signedRoute(asked, handler));
+    const request = { method: "GET", scheme: "http", authority: "api.example", path: `/${at}` };
+    const sent = new Signer(key()).send(request, { now: NOW });
+    const fields = Object.entries(sent.headers).map((field) => field.join(": "));
+    const socket = connect(port, "127.0.0.1");
+    const head = [`GET /${at} HTTP/1.1`, "Host: api.example", "Connection: close", ...fields];
+    socket.write(`${head.join("\r\n")}\r\n\r\n`);
+    let answer = "";
+    for await (const chunk of socket) answer += chunk;
+    const [lines, content] = answer.split("\r\n\r\n");
+    const [line, ...rest] = lines.split("\r\n");
+    const headers = rest.map((field) => field.split(": "));
+    const body = content.includes("\r\n") ? content.split("\r\n")[1] : content;
+    const status = Number(line.split(" ")[1]);
+    assert.equal(sent.check({ status, headers, body }).status, [200, 404, 204][at]);
+  }
 });
 
 test("a_refusal_is_a_response", async () => {
