@@ -1,6 +1,5 @@
 //! A private Postgres, and a database backend on it of forty lines.
 
-use std::error::Error;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -10,12 +9,17 @@ use std::sync::{Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use counterseal_core::{Run, Unavailable, Value};
+use counterseal_core::{Run, Unavailable};
 use counterseal_store::{Dialect, Execute, Rows, Stated, Statement};
 use counterseal_testkit::{Cut, Scratch};
-use postgres::types::private::BytesMut;
-use postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+use postgres::types::ToSql;
 use postgres::{Client, Config, NoTls};
+
+// Values cross in one way, whichever client carries them.
+#[path = "../../../postgres/src/value.rs"]
+mod value;
+
+use value::{Bound, Cell};
 
 /// A server that ends with this value, or with this process.
 pub(crate) struct Server {
@@ -190,51 +194,6 @@ pub(crate) fn query(client: &mut Client, statement: &Statement) -> Result<Rows, 
             .collect()
     };
     rows.into_iter().map(cells).collect()
-}
-
-#[derive(Debug)]
-struct Bound<'a>(&'a Value);
-
-impl ToSql for Bound<'_> {
-    fn to_sql(
-        &self,
-        kind: &Type,
-        out: &mut BytesMut,
-    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
-        match self.0 {
-            Value::Null => Ok(IsNull::Yes),
-            Value::Int(number) => number.to_sql_checked(kind, out),
-            Value::Text(text) => text.to_sql_checked(kind, out),
-            Value::Bytes(bytes) => bytes.to_sql_checked(kind, out),
-        }
-    }
-
-    fn accepts(_: &Type) -> bool {
-        true
-    }
-
-    to_sql_checked!();
-}
-
-struct Cell(Value);
-
-impl<'a> FromSql<'a> for Cell {
-    fn from_sql(kind: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
-        Ok(Cell(match *kind {
-            Type::INT4 => Value::Int(i32::from_sql(kind, raw)?.into()),
-            Type::INT8 => Value::Int(i64::from_sql(kind, raw)?),
-            Type::BYTEA => Value::Bytes(Vec::from_sql(kind, raw)?),
-            _ => Value::Text(String::from_sql(kind, raw)?),
-        }))
-    }
-
-    fn from_sql_null(_: &Type) -> Result<Self, Box<dyn Error + Sync + Send>> {
-        Ok(Cell(Value::Null))
-    }
-
-    fn accepts(kind: &Type) -> bool {
-        [Type::INT4, Type::INT8, Type::BYTEA, Type::TEXT].contains(kind)
-    }
 }
 
 fn connect(config: &Config) -> Client {
