@@ -150,6 +150,13 @@ def test_a_head_request_can_be_signed(base: str) -> None:
         assert client.head(f"{base}/head").status_code == 200
 
 
+def test_a_request_can_be_signed_and_sent_by_other_means(base: str) -> None:
+    request = httpx.Request("POST", f"{base}/a", content=b"{}")
+    signed = next(AUTH.auth_flow(request))
+    with httpx.Client() as client:
+        assert client.send(signed).json()["by"] == "worker-7"
+
+
 def test_each_attempt_has_a_nonce_of_its_own(base: str) -> None:
     with httpx.Client() as client:
         request = client.build_request("POST", f"{base}/again", json={"job": 1})

@@ -50,6 +50,11 @@ class SignatureAuth(httpx.Auth):
     ) -> None:
         self._signing = _Signing(signer, clock, seeds, verify_responses=verify_responses)
 
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Signs the request, whose content was read, once: for whoever sends it without httpx."""
+        next(self._signing.attempts(request))
+        yield request
+
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         request.read()
         for attempt in self._signing.attempts(request):
