@@ -84,7 +84,9 @@ pub(crate) fn prove() -> Done {
             .filter(|place| is(case.publishes, place))
             .count();
         let leaks = reports.len() - verdicts - published;
-        let held = end == case.ends && verdicts > 0 && leaks == 0;
+        // One branch in each of its functions: a loop that ends early has one for each byte.
+        let is_branch = (1..=case.verdict.len()).contains(&verdicts);
+        let held = end == case.ends && is_branch && leaks == 0;
         failed |= !say(case.name, "nothing but the verdict", held, leaks);
         if leaks > 0 {
             println!("     in {}", reports.join(", "));
