@@ -20,13 +20,6 @@ use counterseal_testkit::{NOW, Scratch};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-#[path = "../../crates/store/tests/postgres/server.rs"]
-#[allow(dead_code)] // it serves other tests too
-mod postgres_server;
-#[path = "../../crates/store/tests/redis/server.rs"]
-#[allow(dead_code)] // it serves other tests too
-mod redis_server;
-
 /// Whatever claims.
 type Store = Box<dyn Run<Claim>>;
 
@@ -81,7 +74,7 @@ fn h21_h25_sqlite() {
 
 #[test]
 fn h21_h25_postgres() {
-    let server = postgres_server::Server::start();
+    let server = counterseal_servers::postgres::Server::start();
     are_as_told(|| {
         let schema = server.schema();
         let mut config = tokio_postgres::Config::new();
@@ -98,7 +91,7 @@ fn h21_h25_postgres() {
 
 #[test]
 fn h21_h25_redis() {
-    let server = redis_server::Server::start();
+    let server = counterseal_servers::redis::Server::start();
     are_as_told(|| {
         server.command("FLUSHALL");
         let (host, port) = server.address();

@@ -57,6 +57,18 @@ impl Code {
             fix,
         }
     }
+
+    /// A code of what the program runs on: the peer learns that it may come again.
+    pub const fn environment(name: &'static str, means: &'static str, fix: &'static str) -> Self {
+        Code {
+            name,
+            blame: Blame::Environment,
+            public: "unavailable",
+            http: 503,
+            means,
+            fix,
+        }
+    }
 }
 
 /// The database did not answer, so nothing is known and the decision refuses.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use counterseal_core::{Blame, Code, Refusal};
+use counterseal_core::{Code, Refusal};
 
 /// Why a database cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,34 +57,23 @@ const ISOLATION: Code = Code::integrator(
     "transactions of this role are isolated more strictly than claims can be, so none would be served",
     "leave default_transaction_isolation at read committed for the role of this store",
 );
-const STANDBY: Code = environment(
+const STANDBY: Code = Code::environment(
     "postgres_standby",
     "the database follows another server, and cannot be written to",
     "connect to the primary, for example with target_session_attrs=read-write",
 );
-const TABLES: Code = environment(
+const TABLES: Code = Code::environment(
     "postgres_tables",
     "the tables could not be made or brought up to date",
     "run migrate with a role that may create tables in the schema, and look into the server's log",
 );
-const UNREACHABLE: Code = environment(
+const UNREACHABLE: Code = Code::environment(
     "postgres_unreachable",
     "the database did not answer in time",
     "check its address, the role's credentials, and that the pool has room",
 );
-const VERSION: Code = environment(
+const VERSION: Code = Code::environment(
     "postgres_version",
     "the server is older than the oldest version that is supported",
     "use Postgres 15 or later",
 );
-
-const fn environment(name: &'static str, means: &'static str, fix: &'static str) -> Code {
-    Code {
-        name,
-        blame: Blame::Environment,
-        public: "unavailable",
-        http: 503,
-        means,
-        fix,
-    }
-}

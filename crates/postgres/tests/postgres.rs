@@ -7,6 +7,7 @@ use counterseal_core::{
     Claimed, Load, Op, Record, Refusal, Run, RunAsync, Span, Time, Unavailable,
 };
 use counterseal_postgres::{Postgres, PostgresError};
+use counterseal_servers::postgres::Server;
 use counterseal_testkit::claims::claim;
 use counterseal_testkit::{
     NOW, Note, SPACES, Scratch, WINDOW, cell_tests, charge_tests, claim_tests, row_tests,
@@ -16,12 +17,6 @@ use deadpool_postgres::{Manager, Pool};
 use postgres::config::Host;
 use tokio::runtime::Runtime;
 use tokio_postgres::NoTls;
-
-#[path = "../../store/tests/postgres/server.rs"]
-#[allow(dead_code)] // it serves two sets of tests
-mod server;
-
-use server::Server;
 
 cell_tests!(make);
 charge_tests!(make);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use counterseal_core::{Blame, Code, Refusal};
+use counterseal_core::{Code, Refusal};
 
 /// Why a server cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,34 +43,23 @@ impl Refusal for RedisError {
     }
 }
 
-const EVICTS: Code = environment(
+const EVICTS: Code = Code::environment(
     "redis_evicts",
     "the server may evict what it was told, so it cannot know which nonces were used",
     "set maxmemory-policy noeviction, on a server of its own",
 );
-const STANDBY: Code = environment(
+const STANDBY: Code = Code::environment(
     "redis_replica",
     "the server is a replica, and cannot be written to",
     "connect to the primary",
 );
-const UNREACHABLE: Code = environment(
+const UNREACHABLE: Code = Code::environment(
     "redis_unreachable",
     "the server did not answer in time",
     "check its address and credentials, and that this user may run scripts and INFO",
 );
-const VERSION: Code = environment(
+const VERSION: Code = Code::environment(
     "redis_version",
     "the server is older than the oldest version that is supported",
     "use Redis 7 or later",
 );
-
-const fn environment(name: &'static str, means: &'static str, fix: &'static str) -> Code {
-    Code {
-        name,
-        blame: Blame::Environment,
-        public: "unavailable",
-        http: 503,
-        means,
-        fix,
-    }
-}

@@ -88,7 +88,7 @@ impl Redis {
             found.map_or("", |(_, value)| value.trim())
         };
         let major = line("redis_version").split('.').next().unwrap_or_default();
-        if major.parse::<u32>().is_ok_and(|major| major < OLDEST) {
+        if !major.parse::<u32>().is_ok_and(|major| major >= OLDEST) {
             return Err(RedisError::Version);
         }
         if line("role") == "slave" {

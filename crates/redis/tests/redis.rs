@@ -6,17 +6,12 @@ use std::time::{Duration, Instant};
 
 use counterseal_core::{Claimed, Op, Refusal, Run, RunAsync, Span, Time, Unavailable};
 use counterseal_redis::{Redis, RedisError};
+use counterseal_servers::redis::Server;
 use counterseal_testkit::claims::claim;
 use counterseal_testkit::{Cut, NOW, SPACES, WINDOW, charge_tests, claim_tests, row_tests};
 use redis::Client;
 use redis::aio::ConnectionManagerConfig;
 use tokio::runtime::Runtime;
-
-#[path = "../../store/tests/redis/server.rs"]
-#[allow(dead_code)] // it serves two sets of tests
-mod server;
-
-use server::Server;
 
 charge_tests!(make);
 claim_tests!(make);

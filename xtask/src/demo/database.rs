@@ -91,4 +91,4 @@ fn redis() -> Result<Server, Stop> {
     Ok(server)
 }
 
-const SCRIPT: &str = include_str!("../../../crates/store/tests/postgres/server.sh");
+const SCRIPT: &str = include_str!("../../../proofs/servers/src/primary.sh");

@@ -22,6 +22,7 @@ const POSTGRES: &str = "counterseal-postgres";
 const REDIS: &str = "counterseal-redis";
 const REPLAY: &str = "counterseal-replay";
 const REQUEST: &str = "counterseal-request";
+const SERVERS: &str = "counterseal-servers";
 const SHM: &str = "counterseal-shm";
 const SQLITE: &str = "counterseal-sqlite";
 const STORE: &str = "counterseal-store";
@@ -38,11 +39,11 @@ const ARROWS: &[Row] = &[
     // Backends run. They import no room.
     (REPLAY, &[CORE], &[TESTKIT]),
     (SHM, &[CORE, REPLAY], &[TESTKIT]),
-    (STORE, &[CORE], &[REPLAY, TESTKIT]),
+    (STORE, &[CORE], &[REPLAY, SERVERS, TESTKIT]),
     (MEMORY, &[CORE, REPLAY], &[TESTKIT]),
     (SQLITE, &[CORE, REPLAY, STORE], &[TESTKIT]),
-    (POSTGRES, &[CORE, REPLAY, STORE], &[TESTKIT]),
-    (REDIS, &[CORE, REPLAY, STORE], &[TESTKIT]),
+    (POSTGRES, &[CORE, REPLAY, STORE], &[SERVERS, TESTKIT]),
+    (REDIS, &[CORE, REPLAY, STORE], &[SERVERS, TESTKIT]),
     (TESTKIT, &[CORE, REPLAY], &[]),
     // Faces. Only `shared` imports the facade and the backends that it ships; the languages import only `shared`.
     (
@@ -62,6 +63,7 @@ const ARROWS: &[Row] = &[
 /// What is not shipped may import anything, and nothing imports it.
 const TOOLS: &[&str] = &[
     "counterseal-memcheck",
+    "counterseal-servers",
     "counterseal-proofs",
     "counterseal-vectors",
     "xtask",

@@ -1,8 +1,5 @@
 //! Every statement of the Postgres dialect, on a private server.
 
-#[allow(dead_code)] // it serves two sets of tests
-mod server;
-
 use std::thread;
 use std::time::Duration;
 
@@ -10,6 +7,7 @@ use counterseal_core::{
     Claimed, Load, Record, RowOp, Run, Space, Span, Swap, Sweep, Time, Unavailable, Value,
 };
 use counterseal_replay::Start;
+use counterseal_servers::postgres::{Postgres, Server, query};
 use counterseal_store::{COLD, Dialect, Epoch, Stated, migrations};
 use counterseal_testkit::claims::claim;
 use counterseal_testkit::{
@@ -17,8 +15,6 @@ use counterseal_testkit::{
     sweep_tests,
 };
 use postgres::types::Type;
-
-use server::{Postgres, Server, query};
 
 cell_tests!(make);
 charge_tests!(make);

@@ -1,7 +1,6 @@
 //! Every script of the Redis dialect, on private servers.
 
 mod minutes;
-mod server;
 
 use std::fs;
 use std::thread;
@@ -9,13 +8,12 @@ use std::time::{Duration, Instant};
 
 use counterseal_core::{Claim, Claimed, Load, Run, Space, Span, Swap, Time, Unavailable, Value};
 use counterseal_replay::Start;
+use counterseal_servers::redis::{Redis, Server, eval};
 use counterseal_store::{COLD, Dialect, Epoch, Stated};
 use counterseal_testkit::claims::claim;
 use counterseal_testkit::{
     Cut, NOW, Note, SPACES, WINDOW, charge_tests, claim_tests, race, row_tests,
 };
-
-use server::{Redis, Server};
 
 charge_tests!(make);
 claim_tests!(make);
@@ -168,11 +166,7 @@ fn h26_an_answer_that_is_lost_in_mid_claim_opens_nothing() {
     let claim = claim(1, NOW, 1);
     let statement = claim.statement(Dialect::Redis);
     cut.after(1);
-    assert!(
-        server::eval(&statement)
-            .query::<redis::Value>(&mut far)
-            .is_err()
-    );
+    assert!(eval(&statement).query::<redis::Value>(&mut far).is_err());
     assert_eq!(cut.cuts(), 1);
     // It was claimed, and nobody knows; so nobody is served.
     assert_eq!(redis.run(claim), Ok(Claimed::Held));
@@ -180,9 +174,7 @@ fn h26_an_answer_that_is_lost_in_mid_claim_opens_nothing() {
     let mut again = redis::Client::open(format!("redis://{again}/"))
         .and_then(|client| client.get_connection())
         .expect("a connection");
-    let rows: Vec<Vec<String>> = server::eval(&statement)
-        .query(&mut again)
-        .expect("an answer");
+    let rows: Vec<Vec<String>> = eval(&statement).query(&mut again).expect("an answer");
     assert_eq!(rows, [["held"]]);
 }
 

@@ -8,7 +8,7 @@ use counterseal_testkit::claims::claim;
 use redis::Value as Reply;
 
 use crate::make;
-use crate::server::Redis;
+use counterseal_servers::redis::Redis;
 
 fn names(redis: &Redis) -> Vec<String> {
     let Reply::Array(names) = redis.server.command("KEYS cs:{example}:*") else {

@@ -15,20 +15,22 @@ use counterseal_testkit::Scratch;
 use redis::{Client, Connection, Value as Reply};
 
 /// A server in a directory of its own, which ends with this value.
-pub(crate) struct Server {
+pub struct Server {
     scratch: Scratch,
     port: u16,
     process: Mutex<Option<Child>>,
 }
 
 /// A server through as many connections as there are callers at once.
-pub(crate) struct Redis {
-    pub(crate) server: Server,
+pub struct Redis {
+    /// The server.
+    pub server: Server,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Server {
-    pub(crate) fn start() -> Self {
+    /// A new server, without a dump.
+    pub fn start() -> Self {
         let server = Server {
             scratch: Scratch::new(),
             port: free_port(),
@@ -39,7 +41,7 @@ impl Server {
     }
 
     /// Starts it, again if it was stopped, from the dump that lies in its directory.
-    pub(crate) fn run(&self) {
+    pub fn run(&self) {
         let port = self.port.to_string();
         let options = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
         let mut command = Command::new("redis-server");
@@ -63,23 +65,25 @@ impl Server {
     }
 
     /// Kills it, as a lack of memory would.
-    pub(crate) fn kill(&self) {
+    pub fn kill(&self) {
         if let Some(mut process) = self.process.lock().expect("no panic").take() {
             process.kill().expect("it runs");
             process.wait().expect("it ends");
         }
     }
 
-    pub(crate) fn dump(&self) -> PathBuf {
+    /// Where its dump lies.
+    pub fn dump(&self) -> PathBuf {
         self.dir().join("dump.rdb")
     }
 
-    pub(crate) fn address(&self) -> (&'static str, u16) {
+    /// Host and port.
+    pub fn address(&self) -> (&'static str, u16) {
         ("127.0.0.1", self.port)
     }
 
     /// Runs a command of its own.
-    pub(crate) fn command(&self, line: &str) -> Reply {
+    pub fn command(&self, line: &str) -> Reply {
         let mut words = line.split(' ');
         let mut command = redis::cmd(words.next().expect("a name"));
         for word in words {
@@ -90,7 +94,7 @@ impl Server {
     }
 
     /// A line of what it says of its replication.
-    pub(crate) fn info(&self, name: &str) -> String {
+    pub fn info(&self, name: &str) -> String {
         let Reply::BulkString(text) = self.command("INFO replication") else {
             panic!("a text")
         };
@@ -120,7 +124,8 @@ impl Drop for Server {
 }
 
 impl Redis {
-    pub(crate) fn new(server: Server) -> Self {
+    /// The backend on this server.
+    pub fn new(server: Server) -> Self {
         Redis {
             server,
             idle: Mutex::default(),
@@ -128,7 +133,11 @@ impl Redis {
     }
 
     /// The rows of one statement; a connection that failed is not used again.
-    pub(crate) fn query(&self, statement: &Statement) -> redis::RedisResult<Rows> {
+    ///
+    /// # Errors
+    ///
+    /// What the client says.
+    pub fn query(&self, statement: &Statement) -> redis::RedisResult<Rows> {
         let idle = self.idle.lock().expect("no panic").pop();
         let mut connection = match idle {
             Some(connection) => connection,
@@ -170,7 +179,7 @@ fn free_port() -> u16 {
 }
 
 /// The command that runs a statement.
-pub(crate) fn eval(statement: &Statement) -> redis::Cmd {
+pub fn eval(statement: &Statement) -> redis::Cmd {
     let mut command = redis::cmd("EVAL");
     command.arg(&*statement.text);
     for value in &statement.values {

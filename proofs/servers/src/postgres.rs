@@ -16,13 +16,13 @@ use postgres::types::ToSql;
 use postgres::{Client, Config, NoTls};
 
 // Values cross in one way, whichever client carries them.
-#[path = "../../../postgres/src/value.rs"]
+#[path = "../../../crates/postgres/src/value.rs"]
 mod value;
 
 use value::{Bound, Cell};
 
 /// A server that ends with this value, or with this process.
-pub(crate) struct Server {
+pub struct Server {
     config: Config,
     /// Where its socket is.
     directory: String,
@@ -30,25 +30,26 @@ pub(crate) struct Server {
 }
 
 /// A schema of its own, through as many connections as there are callers at once.
-pub(crate) struct Postgres {
+pub struct Postgres {
     config: Config,
     idle: Mutex<Vec<Client>>,
 }
 
 impl Server {
     /// The server of all tests that do it no harm.
-    pub(crate) fn shared() -> &'static Server {
+    pub fn shared() -> &'static Server {
         static SHARED: OnceLock<Server> = OnceLock::new();
         SHARED.get_or_init(Server::start)
     }
 
     /// A new server.
-    pub(crate) fn start() -> Self {
-        Server::of(include_str!("server.sh"), &[])
+    pub fn start() -> Self {
+        Server::of(include_str!("primary.sh"), &[])
     }
 
     /// A new server that follows this one, and answers reads.
-    pub(crate) fn standby(&self) -> Self {
+    #[must_use]
+    pub fn standby(&self) -> Self {
         Server::of(include_str!("standby.sh"), &[&self.directory])
     }
 
@@ -85,7 +86,7 @@ impl Server {
     }
 
     /// A new schema, without tables.
-    pub(crate) fn schema(&self) -> Postgres {
+    pub fn schema(&self) -> Postgres {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("test_{}", NEXT.fetch_add(1, Relaxed));
         let mut client = self.connect();
@@ -98,7 +99,7 @@ impl Server {
     }
 
     /// The schema of this name on this server, which has it from another.
-    pub(crate) fn of_schema(&self, other: &Postgres) -> Postgres {
+    pub fn of_schema(&self, other: &Postgres) -> Postgres {
         let mut config = self.config.clone();
         config.options(other.config.get_options().expect("a search path"));
         let idle = Mutex::new(Vec::new());
@@ -106,7 +107,7 @@ impl Server {
     }
 
     /// The schema, through a line that can be cut and that begins in this directory.
-    pub(crate) fn cut(&self, postgres: &Postgres, scratch: &Scratch) -> (Cut, Postgres) {
+    pub fn cut(&self, postgres: &Postgres, scratch: &Scratch) -> (Cut, Postgres) {
         let socket = ".s.PGSQL.5432";
         let (to, at) = (PathBuf::from(&self.directory), scratch.file(socket));
         let cut = Cut::unix(&to.join(socket), &at).expect("a socket");
@@ -119,7 +120,7 @@ impl Server {
     }
 
     /// Kills a process that serves a connection, so that the server begins anew with what it can know.
-    pub(crate) fn crash(&self) {
+    pub fn crash(&self) {
         let mut witness = self.connect();
         kill_backend(&mut self.connect());
         while witness.simple_query("").is_ok() {
@@ -128,7 +129,7 @@ impl Server {
     }
 
     /// Kills the server at once, as a power cut would.
-    pub(crate) fn kill(&self) {
+    pub fn kill(&self) {
         let file = PathBuf::from(&self.directory).join("data/postmaster.pid");
         let text = std::fs::read_to_string(file).expect("it runs");
         let pid = text.lines().next().expect("its number").to_owned();
@@ -138,12 +139,12 @@ impl Server {
     }
 
     /// Where its socket is.
-    pub(crate) fn directory(&self) -> &str {
+    pub fn directory(&self) -> &str {
         &self.directory
     }
 
     /// A connection, as soon as the server takes one.
-    pub(crate) fn connect(&self) -> Client {
+    pub fn connect(&self) -> Client {
         connect(&self.config)
     }
 }
@@ -157,11 +158,12 @@ impl Drop for Server {
 
 impl Postgres {
     /// How it is reached.
-    pub(crate) fn config(&self) -> &Config {
+    pub fn config(&self) -> &Config {
         &self.config
     }
 
-    pub(crate) fn client(&self) -> Client {
+    /// A connection: one that nobody uses, or a new one.
+    pub fn client(&self) -> Client {
         let idle = self.idle.lock().expect("no caller panics").pop();
         idle.unwrap_or_else(|| connect(&self.config))
     }
@@ -184,7 +186,12 @@ impl<O: Stated> Run<O> for Postgres {
     }
 }
 
-pub(crate) fn query(client: &mut Client, statement: &Statement) -> Result<Rows, postgres::Error> {
+/// The rows of one statement.
+///
+/// # Errors
+///
+/// What the client says.
+pub fn query(client: &mut Client, statement: &Statement) -> Result<Rows, postgres::Error> {
     let values: Vec<Bound<'_>> = statement.values.iter().map(Bound).collect();
     let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|v| v as _).collect();
     let rows = client.query(&*statement.text, &values)?;
