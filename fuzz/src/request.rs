@@ -46,9 +46,15 @@ pub fn request_verifier_begin(data: &[u8]) {
         };
         let first = code(&request);
         assert_eq!(first.as_ref().err(), code(&request).as_ref().err());
-        let explained = verifier.explain(&request);
+        // Explaining costs more than all the rest, so a part of what is refused is enough.
+        if first.is_err() && data.len().is_multiple_of(8) {
+            let _ = verifier.explain(&request);
+        }
         let Ok(pending) = first else { return };
-        assert!(explained.is_ok(), "what was accepted can be explained");
+        assert!(
+            verifier.explain(&request).is_ok(),
+            "what was accepted can be explained"
+        );
         assert!(
             verifier.claimed_key(&request).is_some(),
             "what was accepted names its key"

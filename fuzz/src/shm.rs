@@ -14,15 +14,14 @@ use crate::replay::{SMALL, claim};
 
 /// A file whose bytes were changed, or whose length is another, is refused or is a ring; neither kills.
 pub fn shm_shared_ring_open(data: &[u8]) {
-    // The file of the run before may be none that opens; its name is free again then.
-    let _ = std::fs::remove_file(&*PATH);
-    drop(open().expect("a new file is a ring"));
+    // The run before may have left a file that does not open.
+    std::fs::write(&*PATH, &*EMPTY).expect("a file of ours");
     let mut bytes = Bytes::new(data);
     let claims = [claim(&mut bytes), claim(&mut bytes)];
     let file = File::options()
         .write(true)
         .open(&*PATH)
-        .expect("it was just made");
+        .expect("it was just written");
     if bytes.byte() == 0 {
         file.set_len(u64::from(bytes.u32() % 300_000))
             .expect("a file of ours");
@@ -43,6 +42,12 @@ fn open() -> Result<SharedRing, ShmError> {
     let now = Time::from_seconds(1_800_000_000);
     SharedRing::open(&PATH, SMALL, Window::MINUTE, now, &Seed::new([1; 16]))
 }
+
+/// What a new ring is before its first claim: making it anew for each run would take most of the time.
+static EMPTY: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    drop(open().expect("a new file is a ring"));
+    std::fs::read(&*PATH).expect("it was just made")
+});
 
 /// A file of this process.
 static PATH: LazyLock<PathBuf> = LazyLock::new(|| {

@@ -1,7 +1,7 @@
 //! `cargo xtask fuzz`: each parser and decision under libFuzzer and the address sanitizer, seeded from the vectors.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::args::Args;
@@ -33,9 +33,11 @@ pub(crate) fn run(mut args: Args) -> Done {
     let seconds = args.number("--seconds")?.unwrap_or(60);
     let targets = chosen(&args.rest()?)?;
     prepare()?;
+    let scratch = Scratch::new()?;
+    let until = format!("-max_total_time={seconds}");
     let failed: Vec<_> = targets
         .iter()
-        .filter(|target| fuzz(target, seconds).is_err())
+        .filter(|target| one(target, &until, &scratch).done().is_err())
         .cloned()
         .collect();
     if failed.is_empty() {
@@ -50,11 +52,12 @@ pub(crate) fn run(mut args: Args) -> Done {
 /// Runs each target so many times, and says how often it ran.
 pub(crate) fn prove(size: Size) -> Done {
     prepare()?;
+    let scratch = Scratch::new()?;
     let wanted = if size == Size::Full { FULL } else { SMOKE };
     let mut failed = Vec::new();
     for target in targets()? {
         let started = Instant::now();
-        let (ran, ended) = counted(&target, wanted)?;
+        let (ran, ended) = counted(&target, wanted, &scratch)?;
         let ok = ended && ran >= wanted;
         let verdict = if ok { "ok  " } else { "FAIL" };
         println!(
@@ -75,8 +78,9 @@ pub(crate) fn prove(size: Size) -> Done {
 }
 
 /// How often the target ran, by its own count, and whether it ended well.
-fn counted(target: &str, runs: u64) -> Result<(u64, bool), Stop> {
-    let mut command = one(target, &format!("-runs={runs} -print_final_stats=1"))?.into_command();
+fn counted(target: &str, runs: u64, scratch: &Scratch) -> Result<(u64, bool), Stop> {
+    let until = format!("-runs={runs} -print_final_stats=1");
+    let mut command = one(target, &until, scratch).into_command();
     let output = command.output();
     let output = output.map_err(|error| Stop::unable(format!("cargo fuzz: {error}")))?;
     let text = String::from_utf8_lossy(&output.stderr);
@@ -105,8 +109,8 @@ fn prepare() -> Done {
 /// Builds the targets and runs each over its seeds, without libFuzzer, on the toolchain of the project; and fuzzes a handler
 /// as others would.
 pub(crate) fn check() -> Done {
-    let scratch = scratch()?;
-    cargo("test").env("TMPDIR", scratch).done()?;
+    let scratch = Scratch::new()?;
+    cargo("test").env("TMPDIR", &scratch.0).done()?;
     harness()
 }
 
@@ -145,13 +149,29 @@ fn harness() -> Done {
     Ok(())
 }
 
-/// An empty directory for the files that targets write.
-fn scratch() -> Result<PathBuf, Stop> {
-    let scratch = at("target/fuzz-scratch");
-    // It may not be there.
-    let _ = fs::remove_dir_all(&scratch);
-    fs::create_dir_all(&scratch).map_err(|error| Stop::file(&scratch, &error))?;
-    Ok(scratch)
+/// An empty directory for the files that targets write, which is removed with the value: in memory where that is to be had,
+/// since a target that writes a file in each run is three times as fast there.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Result<Self, Stop> {
+        let memory = Path::new("/dev/shm");
+        let parent = if memory.is_dir() {
+            memory.to_owned()
+        } else {
+            std::env::temp_dir()
+        };
+        let path = parent.join(format!("counterseal-fuzz-{}", std::process::id()));
+        fs::create_dir_all(&path).map_err(|error| Stop::file(&path, &error))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What is left of it is in nobody's way.
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 fn cargo(command: &str) -> Run {
@@ -187,17 +207,13 @@ fn targets() -> Result<Vec<String>, Stop> {
     Ok(names)
 }
 
-fn fuzz(target: &str, seconds: u64) -> Done {
-    one(target, &format!("-max_total_time={seconds}"))?.done()
-}
-
 /// A run of libFuzzer, as long as `until` says.
-fn one(target: &str, until: &str) -> Result<Run, Stop> {
+fn one(target: &str, until: &str, scratch: &Scratch) -> Run {
     let fuzz = Run::cargo("+nightly")
         .words("fuzz run --target-dir")
         .args([at(SANITIZED).as_path()]);
     let fuzz = fuzz.args([target]).args([at(CORPUS).join(target)]);
     // No input may ask for 64 MiB at once, or take seconds under the sanitizer.
     let limits = format!("-- {until} -timeout=2 -malloc_limit_mb=64 -max_len=65536");
-    Ok(fuzz.words(&limits).env("TMPDIR", scratch()?))
+    fuzz.words(&limits).env("TMPDIR", &scratch.0)
 }
