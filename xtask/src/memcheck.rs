@@ -1,63 +1,78 @@
 //! Comparisons of secrets under valgrind's memcheck: it reports each branch and each address that depends on a secret.
 
+use std::fs;
+use std::path::Path;
+
 use crate::setup;
 use crate::shell::{Done, Run, Stop, at};
 
-/// A case of `proofs/memcheck`, what it must come to, and where it may report.
+/// A case of `proofs/memcheck`, what it must come to, and the lines that learn the verdict: they are reported, and no other.
 struct Case {
     name: &'static str,
     ends: &'static str,
-    /// The functions that learn the verdict: one branch on it is what a comparison is for.
-    verdict: &'static [&'static str],
-    /// Functions that write what becomes public.
-    publishes: &'static [&'static str],
+    verdict: &'static [Line],
+    /// Whether it signs with the secret first: its tag becomes public as it is written as base64, by a table.
+    publishes: bool,
 }
 
+/// The end of a file's path, and what the line says: a loop that ends early says something else.
+type Line = (&'static str, &'static str);
+
 const CASES: &[Case] = &[
-    case("same_bytes", "same", &["verdict"]),
-    case("other_bytes", "other", &["verdict"]),
-    case("tag", "same", &["verdict"]),
-    case("request", "same", AUTHENTICATE),
-    case("request_forged", "other", AUTHENTICATE),
-    publishing("response", "same", VERIFY),
-    publishing("response_forged", "other", VERIFY),
-    publishing("clock", "same", VERIFY),
-    case("webhook", "same", AUTHENTICATE),
-    case("webhook_forged", "other", AUTHENTICATE),
+    case("same_bytes", "same", HERE),
+    case("other_bytes", "other", HERE),
+    case("tag", "same", HERE),
+    case("request", "same", REQUEST),
+    case("request_forged", "other", REQUEST),
+    case("pieces", "same", REQUEST),
+    case("pieces_forged", "other", REQUEST),
+    case("foreign", "same", REQUEST),
+    case("foreign_forged", "other", REQUEST),
+    publishing("response", "same", RESPONSE),
+    publishing("response_forged", "other", RESPONSE),
+    publishing("clock", "same", RESPONSE),
+    case("webhook", "same", WEBHOOK),
+    case("webhook_forged", "other", WEBHOOK),
+    case("webhook_second_key", "same", WEBHOOK),
+    case("webhook_neither_key", "other", WEBHOOK),
     case("seal", "same", OPEN),
     case("seal_broken", "other", OPEN),
+    case("key_record", "same", OPEN),
+    case("key_record_broken", "other", OPEN),
 ];
-const AUTHENTICATE: &[&str] = &["authenticate"];
-/// It hands the verdict on to its caller, which hands on a refusal.
-const VERIFY: &[&str] = &["authenticate", "verify"];
+const HERE: &[Line] = &[("memcheck/src/cases.rs", "if black_box(is_same) {")];
+const REQUEST: &[Line] = &[("request/src/verify.rs", "if checked.is_err() {")];
+const RESPONSE: &[Line] = &[(
+    "request/src/response.rs",
+    "self.authenticate(response.status, value, input, &mac)?;",
+)];
+const WEBHOOK: &[Line] = &[("webhook/src/receiver.rs", "if found {")];
 /// The cipher's own comparison ends in a branch, and its caller branches on that.
-const OPEN: &[&str] = &[
-    "decrypt_inout_detached",
-    "decrypt_in_place",
-    "decrypt",
-    "map",
-    "open",
+const OPEN: &[Line] = &[
+    ("src/cipher.rs", "if self.mac.verify(tag).is_ok() {"),
+    (
+        "src/lib.rs",
+        "self.decrypt_inout_detached(nonce, associated_data, msg.into(), &tag)?;",
+    ),
 ];
 /// A comparison that ends early, which must be reported where it is.
 const CONTROL: &str = "control";
+const CONTROL_LINE: Line = ("memcheck/src/cases.rs", "if one != other {");
+/// Where base64 is written.
+const BASE64: &str = "src/engine/general_purpose/mod.rs";
 
-const fn case(name: &'static str, ends: &'static str, verdict: &'static [&'static str]) -> Case {
+const fn case(name: &'static str, ends: &'static str, verdict: &'static [Line]) -> Case {
     Case {
         name,
         ends,
         verdict,
-        publishes: &[],
+        publishes: false,
     }
 }
 
-/// A case that signs with the secret first: its tag is written as base64, by a table.
-const fn publishing(
-    name: &'static str,
-    ends: &'static str,
-    verdict: &'static [&'static str],
-) -> Case {
+const fn publishing(name: &'static str, ends: &'static str, verdict: &'static [Line]) -> Case {
     Case {
-        publishes: &["internal_encode", "encode", "encode_slice"],
+        publishes: true,
         ..case(name, ends, verdict)
     }
 }
@@ -69,27 +84,16 @@ pub(crate) fn prove() -> Done {
     Run::cargo("build --quiet --locked --profile memcheck --package counterseal-memcheck")
         .built()?;
     let mut failed = listed()? != CASES.len() + 1;
-    let (_, reports) = run(CONTROL)?;
-    let seen = reports.iter().any(|place| place == CONTROL);
-    failed |= !say(CONTROL, "is reported", seen, reports.len());
+    let (_, places) = run(CONTROL)?;
+    let seen = places.iter().any(|place| place.is(CONTROL_LINE));
+    failed |= !say(CONTROL, "is reported", seen, places.len());
     for case in CASES {
-        let (end, reports) = run(case.name)?;
-        let is = |names: &[&str], place: &String| names.contains(&place.as_str());
-        let verdicts = reports
-            .iter()
-            .filter(|place| is(case.verdict, place))
-            .count();
-        let published = reports
-            .iter()
-            .filter(|place| is(case.publishes, place))
-            .count();
-        let leaks = reports.len() - verdicts - published;
-        // One branch in each of its functions: a loop that ends early has one for each byte.
-        let is_branch = (1..=case.verdict.len()).contains(&verdicts);
-        let held = end == case.ends && is_branch && leaks == 0;
-        failed |= !say(case.name, "nothing but the verdict", held, leaks);
-        if leaks > 0 {
-            println!("     in {}", reports.join(", "));
+        let (end, places) = run(case.name)?;
+        let leaks = case.leaks(&places);
+        let held = end == case.ends && leaks.is_empty() && case.is_seen(&places);
+        failed |= !say(case.name, "nothing but the verdict", held, leaks.len());
+        for place in leaks {
+            println!("     {}: {}", place.path, place.text);
         }
     }
     if failed {
@@ -98,6 +102,23 @@ pub(crate) fn prove() -> Done {
         ));
     }
     Ok(())
+}
+
+impl Case {
+    /// What is reported beside the verdict.
+    fn leaks<'p>(&self, places: &'p [Place]) -> Vec<&'p Place> {
+        let is_public = |place: &Place| self.publishes && place.path.ends_with(BASE64);
+        let leaks = places
+            .iter()
+            .filter(|place| !is_public(place) && !self.verdict.iter().any(|line| place.is(*line)));
+        leaks.collect()
+    }
+
+    /// Each line that learns the verdict was reported: the secret did reach it, once.
+    fn is_seen(&self, places: &[Place]) -> bool {
+        let mut lines = self.verdict.iter();
+        lines.all(|line| places.iter().filter(|place| place.is(*line)).count() == 1)
+    }
 }
 
 /// How many cases the program has.
@@ -112,10 +133,10 @@ fn say(name: &str, what: &str, held: bool, reports: usize) -> bool {
     held
 }
 
-/// What the case ends in, and the innermost function of each report.
-fn run(name: &str) -> Result<(String, Vec<String>), Stop> {
+/// What the case ends in, and the place of each report.
+fn run(name: &str) -> Result<(String, Vec<Place>), Stop> {
     let mut command = Run::new("valgrind")
-        .words("--error-limit=no --leak-check=no --num-callers=4")
+        .words("--error-limit=no --leak-check=no --num-callers=4 --fullpath-after=")
         .args([program().as_path()])
         .words(name)
         .into_command();
@@ -126,16 +147,50 @@ fn run(name: &str) -> Result<(String, Vec<String>), Stop> {
         return Err(Stop::unable(format!("memcheck {name}: {text}")));
     }
     let end = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    Ok((end, places(&String::from_utf8_lossy(&output.stderr))))
+    let log = String::from_utf8_lossy(&output.stderr);
+    Ok((
+        end,
+        frames(&log).iter().map(|frame| Place::at(frame)).collect(),
+    ))
 }
 
 fn program() -> std::path::PathBuf {
     at("target/memcheck/memcheck")
 }
 
-/// The innermost function of each report that is no `?`: the last word of its path, without what it is generic over.
-fn places(log: &str) -> Vec<String> {
-    let mut places = Vec::new();
+/// A line of source.
+#[derive(Debug, PartialEq)]
+struct Place {
+    path: String,
+    text: String,
+}
+
+impl Place {
+    /// The place of a frame, `function (path:line)`. What has no source is a place without text, which no case excuses.
+    fn at(frame: &str) -> Self {
+        let place = frame.rsplit_once('(').map_or(frame, |(_, place)| place);
+        let place = place.trim_end_matches(')');
+        let (path, line) = place.rsplit_once(':').unwrap_or((place, ""));
+        let source = fs::read_to_string(Path::new(path)).unwrap_or_default();
+        let number = line
+            .parse::<usize>()
+            .ok()
+            .and_then(|line| line.checked_sub(1));
+        let text = number.and_then(|number| source.lines().nth(number));
+        Self {
+            path: path.to_owned(),
+            text: text.unwrap_or_default().trim().to_owned(),
+        }
+    }
+
+    fn is(&self, (path, text): Line) -> bool {
+        self.path.ends_with(path) && self.text == text
+    }
+}
+
+/// The innermost frame of each report that is not in the standard library, where `?` is.
+fn frames(log: &str) -> Vec<&str> {
+    let mut frames = Vec::new();
     let mut is_found = true;
     for line in log.lines() {
         let is_first = line.contains("    at 0x");
@@ -143,54 +198,53 @@ fn places(log: &str) -> Vec<String> {
             continue;
         }
         is_found &= !is_first;
-        let frame = line.split_once(": ").map(|(_, frame)| function(frame));
-        if let Some(name) = frame.filter(|name| !is_found && name != "branch") {
-            places.push(name);
+        let frame = line.split_once(": ").map(|(_, frame)| frame);
+        if let Some(frame) = frame.filter(|frame| !is_found && !frame.contains("library/core/src"))
+        {
+            frames.push(frame);
             is_found = true;
         }
     }
-    places
-}
-
-fn function(frame: &str) -> String {
-    let (name, _) = frame.rsplit_once(" (").unwrap_or((frame, ""));
-    let mut plain = String::new();
-    let mut depth = 0_u32;
-    for letter in name.chars() {
-        match letter {
-            '<' => depth += 1,
-            '>' => depth = depth.saturating_sub(1),
-            letter if depth == 0 => plain.push(letter),
-            _ => {}
-        }
-    }
-    plain.rsplit("::").next().unwrap_or_default().to_owned()
+    frames
 }
 
 #[cfg(test)]
 mod tests {
-    use super::places;
+    use super::{Place, frames};
 
     #[test]
-    fn the_innermost_function_of_each_report_is_found() {
+    fn the_innermost_frame_of_each_report_is_found() {
         let log = "==1== Conditional jump or move depends on uninitialised value(s)\n\
-            ==1==    at 0x14376D: counterseal_request::verify::Verifier::authenticate (verify.rs:151)\n\
-            ==1==    by 0x1439F9: counterseal_request::verify::Verifier::begin (verify.rs:66)\n\
-            ==1== Use of uninitialised value of size 8\n\
-            ==1==    at 0x124548: <base64::engine::GeneralPurpose as base64::engine::Engine>::internal_encode (mod.rs:78)\n\
+            ==1==    at 0x14376D: counterseal_request::verify::Verifier::authenticate (/p/verify.rs:151)\n\
+            ==1==    by 0x1439F9: counterseal_request::verify::Verifier::begin (/p/verify.rs:66)\n\
             ==1== Conditional jump or move depends on uninitialised value(s)\n\
-            ==1==    at 0x12B1CE: branch<(), aead::Error> (library/core/src/result.rs:2173)\n\
-            ==1==    by 0x12B1CE: decrypt_in_place<A, B<C>> (src/lib.rs:311)\n\
-            ==1==    by 0x12B1CE: decrypt<A> (src/lib.rs:214)\n\
+            ==1==    at 0x12B1CE: branch<(), aead::Error> (/rustc/5/library/core/src/result.rs:2173)\n\
+            ==1==    by 0x12B1CE: decrypt_in_place<A, B<C>> (/r/src/lib.rs:311)\n\
+            ==1==    by 0x12B1CE: decrypt<A> (/r/src/lib.rs:214)\n\
             ==1==    at 0x48E: bcmp (vg_replace_strmem.c:1129)\n";
+        let places: Vec<_> = frames(log)
+            .iter()
+            .map(|frame| frame.rsplit_once(' ').expect("a place").1)
+            .collect();
         assert_eq!(
-            places(log),
+            places,
             [
-                "authenticate",
-                "internal_encode",
-                "decrypt_in_place",
-                "bcmp"
+                "(/p/verify.rs:151)",
+                "(/r/src/lib.rs:311)",
+                "(vg_replace_strmem.c:1129)"
             ]
         );
+    }
+
+    #[test]
+    fn a_place_is_a_line_of_its_file() {
+        let place = Place::at(concat!(
+            "Place::at (",
+            env!("CARGO_MANIFEST_DIR"),
+            "/src/memcheck.rs:1)"
+        ));
+        assert!(place.path.ends_with("src/memcheck.rs"));
+        assert!(place.text.starts_with("//! Comparisons of secrets"));
+        assert!(Place::at("bcmp (vg_replace_strmem.c:1129)").text.is_empty());
     }
 }

@@ -3,9 +3,12 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use counterseal_core::{Claimed, KeyId, MacKey, SealKey, Secret, Seed, Span, Time, same_bytes};
 use counterseal_request::{
-    Key, KeySet, Policy, Profile, Request, Response, Scheme, Sent, Signer, Verifier,
+    ForeignPolicy, ForeignPolicyParts, Key, KeyRecord, KeySet, NewKey, Policy, Profile, Request,
+    Response, Scheme, Sent, Signer, Verifier,
 };
 use counterseal_webhook::{Delivery, MessageId, Receiver, Sender, WebhookKey, WebhookPolicy};
 
@@ -21,13 +24,21 @@ pub(crate) const CASES: &[Case] = &[
     ("tag", tag),
     ("request", || request(0)),
     ("request_forged", || request(1)),
+    ("pieces", || pieces(0)),
+    ("pieces_forged", || pieces(1)),
+    ("foreign", || foreign(0)),
+    ("foreign_forged", || foreign(1)),
     ("response", || response(0)),
     ("response_forged", || response(1)),
     ("clock", clock),
     ("webhook", || webhook(0)),
     ("webhook_forged", || webhook(1)),
+    ("webhook_second_key", || webhook_of_two(1)),
+    ("webhook_neither_key", || webhook_of_two(2)),
     ("seal", || seal(0)),
     ("seal_broken", || seal(1)),
+    ("key_record", || key_record(0)),
+    ("key_record_broken", || key_record(1)),
 ];
 
 /// What nobody may write: a comparison that ends at the first byte that differs.
@@ -78,6 +89,42 @@ fn request(flip: u8) -> bool {
     verifier.begin(&plain(&headers), &keys, NOW).is_ok()
 }
 
+/// The content comes after the decision.
+fn pieces(flip: u8) -> bool {
+    let (fields, _) = sent(public_request_key(flip));
+    let headers: Vec<_> = fields
+        .iter()
+        .map(|(n, v)| (n.as_str(), v.as_bytes()))
+        .collect();
+    let verifier = Verifier::new(Policy::for_authority("api.example").expect("a policy"));
+    let keys = KeySet::new([secret_request_key()]).expect("one key");
+    let content = verifier.begin_content(&plain(&headers), &keys, NOW);
+    content.is_ok_and(|content| content.finish().is_ok())
+}
+
+/// A signature as another signer makes it.
+fn foreign(flip: u8) -> bool {
+    let policy = ForeignPolicy::new(ForeignPolicyParts {
+        authorities: vec!["api.example".into()],
+        require: vec!["@method".into()],
+        require_nonce: false,
+        require_digest: false,
+        ..ForeignPolicyParts::default()
+    });
+    let parameters = "(\"@method\");created=1800000000;keyid=\"worker-7\"";
+    let base = format!("\"@method\": GET\n\"@signature-params\": {parameters}");
+    let signer = MacKey::new(&public(flip)).expect("32 bytes");
+    let mac = STANDARD.encode(signer.tag(base.as_bytes()));
+    let (input, signature) = (format!("sig={parameters}"), format!("sig=:{mac}:"));
+    let headers = [
+        ("signature-input", input.as_bytes()),
+        ("signature", signature.as_bytes()),
+    ];
+    let verifier = Verifier::foreign(policy.expect("a policy"));
+    let keys = KeySet::new([secret_request_key()]).expect("one key");
+    verifier.begin(&plain(&headers), &keys, NOW).is_ok()
+}
+
 fn response(flip: u8) -> bool {
     let fields = answered(public_request_key(flip));
     let headers: Vec<_> = fields
@@ -110,13 +157,26 @@ fn clock() -> bool {
 }
 
 fn webhook(flip: u8) -> bool {
-    let key = |bytes: Secret| WebhookKey::new(&bytes).expect("32 bytes");
-    let sender = Sender::new([key(public(flip))]).expect("a sender");
+    delivered(flip, vec![webhook_key(&secret())])
+}
+
+/// The key of the deliveries is the second that is tried, or none of the two.
+fn webhook_of_two(flip: u8) -> bool {
+    let mut other = vec![6; 32];
+    poison(&mut other);
+    delivered(
+        flip,
+        vec![webhook_key(&secret()), webhook_key(&Secret::new(other))],
+    )
+}
+
+fn delivered(flip: u8, keys: Vec<WebhookKey>) -> bool {
+    let sender = Sender::new([webhook_key(&public(flip))]).expect("a sender");
     let id = MessageId::parse("msg_1").expect("an id");
     let signed = sender.sign(&id, b"{}", NOW).expect("signed");
     let headers: Vec<_> = signed.headers().map(|(n, v)| (n, v.as_bytes())).collect();
     let endpoint = KeyId::parse("billing").expect("a name");
-    let receiver = Receiver::new(endpoint, [key(secret())], WebhookPolicy::default());
+    let receiver = Receiver::new(endpoint, keys, WebhookPolicy::default());
     let delivery = Delivery {
         headers: &headers,
         body: b"{}",
@@ -124,11 +184,31 @@ fn webhook(flip: u8) -> bool {
     receiver.expect("a receiver").begin(&delivery, NOW).is_ok()
 }
 
+fn webhook_key(secret: &Secret) -> WebhookKey {
+    WebhookKey::new(secret).expect("32 bytes")
+}
+
 fn seal(flip: u8) -> bool {
     let sealer = SealKey::new(&public(flip)).expect("32 bytes");
     let row = sealer.seal(&public(0), b"row", &Seed::new([1; 12]));
     let opener = SealKey::new(&secret()).expect("32 bytes");
     opener.open(&row, b"row").is_ok()
+}
+
+/// The stored secret is read with a sealing key that nobody may learn.
+fn key_record(flip: u8) -> bool {
+    let id = KeyId::parse("worker-7").expect("a key id");
+    let new = NewKey {
+        id,
+        secret: public(0),
+        since: NOW,
+        until: NOW.plus(Span::from_seconds(60)),
+        scope: String::new(),
+    };
+    let sealer = SealKey::new(&public(flip)).expect("32 bytes");
+    let record = KeyRecord::seal(new, &sealer, &Seed::new([1; 12])).expect("a record");
+    let opener = SealKey::new(&secret()).expect("32 bytes");
+    record.open(&id, &opener).is_ok()
 }
 
 type Fields = Vec<(String, String)>;
