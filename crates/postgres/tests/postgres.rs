@@ -17,6 +17,7 @@ use deadpool_postgres::{Manager, Pool};
 use postgres::config::Host;
 use tokio::runtime::Runtime;
 use tokio_postgres::NoTls;
+use tokio_postgres::config::TargetSessionAttrs;
 
 cell_tests!(make);
 charge_tests!(make);
@@ -46,9 +47,13 @@ fn make(now: Time) -> Waited {
     Waited(store)
 }
 
+/// The store of this schema, on whichever of its hosts takes writes.
 fn store(config: &postgres::Config) -> Postgres {
     let mut ours = tokio_postgres::Config::new();
     ours.user("test").dbname("postgres");
+    if config.get_hosts().len() > 1 {
+        ours.target_session_attrs(TargetSessionAttrs::ReadWrite);
+    }
     if let Some(options) = config.get_options() {
         ours.options(options);
     }
@@ -63,7 +68,7 @@ fn store(config: &postgres::Config) -> Postgres {
 }
 
 /// Waits until it is so.
-fn until(holds: impl Fn() -> bool) {
+fn until(mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(30);
     while !holds() {
         assert!(Instant::now() < end, "it never was so");
@@ -83,6 +88,39 @@ fn h25_a_crash_is_noticed_and_the_store_begins_anew_by_itself() {
     // The first answer says that it is cold, and the store begins; what was used stays refused.
     assert_eq!(store.run(used), Ok(Claimed::Stale));
     let later = claim(1, NOW.plus(Span::from_minutes(3)), 1);
+    assert_eq!(store.run(later), Ok(Claimed::Fresh));
+    assert_eq!(store.run(later), Ok(Claimed::Held));
+}
+
+#[test]
+fn h25_a_promotion_is_noticed_and_the_store_begins_anew_by_itself() {
+    let primary = Server::start();
+    let schema = primary.schema();
+    let mut config = schema.config().clone();
+    let standby = primary.standby();
+    config.host_path(standby.directory());
+    let store = Waited(store(&config));
+    RUNTIME.block_on(store.0.migrate(&[], NOW)).expect("tables");
+    let used: Vec<_> = (0..50).map(|nonce| claim(1, NOW, nonce)).collect();
+    for claim in &used {
+        assert_eq!(store.run(*claim), Ok(Claimed::Fresh));
+    }
+    let tables = "SELECT to_regclass('counterseal_epoch') IS NOT NULL";
+    let mut followed = standby.of_schema(&schema).client();
+    until(|| followed.query_one(tables, &[]).is_ok_and(|row| row.get(0)));
+    primary.kill();
+    // The process that serves a connection outlives it by a moment, and knows what was claimed.
+    until(|| store.run(used[0]) != Ok(Claimed::Held));
+    assert_eq!(store.run(used[0]), Err(Unavailable), "nobody takes writes");
+    let promoted = standby
+        .connect()
+        .query_one("SELECT pg_promote(true, 30)", &[]);
+    assert!(promoted.expect("an answer").get::<_, bool>(0));
+    until(|| store.run(used[0]).is_ok());
+    for claim in &used {
+        assert_eq!(store.run(*claim), Ok(Claimed::Stale));
+    }
+    let later = claim(1, NOW.plus(Span::from_minutes(3)), 7);
     assert_eq!(store.run(later), Ok(Claimed::Fresh));
     assert_eq!(store.run(later), Ok(Claimed::Held));
 }

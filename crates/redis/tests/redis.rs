@@ -53,7 +53,7 @@ fn store(address: &str) -> Redis {
 }
 
 /// Waits until it is so.
-fn until(holds: impl Fn() -> bool) {
+fn until(mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(30);
     while !holds() {
         assert!(Instant::now() < end, "it never was so");
@@ -88,6 +88,35 @@ fn h25_a_flush_and_a_restart_are_noticed_and_the_store_begins_anew_by_itself() {
         assert_eq!(redis.run(later), Ok(Claimed::Fresh));
         assert_eq!(redis.run(later), Ok(Claimed::Held));
     }
+}
+
+/// What stands in front of the servers sends the clients to the one that was promoted: it has the old one's address.
+#[test]
+fn h25_a_promoted_replica_is_noticed_and_the_store_begins_anew_by_itself() {
+    let (server, replica) = (Server::start(), Server::start());
+    let (host, port) = server.address();
+    replica.command(&format!("REPLICAOF {host} {port}"));
+    until(|| replica.info("master_link_status") == "up");
+    let redis = store(&format!("{host}:{port}"));
+    RUNTIME.block_on(redis.migrate(NOW)).expect("an epoch");
+    let run = |claim| RUNTIME.block_on(redis.run(claim));
+    let used: Vec<_> = (0..50).map(|nonce| claim(1, NOW, nonce)).collect();
+    for claim in &used {
+        assert_eq!(run(*claim), Ok(Claimed::Fresh));
+    }
+    // All came there, and the history does not tell: another one may have been lost.
+    until(|| replica.command("DBSIZE") == server.command("DBSIZE"));
+    server.kill();
+    assert_eq!(run(used[0]), Err(Unavailable));
+    replica.command("REPLICAOF NO ONE");
+    replica.command(&format!("CONFIG SET port {port}"));
+    until(|| run(used[0]).is_ok());
+    for claim in &used {
+        assert_eq!(run(*claim), Ok(Claimed::Stale));
+    }
+    let later = claim(1, NOW.plus(Span::from_minutes(3)), 7);
+    assert_eq!(run(later), Ok(Claimed::Fresh));
+    assert_eq!(run(later), Ok(Claimed::Held));
 }
 
 #[test]

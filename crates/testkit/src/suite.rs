@@ -33,7 +33,7 @@ macro_rules! claim_tests {
             a_key_is_fresh_once
             a_lost_answer_is_not_a_second_chance
             claims_of_clocks_ahead_reopen_nothing
-            h18_of_many_racers_exactly_one_is_first
+            h18_of_64_racers_exactly_one_is_first
             h19_a_nonce_at_another_time_is_another_use
             h20_owners_and_spaces_are_apart
             h21_a_replay_is_refused_as_long_as_it_is_in_the_window

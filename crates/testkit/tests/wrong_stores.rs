@@ -107,7 +107,7 @@ impl Run<Sweep> for Wrong {
 fn a_store_with_nothing_wrong_passes() {
     let make = wrong(Fault::Nothing);
     claims::a_key_is_fresh_once(&make);
-    claims::h18_of_many_racers_exactly_one_is_first(&make);
+    claims::h18_of_64_racers_exactly_one_is_first(&make);
     claims::h20_owners_and_spaces_are_apart(&make);
     claims::h21_a_replay_is_refused_as_long_as_it_is_in_the_window(&make);
     claims::h25_a_new_store_refuses_what_it_cannot_know(&make);
@@ -118,7 +118,7 @@ fn a_store_with_nothing_wrong_passes() {
 #[test]
 #[should_panic(expected = "one is first")]
 fn who_asks_before_inserting_is_found() {
-    claims::h18_of_many_racers_exactly_one_is_first(wrong(Fault::AsksThenInserts));
+    claims::h18_of_64_racers_exactly_one_is_first(wrong(Fault::AsksThenInserts));
 }
 
 #[test]

@@ -79,21 +79,6 @@ fn used(redis: &Redis, count: u64) -> Vec<Claim> {
 }
 
 #[test]
-fn h18_of_64_racers_one_is_fresh() {
-    let redis = make(NOW);
-    for nonce in 0..20 {
-        let answers = race(64, |_| redis.run(claim(1, NOW, nonce)));
-        let count = |wanted| {
-            answers
-                .iter()
-                .filter(|answer| **answer == Ok(wanted))
-                .count()
-        };
-        assert_eq!((count(Claimed::Fresh), count(Claimed::Held)), (1, 63));
-    }
-}
-
-#[test]
 fn an_epoch_stays_and_a_floor_never_sinks() {
     let redis = make(NOW);
     let later = NOW.plus(Span::from_minutes(5));
