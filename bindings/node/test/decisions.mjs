@@ -1,8 +1,9 @@
 // What every database must do for every decision, whoever its driver is.
 
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { KeyVault, Limit, revokeKey } from "counterseal";
-import { NOW, rejected, SECRET, signed, verifier } from "./support.mjs";
+import { NOW, REQUEST, rejected, SECRET, signed, verifier } from "./support.mjs";
 
 const at = { now: NOW };
 
@@ -16,7 +17,6 @@ export async function wonByOne(store) {
   assert.deepEqual([...new Set(codes)], ["request_replayed"]);
 }
 
-/** Keys at rest are saved, loaded and revoked. */
 /** An answer that is lost in mid-claim serves nobody, and honest traffic goes on by itself. */
 export async function openedByNoCut(near, far, line) {
   const drive = async (store, sent) => store.drive(verifier().begin(sent, { now: NOW }));
@@ -32,6 +32,27 @@ export async function openedByNoCut(near, far, line) {
   assert.equal(line.cuts, 5);
 }
 
+/** After a fail-over what was used stays refused, and what is signed later is served: by itself. */
+export async function resumes(store, sent) {
+  const drive = (request, now) => store.drive(verifier().begin(request, { now }));
+  const code = (request) =>
+    drive(request, NOW).then(
+      () => "accepted",
+      (error) => error.code,
+    );
+  const end = Date.now() + 30_000;
+  while ((await code(sent[0])) === "request_store_unavailable") {
+    assert(Date.now() < end, "it never answered again");
+    await sleep(50);
+  }
+  for (const old of sent) assert.equal(await code(old), "request_store_warming");
+  const later = NOW + 180_000;
+  const fresh = signed(REQUEST, { now: later });
+  assert.equal((await drive(fresh, later)).keyId, "worker-7");
+  await rejected("request_replayed", drive(fresh, later));
+}
+
+/** Keys at rest are saved, loaded and revoked. */
 export async function keysAreKept(store) {
   const vault = new KeyVault(SECRET);
   assert.equal(await store.drive(vault.save("stored-1", SECRET, { since: NOW, scope: "jobs" })), null);

@@ -1,46 +1,27 @@
 // Decisions over a real Postgres, on a socket in a directory of its own.
 
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
-import { chownSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { symlinkSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Authenticator, KeyVault, Policy, Verifier } from "counterseal";
 import { Postgres } from "counterseal/stores/pg";
 import pg from "pg";
 import { cut } from "./cut.mjs";
-import { keysAreKept, limited, openedByNoCut, wonByOne } from "./decisions.mjs";
+import { keysAreKept, limited, openedByNoCut, resumes, wonByOne } from "./decisions.mjs";
 import { areAsTold } from "./histories.mjs";
+import { primary, reached, SOCKET, standby } from "./postgres.mjs";
 import { AUTHORITY, directory, key, NOW, REQUEST, rejected, SECRET, signed, verifier } from "./support.mjs";
 
 const at = { now: NOW };
 
-const place = mkdtempSync(join(tmpdir(), "counterseal-"));
 let server;
 let pool;
 let store;
 
 before(async () => {
-  // Postgres does not run as root.
-  const user = process.getuid() === 0 ? { uid: idOf("-u"), gid: idOf("-g") } : {};
-  if (user.uid) chownSync(place, user.uid, user.gid);
-  const data = join(place, "data");
-  execFileSync("initdb", ["--pgdata", data, "--auth", "trust", "--username", "test", "--no-sync"], {
-    ...user,
-    stdio: "pipe",
-  });
-  const settings = [
-    "listen_addresses=",
-    `unix_socket_directories=${place}`,
-    "fsync=off",
-    "max_prepared_transactions=0",
-  ];
-  const options = settings.flatMap((setting) => ["-c", setting]);
-  server = spawn("postgres", ["-D", data, ...options], { ...user, stdio: ["ignore", "ignore", "pipe"] });
-  await ready(server);
-  pool = new pg.Pool({ host: place, user: "test", database: "postgres" });
+  server = await primary();
+  pool = new pg.Pool(reached(server.place));
   store = new Postgres(pool);
   await store.migrate(at);
   await store.migrate(at);
@@ -48,34 +29,13 @@ before(async () => {
 
 after(async () => {
   await pool?.end();
-  if (server?.exitCode === null) {
-    server.kill("SIGQUIT");
-    await once(server, "exit");
-  }
-  rmSync(place, { recursive: true });
+  await server?.end();
 });
 
-function idOf(which) {
-  return Number(execFileSync("id", [which, "postgres"], { encoding: "utf8" }));
-}
-
-/** Resolves when the server says that it accepts connections. */
-function ready({ stderr }) {
-  let log = "";
-  return new Promise((resolve, reject) => {
-    stderr.on("data", (chunk) => {
-      log += chunk;
-      if (log.includes("ready to accept connections")) resolve();
-    });
-    stderr.on("end", () => reject(new Error(log)));
-  });
-}
-
 test("h26_an_answer_that_is_lost_in_mid_claim_opens_nothing", async (t) => {
-  const socket = ".s.PGSQL.5432";
   const far = directory(t);
-  const line = await cut(t, join(place, socket), join(far, socket));
-  const near = new pg.Pool({ host: far, user: "test", database: "postgres", max: 1 });
+  const line = await cut(t, join(server.place, SOCKET), join(far, SOCKET));
+  const near = new pg.Pool({ ...reached(far), max: 1 });
   near.on("error", () => undefined);
   t.after(() => near.end());
   await openedByNoCut(store, new Postgres(near), line);
@@ -155,4 +115,30 @@ test("h25_a_crash_that_empties_the_tables_reopens_nothing_and_ends_by_itself", a
   }
   const { rows } = await pool.query("SELECT floor FROM counterseal_epoch WHERE space = 'request'");
   assert.equal(Number(rows[0].floor), NOW + 1 + 65_000);
+});
+
+test("h25_a_promoted_standby_reopens_nothing_and_honest_traffic_goes_on_by_itself", async (t) => {
+  const first = await primary();
+  t.after(() => first.end());
+  // The address stays, and what listens there is another, as behind a proxy.
+  const place = directory(t);
+  symlinkSync(join(first.place, SOCKET), join(place, SOCKET));
+  const moved = new pg.Pool({ ...reached(place), max: 2 });
+  moved.on("error", () => undefined);
+  t.after(() => moved.end());
+  const made = new Postgres(moved, { futureSeconds: 60, clock: () => NOW + 1 });
+  await made.migrate({ ...at, futureSeconds: 60 });
+  const sent = Array.from({ length: 20 }, () => signed());
+  for (const request of sent) await made.drive(verifier().begin(request, at));
+  const second = await standby(first);
+  t.after(() => second.end());
+  first.kill();
+  const admin = new pg.Client(reached(second.place));
+  await admin.connect();
+  const { rows } = await admin.query("SELECT pg_promote(true, 30) AS promoted");
+  await admin.end();
+  assert(rows[0].promoted);
+  unlinkSync(join(place, SOCKET));
+  symlinkSync(join(second.place, SOCKET), join(place, SOCKET));
+  await resumes(made, sent);
 });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from typing import Protocol, TypeVar
 
@@ -46,6 +47,21 @@ async def are_opened_by_no_cut(near: Database, far: Database, line: Cut) -> None
         assert await outcome(far, sent) == "request_replayed"
         assert await outcome(far, Sent().signed()) == "worker-7"
     assert line.cuts == 5
+
+
+async def are_resumed(made: Database, sent: list[Sent]) -> None:
+    """After a fail-over what was used stays refused, and what is signed later is served: by itself."""
+    deadline = time.monotonic() + 30
+    while await outcome(made, sent[0]) == "request_store_unavailable":
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
+    assert {await outcome(made, old) for old in sent} == {"request_store_warming"}
+    later = NOW + 180_000
+    new = Sent().signed(now=later)
+    assert (await made.drive(new.begin(SERVER, now=later))).key_id == "worker-7"
+    with pytest.raises(CountersealError) as refused:
+        await made.drive(new.begin(SERVER, now=later))
+    assert refused.value.code == "request_replayed"
 
 
 async def are_run(made: Database) -> None:

@@ -33,6 +33,18 @@ class RedisServer:
             self._running.kill()
             self._running.wait()
 
+    def follow(self, port: int) -> None:
+        """Becomes a replica of the server at this port, as soon as it has what is there."""
+        self.command("REPLICAOF", "127.0.0.1", str(port))
+        deadline = time.monotonic() + 30
+        while b"master_link_status:up" not in self.command("INFO", "replication"):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+    def command(self, *words: str) -> bytes:
+        """What it answers to a command."""
+        return subprocess.run(["redis-cli", "-s", self.socket, *words], capture_output=True, check=True).stdout
+
     def remove(self) -> None:
         """Ends it for good."""
         self.kill()

@@ -58,11 +58,10 @@ def test_h21_h25_every_history_comes_out_as_told(place: Path) -> None:
 
 def test_h26_an_answer_that_is_lost_in_mid_claim_opens_nothing(place: Path, tmp_path: Path) -> None:
     async def session() -> None:
-        socket = ".s.PGSQL.5432"
         far = {"host": str(tmp_path), "user": "test", "database": "counterseal", "min_size": 1, "max_size": 1}
         async with (
             store(place) as (near, _),
-            cut(place / socket, tmp_path / socket) as line,
+            cut(place / postgres.SOCKET, tmp_path / postgres.SOCKET) as line,
             asyncpg.create_pool(**far) as pool,
         ):
             await decisions.are_opened_by_no_cut(near, Postgres(pool), line)
@@ -126,6 +125,31 @@ def test_h25_a_crash_that_empties_the_tables_reopens_nothing_and_ends_by_itself(
             assert floor == NOW + 1 + 65_000
 
     asyncio.run(session())
+
+
+def test_h25_a_promoted_standby_reopens_nothing_and_honest_traffic_goes_on_by_itself(tmp_path: Path) -> None:
+    async def session(primary: Path) -> None:
+        # The address stays, and what listens there is another, as behind a proxy.
+        (tmp_path / postgres.SOCKET).symlink_to(primary / postgres.SOCKET)
+        async with asyncpg.create_pool(host=str(tmp_path), user="test", database="postgres", min_size=1) as pool:
+            made = Postgres(pool, future_seconds=60, clock=lambda: NOW + 1)
+            await made.migrate(now=NOW, future_seconds=60)
+            sent = [Sent().signed() for _ in range(20)]
+            assert [await outcome(made, request) for request in sent] == ["worker-7"] * 20
+            with postgres.standby(primary) as standby:
+                postgres.kill(primary)
+                await promoted(standby)
+                (tmp_path / postgres.SOCKET).unlink()
+                (tmp_path / postgres.SOCKET).symlink_to(standby / postgres.SOCKET)
+                await decisions.are_resumed(made, sent)
+
+    async def promoted(standby: Path) -> None:
+        admin = await asyncpg.connect(host=str(standby), user="test", database="postgres")
+        assert await admin.fetchval("SELECT pg_promote(true, 30)")
+        await admin.close()
+
+    with postgres.server() as primary:
+        asyncio.run(session(primary))
 
 
 def test_migrations_may_be_run_again_by_several_workers_at_once(place: Path) -> None:

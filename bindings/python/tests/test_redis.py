@@ -17,6 +17,7 @@ from counterseal.stores.redis import Redis
 from cut import cut
 from decisions import outcome
 from redis_server import RedisServer
+from servers import free_port
 from support import NOW, Sent
 
 
@@ -100,6 +101,37 @@ def test_h25_a_flush_and_a_restart_reopen_nothing_and_end_by_themselves(server: 
             assert await client.hget("cs:{request}:epoch", "floor") == str(NOW + 1 + 65_000).encode()
 
     asyncio.run(session())
+
+
+def test_h25_a_promoted_replica_reopens_nothing_and_honest_traffic_goes_on_by_itself(
+    server: RedisServer, tmp_path: Path
+) -> None:
+    async def session(replica: RedisServer) -> None:
+        # The address stays, and what listens there is another, as behind a proxy.
+        place = tmp_path / "socket"
+        place.symlink_to(server.socket)
+        port = free_port()
+        server.command("CONFIG", "SET", "port", str(port))
+        replica.follow(port)
+        client = redis.asyncio.Redis(unix_socket_path=str(place))
+        try:
+            made = Redis(client, future_seconds=60, clock=lambda: NOW + 1)
+            await made.migrate(now=NOW, future_seconds=60)
+            sent = [Sent().signed() for _ in range(20)]
+            assert [await outcome(made, request) for request in sent] == ["worker-7"] * 20
+            server.kill()
+            replica.command("REPLICAOF", "NO", "ONE")
+            place.unlink()
+            place.symlink_to(replica.socket)
+            await decisions.are_resumed(made, sent)
+        finally:
+            await client.aclose()
+
+    replica = RedisServer()
+    try:
+        asyncio.run(session(replica))
+    finally:
+        replica.remove()
 
 
 def test_a_server_that_may_evict_is_refused(server: RedisServer) -> None:
