@@ -4,6 +4,9 @@ const { maybe, options, whole, wrong } = require("../lib/arguments.cjs");
 const { Beginning } = require("../lib/beginning.cjs");
 const { drive, migrations, sweeping, sweepingCells } = require("../lib/waiting.cjs");
 
+/** The lock under which migrations are run one after the other: `cseal/pg`. */
+const MIGRATING = "SELECT pg_advisory_xact_lock(7166182901177872487)";
+
 class Postgres {
   #pool;
   #timeout;
@@ -19,7 +22,19 @@ class Postgres {
 
   async migrate(given) {
     this.#beginning.told(given);
-    for (const { text, values } of migrations("postgres", given)) await this.#pool.query({ text, values });
+    const statements = migrations("postgres", given);
+    const client = await this.#pool.connect();
+    let failed = true;
+    try {
+      await client.query("BEGIN");
+      await client.query(MIGRATING);
+      for (const { text, values } of statements) await client.query({ text, values });
+      await client.query("COMMIT");
+      failed = false;
+    } finally {
+      // A connection in the midst of a transaction is nobody's.
+      client.release(failed);
+    }
   }
 
   drive(waiting) {

@@ -9,12 +9,20 @@
 //
 // The pool is the store's own: each statement takes a connection and is committed by itself. Nonces lie in tables that
 // Postgres empties after a crash; the store notices that, and refuses until nothing older can come: for 65 s where the window
-// is a minute.
+// is a minute. `migrate` rejects where the role's transactions are isolated more strictly than `read committed`, or its commits
+// are acknowledged before they are safe (`synchronous_commit = off`): a crash could bring back a key that was revoked.
 
 import type { Decided, SweepOptions, Waiting, WindowOptions } from "../index.js";
 
+/** What is used of `PoolClient`. */
+export interface PoolConnection {
+  query(statement: string | { text: string; values: unknown[] }): Promise<unknown>;
+  release(destroy: boolean): void;
+}
+
 /** What is used of `Pool`. */
 export interface QueryPool {
+  connect(): Promise<PoolConnection>;
   query(statement: {
     name?: string;
     text: string;
@@ -34,7 +42,7 @@ export declare class Postgres {
     pool: QueryPool,
     options?: { readonly timeoutMs?: number; readonly futureSeconds?: number; readonly clock?: () => number },
   );
-  /** Makes the database ready for policies of this window; it may be run again. */
+  /** Makes the database ready for policies of this window; it may be run again, and by many at once. */
   migrate(options?: WindowOptions): Promise<void>;
   /** Runs a decision to its end. */
   drive<Outcome extends Decided>(waiting: Waiting<Outcome>): Promise<Outcome>;

@@ -32,6 +32,25 @@ after(async () => {
   await server?.end();
 });
 
+test("migrations may be run by many at once, on a new database too", async (t) => {
+  await pool.query("CREATE DATABASE other");
+  const other = new pg.Pool({ ...reached(server.place), database: "other" });
+  t.after(() => other.end());
+  await Promise.all(Array.from({ length: 8 }, () => new Postgres(other).migrate(at)));
+  assert.equal((await new Postgres(other).drive(verifier().begin(signed(), at))).keyId, "worker-7");
+});
+
+for (const [name, value] of [
+  ["synchronous_commit", "off"],
+  ["default_transaction_isolation", "serializable"],
+]) {
+  test(`a role with ${name} = ${value} is told why it cannot serve`, async (t) => {
+    const other = new pg.Pool({ ...reached(server.place), options: `-c${name}=${value}` });
+    t.after(() => other.end());
+    await assert.rejects(new Postgres(other).migrate(at), new RegExp(`counterseal: set ${name}`));
+  });
+}
+
 test("h26_an_answer_that_is_lost_in_mid_claim_opens_nothing", async (t) => {
   const far = directory(t);
   const line = await cut(t, join(server.place, SOCKET), join(far, SOCKET));

@@ -152,6 +152,23 @@ def test_h25_a_promoted_standby_reopens_nothing_and_honest_traffic_goes_on_by_it
         asyncio.run(session(primary))
 
 
+@pytest.mark.parametrize(
+    "setting", [("synchronous_commit", "off"), ("default_transaction_isolation", "repeatable read")]
+)
+def test_a_role_that_cannot_serve_is_told_why(place: Path, setting: tuple[str, str]) -> None:
+    async def session() -> None:
+        async with (
+            store(place),
+            asyncpg.create_pool(
+                host=str(place), user="test", database="counterseal", min_size=1, server_settings=dict([setting])
+            ) as pool,
+        ):
+            with pytest.raises(asyncpg.RaiseError, match=f"counterseal: set {setting[0]}"):
+                await Postgres(pool).migrate(now=NOW)
+
+    asyncio.run(session())
+
+
 def test_migrations_may_be_run_again_by_several_workers_at_once(place: Path) -> None:
     async def session() -> None:
         async with store(place) as (made, _):

@@ -8,8 +8,12 @@ use counterseal_core::{Code, Refusal};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PostgresError {
+    /// It acknowledges commits before they are safe.
+    Commit,
     /// Its transactions are isolated more strictly than claims can be.
     Isolation,
+    /// The tables of claims were not made.
+    Missing,
     /// It follows another server, and cannot be written to.
     Standby,
     /// The tables could not be made.
@@ -25,7 +29,15 @@ pub enum PostgresError {
 
 impl PostgresError {
     /// The codes of this error.
-    pub const CODES: &'static [Code] = &[ISOLATION, STANDBY, TABLES, UNREACHABLE, VERSION];
+    pub const CODES: &'static [Code] = &[
+        COMMIT,
+        ISOLATION,
+        MISSING,
+        STANDBY,
+        TABLES,
+        UNREACHABLE,
+        VERSION,
+    ];
 }
 
 impl fmt::Display for PostgresError {
@@ -43,7 +55,9 @@ impl std::error::Error for PostgresError {}
 impl Refusal for PostgresError {
     fn code(&self) -> Code {
         match self {
+            PostgresError::Commit => COMMIT,
             PostgresError::Isolation => ISOLATION,
+            PostgresError::Missing => MISSING,
             PostgresError::Standby => STANDBY,
             PostgresError::Tables => TABLES,
             PostgresError::Unreachable => UNREACHABLE,
@@ -52,10 +66,20 @@ impl Refusal for PostgresError {
     }
 }
 
+const COMMIT: Code = Code::integrator(
+    "postgres_commit",
+    "commits of this role are acknowledged before they are safe, so a crash may bring back a key that was revoked",
+    "set synchronous_commit to on or local for the role of this store; claims do not wait for it",
+);
 const ISOLATION: Code = Code::integrator(
     "postgres_isolation",
     "transactions of this role are isolated more strictly than claims can be, so none would be served",
     "leave default_transaction_isolation at read committed for the role of this store",
+);
+const MISSING: Code = Code::integrator(
+    "postgres_missing",
+    "the tables of claims are missing",
+    "run migrate once for each release, and check the role's search_path",
 );
 const STANDBY: Code = Code::environment(
     "postgres_standby",

@@ -84,18 +84,29 @@ impl Postgres {
         self
     }
 
-    /// Whether the database is one that answers claims.
+    /// Whether the database is one that answers claims, and has their tables.
     ///
     /// # Errors
     ///
     /// [`PostgresError`] names what is in the way.
     pub async fn check(&self) -> Result<(), PostgresError> {
+        self.check_server().await?;
+        let rows = self.rows(HAS_TABLES, &[]).await;
+        let rows = rows.map_err(|Unavailable| PostgresError::Unreachable)?;
+        if rows != [[Value::Int(1)]] {
+            return Err(PostgresError::Missing);
+        }
+        Ok(())
+    }
+
+    async fn check_server(&self) -> Result<(), PostgresError> {
         let rows = self.rows(CHECK, &[]).await;
         let rows = rows.map_err(|Unavailable| PostgresError::Unreachable)?;
         let [
             Value::Int(version),
             Value::Text(recovers),
             Value::Text(isolation),
+            Value::Text(commit),
         ] = rows.first().map_or(&[][..], Vec::as_slice)
         else {
             return Err(PostgresError::Unreachable);
@@ -109,6 +120,9 @@ impl Postgres {
         if isolation != "read committed" {
             return Err(PostgresError::Isolation);
         }
+        if commit == "off" {
+            return Err(PostgresError::Commit);
+        }
         Ok(())
     }
 
@@ -119,7 +133,7 @@ impl Postgres {
     ///
     /// As [`Postgres::check`]; [`PostgresError::Tables`] when the role may not make them.
     pub async fn migrate(&self, tables: &[Table], now: Time) -> Result<(), PostgresError> {
-        self.check().await?;
+        self.check_server().await?;
         let client = self.pool.get().await;
         let mut client = client.map_err(|_| PostgresError::Unreachable)?;
         let made = async {
@@ -220,8 +234,8 @@ fn host_time() -> Time {
 
 const OLDEST: i64 = 150_000;
 const CHECK: &str = "SELECT current_setting('server_version_num')::bigint, pg_is_in_recovery()::text, \
-                     current_setting('default_transaction_isolation')";
-/// The lock under which migrations are run one after the other: `cseal/pg`. Tables outlast a crash, whatever the role's
-/// commits do.
-const MIGRATING: &str =
-    "SET LOCAL synchronous_commit TO on; SELECT pg_advisory_xact_lock(7166182901177872487)";
+                     current_setting('default_transaction_isolation'), current_setting('synchronous_commit')";
+const HAS_TABLES: &str = "SELECT (to_regclass('counterseal_epoch') IS NOT NULL AND to_regclass('counterseal_claim') IS NOT NULL \
+                          AND to_regclass('counterseal_cell') IS NOT NULL)::int::bigint";
+/// The lock under which migrations are run one after the other: `cseal/pg`.
+const MIGRATING: &str = "SELECT pg_advisory_xact_lock(7166182901177872487)";

@@ -177,7 +177,13 @@ fn a_server_that_cannot_serve_is_named() {
         config.options(&format!("{known} {option}"));
         store(&config)
     };
+    assert_eq!(check(&store(schema.config())), Err(PostgresError::Missing));
+    let migrate = |store: &Postgres| RUNTIME.block_on(store.migrate(&[], NOW));
+    let hasty = with("-csynchronous_commit=off");
+    assert_eq!(migrate(&hasty), Err(PostgresError::Commit));
+    assert_eq!(migrate(&store(schema.config())), Ok(()));
     assert_eq!(check(&store(schema.config())), Ok(()));
+    assert_eq!(check(&hasty), Err(PostgresError::Commit));
     let strict = with("-cdefault_transaction_isolation=serializable");
     assert_eq!(check(&strict), Err(PostgresError::Isolation));
     let standby = server.standby();

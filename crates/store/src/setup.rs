@@ -84,6 +84,8 @@ impl Stated for Epoch {
 /// Columns are only ever added. One that is added to a table that is there already is empty (0, no text, no
 /// bytes) in the rows that are there, and in rows that an older version goes on to write.
 ///
+/// The first one of Postgres fails where a session is set up so that it cannot serve, and says why.
+///
 /// Redis needs none. All of them may be run again, except that SQLite knows no `ADD COLUMN IF NOT EXISTS`; by one at a time,
 /// because `IF NOT EXISTS` of Postgres does not see what another transaction is making.
 pub fn migrations(tables: &[Table], dialect: Dialect, from: u16) -> Vec<String> {
@@ -209,7 +211,15 @@ const SQLITE: [&str; 5] = [
 /// The function is volatile, so that it sees what was committed since its statement began. Where
 /// transactions are isolated more strictly than that, it answers nothing and no claim is fresh. In PL/pgSQL it
 /// costs a claim next to nothing; in plain SQL it would cost a third.
-const POSTGRES: [&str; 5] = [
+const POSTGRES: [&str; 6] = [
+    "DO $do$ BEGIN \
+     IF current_setting('server_version_num')::int < 150000 THEN \
+     RAISE EXCEPTION 'counterseal: Postgres 15 or later is needed'; END IF; \
+     IF current_setting('default_transaction_isolation') <> 'read committed' THEN \
+     RAISE EXCEPTION 'counterseal: set default_transaction_isolation to read committed for this role, or no claim is served'; END IF; \
+     IF current_setting('synchronous_commit') = 'off' THEN \
+     RAISE EXCEPTION 'counterseal: set synchronous_commit for this role, or a crash may bring back a key that was revoked'; END IF; \
+     END $do$",
     "CREATE UNLOGGED TABLE IF NOT EXISTS counterseal_epoch (space text NOT NULL PRIMARY KEY, floor bigint NOT NULL, \
      began bigint NOT NULL, swept bigint NOT NULL, boot text NOT NULL)",
     "CREATE UNLOGGED TABLE IF NOT EXISTS counterseal_claim (space text NOT NULL, key bytea NOT NULL, born bigint NOT NULL, \

@@ -5,7 +5,7 @@ directory=$(mktemp -d "${TMPDIR:-/tmp}/counterseal-postgres-XXXXXX")
 trap 'rm -rf "$directory"' EXIT
 initdb --pgdata="$directory/data" --username=test --auth=trust --encoding=UTF8 --no-locale --no-sync >"$directory/log"
 postgres -D "$directory/data" -k "$directory" -c listen_addresses= -c max_connections=500 \
-    -c fsync=off -c full_page_writes=off -c synchronous_commit=off >>"$directory/log" 2>&1 &
+    -c fsync=off -c full_page_writes=off >>"$directory/log" 2>&1 &
 server=$!
 echo "$directory"
 cat >/dev/null

@@ -10,6 +10,9 @@
 The pool is the store's own: each statement takes a connection and is committed by itself. Nonces lie in tables that
 Postgres empties after a crash; the store notices that, and refuses until nothing older can come: for 65 s where the
 window is a minute.
+
+`migrate` raises where the role's transactions are isolated more strictly than `read committed`, or its commits are
+acknowledged before they are safe (`synchronous_commit = off`): a crash could bring back a key that was revoked.
 """
 
 from __future__ import annotations
