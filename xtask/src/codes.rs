@@ -15,6 +15,8 @@ use crate::shell::{Done, Run, Stop, at};
 /// A code as the crates tell it.
 struct Code {
     name: String,
+    /// Whether the packages of other languages have it.
+    is_everywhere: bool,
     blame: String,
     public: String,
     http: u16,
@@ -27,14 +29,15 @@ pub(crate) fn run(mut args: Args) -> Done {
     args.end()?;
     let codes = known()?;
     let retired = retired(&codes)?;
+    let shared: Vec<&Code> = codes.iter().filter(|code| code.is_everywhere).collect();
     let files = [
         (JSON, as_json(&codes, &retired)),
         (
             "bindings/python/python/counterseal/_codes.py",
-            as_python(&codes),
+            as_python(&shared),
         ),
-        ("bindings/node/codes.cjs", as_javascript(&codes)),
-        ("bindings/node/codes.d.ts", as_typescript(&codes)),
+        ("bindings/node/codes.cjs", as_javascript(&shared)),
+        ("bindings/node/codes.d.ts", as_typescript(&shared)),
         ("docs/codes.md", as_markdown(&codes, &retired)),
     ];
     if check {
@@ -48,7 +51,7 @@ pub(crate) fn run(mut args: Args) -> Done {
 /// Every code of the crates, in the order of their names.
 fn known() -> Result<Vec<Code>, Stop> {
     let lines =
-        Run::cargo("run --quiet --locked --package counterseal-shared --example codes").text()?;
+        Run::cargo("run --quiet --locked --package counterseal-vectors --example codes").text()?;
     let codes: Option<Vec<_>> = lines.lines().map(Code::read).collect();
     let mut codes =
         codes.ok_or_else(|| Stop::failed("a code has a tab or a line end in its text"))?;
@@ -59,11 +62,12 @@ fn known() -> Result<Vec<Code>, Stop> {
 impl Code {
     fn read(line: &str) -> Option<Self> {
         let members: Vec<&str> = line.split('\t').collect();
-        let [name, blame, public, http, means, fix] = members.try_into().ok()?;
+        let [name, languages, blame, public, http, means, fix] = members.try_into().ok()?;
         let http = http.parse().ok()?;
         let [name, blame, public, means, fix] = [name, blame, public, means, fix].map(String::from);
         Some(Code {
             name,
+            is_everywhere: languages == "all",
             blame,
             public,
             http,
@@ -141,7 +145,7 @@ fn as_json(codes: &[Code], retired: &BTreeSet<String>) -> String {
     text
 }
 
-fn as_python(codes: &[Code]) -> String {
+fn as_python(codes: &[&Code]) -> String {
     let mut text = String::from(PYTHON_HEAD);
     for code in codes {
         let _ = writeln!(text, "    {},", json!(code.name));
@@ -161,7 +165,7 @@ fn as_python(codes: &[Code]) -> String {
     text
 }
 
-fn as_javascript(codes: &[Code]) -> String {
+fn as_javascript(codes: &[&Code]) -> String {
     let mut text = String::from(JAVASCRIPT_HEAD);
     for code in codes {
         let facts = code
@@ -178,7 +182,7 @@ fn as_javascript(codes: &[Code]) -> String {
     text
 }
 
-fn as_typescript(codes: &[Code]) -> String {
+fn as_typescript(codes: &[&Code]) -> String {
     let names: Vec<String> = codes
         .iter()
         .map(|code| format!("  | {}", json!(code.name)))
@@ -190,7 +194,8 @@ fn as_markdown(codes: &[Code], retired: &BTreeSet<String>) -> String {
     let mut text = String::from(MARKDOWN_HEAD);
     for code in codes {
         let (name, blame, http, public) = (&code.name, &code.blame, code.http, &code.public);
-        let _ = writeln!(text, "\n## {name}\n\n{blame} · {http} `{public}`");
+        let only = if code.is_everywhere { "" } else { " · Rust" };
+        let _ = writeln!(text, "\n## {name}\n\n{blame} · {http} `{public}`{only}");
         let _ = writeln!(
             text,
             "\n{}.\n*What to do:* {}.",
@@ -301,5 +306,5 @@ const MARKDOWN_HEAD: &str = "\
 
 Written by `cargo xtask codes`. A refusal has one code, in every language the same. Under its name stand who has to act, the
 HTTP status, and what the peer may be told: less than the code says, so that a stranger learns little. Names are never used
-for another reason; those that are no longer in use are retired.
+for another reason; those that are no longer in use are retired. What is marked with Rust is met by Rust hosts only.
 ";
