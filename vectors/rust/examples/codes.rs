@@ -8,7 +8,7 @@ use counterseal_redis::RedisError;
 
 fn main() -> io::Result<()> {
     for code in counterseal_shared::codes() {
-        print(&code, "all")?;
+        print(code, "all")?;
     }
     // The packages bring no clients of databases; their hosts do.
     for code in PostgresError::CODES.iter().chain(RedisError::CODES) {
