@@ -32,7 +32,9 @@ pub(crate) fn prove() -> Done {
     );
     python::package()?;
     node::addon()?;
+    let rust = "run --quiet --locked --package counterseal-proofs --example canary";
     for (name, program) in [
+        ("rust", Run::cargo(rust).words("--")),
         (
             "python",
             python::program("python").args(["bindings/python/tests/canary.py"]),
