@@ -166,10 +166,14 @@ export declare class Sent {
   /** The response, if it is the signed answer to this request. */
   check(response: ReceivedResponse): VerifiedResponse;
   /**
-   * The service's clock, from the signed refusal of a request that was outside of its window. Sign anew with it, once.
-   * `roundTripMs` is how long the answer took by a monotonic clock; 5 s are the most.
+   * The service's clock, from the signed refusal of a request that was outside of its window, and whether the request may be
+   * signed anew by it, once: it was not served and cannot be any more, or its method changes nothing. `roundTripMs` is how
+   * long the head of the answer took by a monotonic clock; 5 s are the most.
    */
-  clock(response: ReceivedResponse, options: { readonly roundTripMs: number }): number;
+  clock(
+    response: ReceivedResponse,
+    options: { readonly roundTripMs: number },
+  ): { readonly now: number; readonly signAnew: boolean };
   toJSON(): never;
 }
 
@@ -681,8 +685,9 @@ export declare function verifiedResponse(response: Response): VerifiedResponse |
 /**
  * A `fetch` that signs what goes to one of `authorities`, each attempt anew, and sends no signature elsewhere. The body
  * is read first, whatever it is. A redirect is answered to you (`redirect: "manual"`), since a signature is for one
- * target; `"follow"` is refused. Where a service refuses a request for its time and signs that, the request is signed anew by
- * the service's clock, once, and later requests keep to that clock.
+ * target; `"follow"` is refused. Where a service refuses a request for its time and signs that, later requests keep to the
+ * service's clock, and this one is signed anew, once, if that cannot do its work twice: its method only reads, or its time is
+ * over for good. A request by a clock that is ahead may still be taken later, so a POST of such a client fails with 401 once.
  */
 export declare function signingFetch(signer: Signer, settings: SigningFetchSettings): typeof fetch;
 

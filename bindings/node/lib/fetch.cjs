@@ -2,13 +2,16 @@
 // A fetch that signs, learns the service's clock, and checks answers.
 
 const { bytes, callable, fault, flag, maybe, options, texts, whole, wrong } = require("./arguments.cjs");
+const { ResponseError } = require("./errors.cjs");
 const { Policy } = require("./policy.cjs");
 const { isSigner } = require("./sign.cjs");
 
 /** The fields that a signature consists of. */
 const SIGNATURE = ["content-digest", "signature-input", "signature"];
 /** What the signature of a refusal has that tells the service's clock. */
-const CLOCK = '"counterseal/1/clock"';
+const TELLS = /"counterseal\/1\/(clock|over)"/;
+/** The longest content of a refusal that is looked at. */
+const MOST = 65_536;
 
 /** The proofs of responses. */
 const proofs = new WeakMap();
@@ -41,10 +44,13 @@ function signingFetch(signer, given) {
       for (const [name, value] of Object.entries(sent.headers)) headers.set(name, value);
       const began = performance.now();
       const response = await leave();
-      return { sent, response, roundTripMs: Math.ceil(performance.now() - began) };
+      return { sent, response, roundTripMs: Math.ceil(performance.now() - began), at: clocks.own() };
     };
     let answer = await attempt();
-    if (await clocks.learn(url.host, answer)) {
+    const told = await clocks.learn(url.host, answer);
+    // It is genuine, and no answer.
+    if (told && !told.signAnew) return answer.response;
+    if (told) {
       for (const name of SIGNATURE) headers.delete(name);
       answer = await attempt();
     }
@@ -60,36 +66,59 @@ function verifiedResponse(response) {
 
 /** How far the clocks of services are from one's own. */
 class Clocks {
-  #own;
   #offsets = new Map();
 
   constructor(own) {
-    this.#own = own;
+    this.own = own;
   }
 
   /** The service's time, as far as it is known. */
   now(authority) {
-    return this.#own() + (this.#offsets.get(authority) ?? 0);
+    return this.own() + (this.#offsets.get(authority) ?? 0);
   }
 
-  /** Whether the answer told the service's clock, so that it is worth signing anew. */
-  async learn(authority, { sent, response, roundTripMs }) {
-    if (response.status !== 401 || !response.headers.get("signature-input")?.includes(CLOCK)) return false;
+  /** What the answer told of the service's clock, if it told any. */
+  async learn(authority, { sent, response, roundTripMs, at }) {
+    if (response.status !== 401 || !TELLS.test(response.headers.get("signature-input") ?? "")) return null;
+    const body = await beginning(response);
+    if (body === null) return null;
     try {
-      const clock = sent.clock(await received(response), { roundTripMs });
-      this.#offsets.set(authority, clock - this.#own());
-      return true;
-    } catch {
+      const told = sent.clock(answered(response, body), { roundTripMs });
+      // By the time of the head: the content may have been held back.
+      this.#offsets.set(authority, told.now - at);
+      return told;
+    } catch (error) {
       // A forgery, or one that was held back: the refusal stands as it is.
-      return false;
+      if (error instanceof ResponseError) return null;
+      throw error;
     }
   }
 }
 
 /** The response as it came, while the caller can still read it. */
 async function received(response) {
-  const body = Buffer.from(await response.clone().arrayBuffer());
-  return { status: response.status, headers: [...response.headers], body };
+  return answered(response, Buffer.from(await response.clone().arrayBuffer()));
+}
+
+function answered({ status, headers }, body) {
+  return { status, headers: [...headers], body };
+}
+
+/** The content, unless it is longer than that of a refusal, while the caller can still read it. */
+async function beginning(response) {
+  const chunks = [];
+  let size = 0;
+  const reader = response.clone().body?.getReader();
+  for (let next = await reader?.read(); next && !next.done; next = await reader.read()) {
+    chunks.push(next.value);
+    size += next.value.length;
+    if (size > MOST) {
+      // It is done once the caller has let go of the response too.
+      reader.cancel().catch(() => undefined);
+      return null;
+    }
+  }
+  return Buffer.concat(chunks);
 }
 
 /** The request as it will stand on the wire: `fetch` sends host, path and query of the URL, whatever `headers` say. */

@@ -29,7 +29,8 @@ class Sent {
   clock(response, given) {
     const { status, headers, body } = parts(response);
     const roundTrip = whole("roundTripMs", options(given, ["roundTripMs"]).roundTripMs);
-    return settled(this.#native.clock(status, headers, body, roundTrip));
+    const [now, signAnew] = JSON.parse(settled(this.#native.clock(status, headers, body, roundTrip)));
+    return { now, signAnew };
   }
 
   toJSON() {

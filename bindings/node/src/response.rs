@@ -43,9 +43,15 @@ impl Sent {
         })
     }
 
-    /// The service's clock, from a refusal that took so many milliseconds.
+    /// The service's clock, from a refusal whose head took so many milliseconds, and whether to sign anew: as JSON.
     #[napi]
-    pub fn clock(&self, status: i64, headers: String, body: &[u8], round_trip: i64) -> Answer<i64> {
+    pub fn clock(
+        &self,
+        status: i64,
+        headers: String,
+        body: &[u8],
+        round_trip: i64,
+    ) -> Answer<String> {
         answer("Sent.clock", || {
             let headers = lines(&headers)?;
             let headers: Vec<_> = headers.iter().map(|(n, v)| (&**n, &**v)).collect();
@@ -54,7 +60,8 @@ impl Sent {
                 headers: &headers,
                 body,
             };
-            self.0.clock(&answered, round_trip)
+            let (now, sign_anew) = self.0.clock(&answered, round_trip)?;
+            Ok(format!("[{now},{sign_anew}]"))
         })
     }
 }

@@ -24,11 +24,17 @@ const HOUR = 3_600_000;
 
 /** A service that signs what it answers; `between` changes the answer on its way. */
 async function serve(t) {
-  const service = { events: [], now: NOW, between: (answer) => answer };
+  const service = { events: [], created: [], now: NOW, between: (answer) => answer };
   const server = createServer(async (message, response) => {
     const answer = await answered(message, service);
-    const { status, headers, body } = service.between(answer);
-    response.writeHead(status, headers).end(body);
+    const { status, headers, body, late } = service.between(answer);
+    response.writeHead(status, headers);
+    if (late) {
+      response.flushHeaders();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      service.late();
+    }
+    response.end(body);
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
   t.after(() => {
@@ -46,9 +52,10 @@ async function serve(t) {
   return service;
 }
 
-async function answered(message, { authenticator }) {
+async function answered(message, { authenticator, created }) {
   try {
     const { verified, body } = await verifyIncoming(authenticator, message);
+    created.push(verified.created);
     const content = `${verified.keyId} sent ${body.length} bytes`;
     const told = message.method === "HEAD" ? "" : content;
     return { status: 200, headers: verified.signResponse(200, told), body: content };
@@ -93,17 +100,76 @@ for (const [name, change, code] of [
   });
 }
 
-for (const behind of [HOUR, -HOUR, 61_000]) {
+const post = { method: "POST", body: "{}" };
+
+for (const behind of [HOUR, 71_000]) {
   test(`a_client_that_is_${behind / 1_000}_seconds_behind_signs_anew_by_the_services_clock_once`, async (t) => {
     const service = await serve(t);
     const fetch = client(service, { behind });
-    for (let turn = 0; turn < 3; turn += 1)
-      assert.equal((await fetch(service.url, { method: "POST", body: "{}" })).status, 200);
+    for (let turn = 0; turn < 3; turn += 1) assert.equal((await fetch(service.url, post)).status, 200);
     assert.equal((await fetch(service.url, { method: "HEAD" })).status, 200);
     const accepted = Array.from({ length: 4 }, () => "request_accepted");
     assert.deepEqual(service.events, ["request_outside_window", ...accepted]);
   });
 }
+
+for (const behind of [-HOUR, -90_000, 61_000]) {
+  test(`a_request_of_a_client_${behind / 1_000}_seconds_behind_is_signed_anew_only_if_it_reads`, async (t) => {
+    const service = await serve(t);
+    const [one, other] = [client(service, { behind }), client(service, { behind })];
+    const statuses = [];
+    for (const call of [() => one(service.url, post), () => one(service.url, post), () => other(service.url)])
+      statuses.push((await call()).status);
+    assert.deepEqual(statuses, [401, 200, 200]);
+    const [late, accepted] = ["request_outside_window", "request_accepted"];
+    assert.deepEqual(service.events, [late, accepted, late, accepted]);
+  });
+}
+
+test("a_call_by_a_clock_that_is_ahead_does_its_work_once_whoever_sends_it_again", async (t) => {
+  const service = await serve(t);
+  const wire = [];
+  const fetch = client(service, {
+    behind: -90_000,
+    fetch: (url, init) => {
+      wire.push(new Headers(init.headers));
+      return globalThis.fetch(url, init);
+    },
+  });
+  assert.equal((await fetch(service.url, post)).status, 401);
+  assert.equal(wire.length, 1);
+  service.now += 35_000;
+  const again = () => globalThis.fetch(service.url, { ...post, headers: wire[0] });
+  assert.deepEqual([(await again()).status, (await again()).status], [200, 401]);
+  assert.deepEqual(service.events, ["request_outside_window", "request_accepted", "request_replayed"]);
+});
+
+test("a_clock_is_that_of_the_head_however_long_the_content_takes", async (t) => {
+  const service = await serve(t);
+  let own = NOW - HOUR;
+  const fetch = client(service, { clock: () => own });
+  service.between = (answer) => ({ ...answer, late: true });
+  service.late = () => {
+    own += 8_000;
+    service.between = (answer) => answer;
+  };
+  assert.equal((await fetch(service.url, post)).status, 200);
+  // Eight seconds have passed, by the one clock that there is.
+  service.now += 8_000;
+  assert.equal((await fetch(service.url, post)).status, 200);
+  assert.equal(service.created.at(-1), service.now);
+});
+
+test("of_a_long_refusal_no_clock_is_looked_for", async (t) => {
+  const service = await serve(t);
+  const length = 8 << 20;
+  const headers = { "signature-input": 'x="counterseal/1/clock"', signature: "x=::" };
+  service.between = () => ({ status: 401, headers, body: "x".repeat(length) });
+  const response = await client(service, { verifyResponses: false })(service.url);
+  assert.equal(response.status, 401);
+  assert.equal((await response.text()).length, length);
+  assert.equal(service.events.length, 1);
+});
 
 test("a_clock_that_nobody_signed_or_that_was_changed_is_not_believed", async (t) => {
   const service = await serve(t);

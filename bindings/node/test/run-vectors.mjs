@@ -169,7 +169,8 @@ function check(vector) {
 
 function clock(vector) {
   const { input } = vector;
-  return { clock: sentBy(vector).clock(response(input), { roundTripMs: input.round_trip }) };
+  const { now, signAnew } = sentBy(vector).clock(response(input), { roundTripMs: input.round_trip });
+  return { clock: now, sign_anew: signAnew };
 }
 
 function served(vector) {

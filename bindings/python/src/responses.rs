@@ -48,8 +48,9 @@ impl Sent {
         })
     }
 
-    /// The service's clock in milliseconds, from the signed refusal of a request that was outside of its window. Sign
-    /// anew with it, once. `round_trip_ms` is how long the answer took by a monotonic clock; 5 s are the most.
+    /// The service's clock in milliseconds, from the signed refusal of a request that was outside of its window, and whether
+    /// the request may be signed anew by it, once: it was not served and cannot be any more, or its method changes nothing.
+    /// `round_trip_ms` is how long the head of the answer took by a monotonic clock; 5 s are the most.
     #[pyo3(signature = (status, headers, body=None, *, round_trip_ms))]
     fn clock<'py>(
         &self,
@@ -57,7 +58,7 @@ impl Sent {
         headers: Any<'py>,
         body: Maybe<'py>,
         round_trip_ms: &Any<'_>,
-    ) -> Guarded<i64> {
+    ) -> Guarded<(i64, bool)> {
         guard("Sent.clock", || {
             let round_trip = int("round_trip_ms", round_trip_ms, 0, u32::MAX.into())?;
             answered(status, headers, &body, |answered| {

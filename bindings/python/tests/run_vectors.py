@@ -116,7 +116,8 @@ def check(case: Case, _: Asked) -> Case:
 
 def clock(case: Case, _: Asked) -> Case:
     """The service's clock."""
-    return {"clock": sent_by(case).clock(*response(case), round_trip_ms=case["input"]["round_trip"])}
+    now, sign_anew = sent_by(case).clock(*response(case), round_trip_ms=case["input"]["round_trip"])
+    return {"clock": now, "sign_anew": sign_anew}
 
 
 def served(case: Case) -> tuple[Verifier, tuple[Any, ...]]:

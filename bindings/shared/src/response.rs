@@ -47,16 +47,17 @@ impl Sent {
         Ok(VerifiedResponse(self.inner.check(&answered.response()?)?))
     }
 
-    /// The service's clock in milliseconds, from a refusal that took `round_trip` milliseconds.
+    /// The service's clock in milliseconds, from a refusal whose head took `round_trip` milliseconds; and whether the request
+    /// may be signed anew.
     ///
     /// # Errors
     ///
     /// As [`Sent::check`]; `response_clock_late`.
-    pub fn clock(&self, answered: &Answered<'_>, round_trip: i64) -> Result<i64, Problem> {
+    pub fn clock(&self, answered: &Answered<'_>, round_trip: i64) -> Result<(i64, bool), Problem> {
         let round_trip = number("round_trip_ms", round_trip, 0, i64::from(u32::MAX))?;
         let round_trip = Span::from_millis(round_trip);
         let clock = self.inner.clock(&answered.response()?, round_trip)?;
-        Ok(clock.millis())
+        Ok((clock.now.millis(), clock.sign_anew))
     }
 }
 

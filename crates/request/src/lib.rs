@@ -86,7 +86,7 @@ pub use keyring::{BURST, COOL_DOWN, Keyring};
 pub use message::{Request, Scheme};
 pub use policy::{Audience, Policy, PolicyError, PolicyParts, Profile, ProfileParts};
 pub use record::{KeyRecord, KeyRecordError, NewKey};
-pub use response::{Response, Sent, SignedResponse, VerifiedResponse};
+pub use response::{Response, Sent, ServiceClock, SignedResponse, VerifiedResponse};
 pub use response_error::ResponseError;
 pub use sign::{SignError, Signed, Signer};
 pub use verified::{PendingRequest, Verified};

@@ -61,8 +61,10 @@ pub struct VerifiedResponse {
 pub(crate) enum Says {
     /// The answer.
     Answer,
-    /// The service's clock: the request was refused for its time, and nothing was done.
+    /// The service's clock: the request was refused for its time. It may have been served before, or be served later.
     Clock,
+    /// The service's clock: the request is over, for so long that it was not served since it was sent.
+    Over,
 }
 
 impl Says {
@@ -70,6 +72,7 @@ impl Says {
         match self {
             Says::Answer => "counterseal/1/response",
             Says::Clock => "counterseal/1/clock",
+            Says::Over => "counterseal/1/over",
         }
     }
 }
@@ -132,6 +135,16 @@ impl Exchange<'_> {
     }
 }
 
+/// What a refusal told of the service's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServiceClock {
+    /// The service's time when it refused.
+    pub now: Time,
+    /// Whether the same request may be signed anew, by that time: it was not served and cannot be any more, or its method
+    /// changes nothing (RFC 9110 section 9.2.1). Otherwise only the next request is better for it.
+    pub sign_anew: bool,
+}
+
 impl Sent {
     pub(crate) fn of(
         key: &Arc<Key>,
@@ -163,22 +176,32 @@ impl Sent {
         self.verify(Says::Answer, response)
     }
 
-    /// The service's clock, from a refusal of this request for its time: sign anew once with it, and remember how far
-    /// one's own clock is away. The request was not served, and never will be.
+    /// The service's clock, from a refusal of this request for its time: remember how far one's own clock is away, and sign
+    /// this request anew, once, where that cannot do its work twice.
     ///
-    /// `round_trip` is how long the answer took by a clock that no one sets. What took more than 5 s may have been held
-    /// back, and says nothing about now.
+    /// `round_trip` is how long the head of the answer took by a clock that no one sets. What took more than 5 s may have been
+    /// held back, and says nothing about now.
     ///
     /// # Errors
     ///
     /// The first rule that fails; [`ResponseError::ClockLate`].
     //= docs/spec/response.md#P-5
-    pub fn clock(&self, response: &Response<'_>, round_trip: Span) -> Result<Time, ResponseError> {
-        let verified = self.verify(Says::Clock, response)?;
+    pub fn clock(
+        &self,
+        response: &Response<'_>,
+        round_trip: Span,
+    ) -> Result<ServiceClock, ResponseError> {
+        let (verified, is_over) = match self.verify(Says::Over, response) {
+            Err(ResponseError::SignatureUnexpected) => (self.verify(Says::Clock, response)?, false),
+            over => (over?, true),
+        };
         if round_trip > MAX_ROUND_TRIP {
             return Err(ResponseError::ClockLate);
         }
-        Ok(verified.created)
+        Ok(ServiceClock {
+            now: verified.created,
+            sign_anew: is_over || SAFE.contains(&&*self.method),
+        })
     }
 
     fn verify(
@@ -302,4 +325,6 @@ fn after_created(id: &KeyId, says: Says) -> String {
 const COMPONENTS: &str = "(\"@status\" \"content-digest\" \"@method\";req \"@path\";req \
                           \"@query\";req \"signature\";req;key=\"cs\")";
 /// How long a refusal may have been on its way, if it is to tell the time.
+/// The methods that change nothing, as often as they are repeated.
+const SAFE: [&str; 3] = ["GET", "HEAD", "OPTIONS"];
 const MAX_ROUND_TRIP: Span = Span::from_seconds(5);

@@ -2,7 +2,7 @@
 
 use alloc::{sync::Arc, vec};
 
-use counterseal_core::{KeyId, Secret, Time};
+use counterseal_core::{KeyId, Secret, Span, Time};
 
 use crate::content::PendingContent;
 use crate::foreign::ForeignPolicy;
@@ -106,6 +106,9 @@ impl Verifier {
     /// Signs the refusal of a request that is genuine and outside of its window, so that its client can learn this
     /// clock (see [`Sent::clock`](crate::Sent::clock)); none for any other request. `status` and `body` are those of
     /// the refusal; the request's own content may be left out.
+    ///
+    /// It also tells whether the request is over for good: for 10 s or more no verifier of the service took it, if their
+    /// clocks agree within 5 s, so whoever sent it within the last 5 s may sign it anew.
     //= docs/spec/response.md#P-5
     pub fn sign_refusal(
         &self,
@@ -119,7 +122,7 @@ impl Verifier {
         let signed = self.reads.read(request, len).ok()?;
         let digest = signed.answer?.of(body);
         let key = self.authenticate(&signed, keys, now).ok()?;
-        self.check_window(&signed.parameters, now).err()?;
+        let says = self.says(&signed.parameters, now)?;
         let text = |bytes| core::str::from_utf8(bytes).expect("it was checked to be ASCII");
         let exchange = Exchange {
             key,
@@ -128,9 +131,7 @@ impl Verifier {
             query: &["?", text(request.query)].concat(),
             mac: &signed.mac,
         };
-        exchange
-            .sign(Says::Clock, status, digest.as_bytes(), now)
-            .ok()
+        exchange.sign(says, status, digest.as_bytes(), now).ok()
     }
 
     /// The key that made the MAC.
@@ -173,6 +174,16 @@ impl Verifier {
     }
 
     //= docs/spec/request.md#Q-9
+    /// What there is to say of a request outside of its window.
+    //= docs/spec/response.md#P-5
+    fn says(&self, parameters: &Parameters, now: Time) -> Option<Says> {
+        self.check_window(parameters, now).err()?;
+        let served_until = parameters.created.plus(self.reads.bounds().past);
+        let served_until = served_until.min(parameters.expires);
+        let is_over = now.since(served_until) > UNSERVED;
+        Some(if is_over { Says::Over } else { Says::Clock })
+    }
+
     fn check_window(&self, parameters: &Parameters, now: Time) -> Result<(), RequestError> {
         let Parameters {
             created,
@@ -232,3 +243,6 @@ fn check_content(request: &Request<'_>, signed: &Signed) -> Result<(), RequestEr
         Some(_) | None => Ok(()),
     }
 }
+
+/// As long as an answer may take (5 s) and the clocks of a service's hosts may differ (5 s).
+const UNSERVED: Span = Span::from_seconds(10);

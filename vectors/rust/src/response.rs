@@ -41,7 +41,7 @@ pub(crate) fn clock(case: &Case) -> Result<Observation, CaseError> {
     checked(case, |input, sent, response| {
         let round_trip = Span::from_millis(input.round_trip.unwrap_or_default());
         let clock = sent.clock(response, round_trip).map_err(boxed)?;
-        Ok(json!({"clock": clock.millis()}))
+        Ok(json!({"clock": clock.now.millis(), "sign_anew": clock.sign_anew}))
     })
 }
 

@@ -255,9 +255,12 @@ class Sent:
         """The response, if it is the signed answer to this request. `body` is the raw content, before any
         decompression."""
 
-    def clock(self, status: int, headers: Fields, body: Buffer | None = None, *, round_trip_ms: int) -> int:
-        """The service's clock in milliseconds, from the signed refusal of a request that was outside of its window.
-        Sign anew with it, once. `round_trip_ms` is how long the answer took by a monotonic clock; 5 s are the most."""
+    def clock(
+        self, status: int, headers: Fields, body: Buffer | None = None, *, round_trip_ms: int
+    ) -> tuple[int, bool]:
+        """The service's clock in milliseconds, from the signed refusal of a request that was outside of its window, and
+        whether the request may be signed anew by it, once: it was not served and cannot be any more, or its method
+        changes nothing. `round_trip_ms` is how long the head of the answer took by a monotonic clock: 5 s at most."""
 
     def __reduce__(self) -> NoReturn:
         """Always raises `binding_secret_copied`."""

@@ -11,17 +11,19 @@ field is written (lower-case, without scheme and default port)::
 
     client = httpx.Client(transport=SigningTransport(signer, ["api.example"]), follow_redirects=True)
 
-Where a service refuses a request for its time and signs that, the request is signed anew by the service's clock, once,
-and later requests keep to that clock. With `verify_responses` each answer must be signed by the service for this very
-request: its content is read to the end, whatever else is raised as `ResponseError`, and the proof is
-`response.extensions["counterseal.verified"]`.
+Where a service refuses a request for its time and signs that, later requests keep to the service's clock, and this one
+is signed anew, once, if that cannot do its work twice: its method only reads, or its time is over for good. A request
+by a clock that is ahead may still be taken later, so a POST of such a client fails with 401 once. With
+`verify_responses` each answer must be signed by the service for this very request: its content is read to the end,
+whatever else is raised as `ResponseError`, and the proof is `response.extensions["counterseal.verified"]`.
 """
 
 from __future__ import annotations
 
 import math
+import re
 import time
-from collections.abc import AsyncGenerator, Callable, Collection, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Generator, Iterator
 from http import HTTPStatus
 
 import httpx
@@ -59,17 +61,21 @@ class SignatureAuth(httpx.Auth):
         request.read()
         for attempt in self._signing.attempts(request):
             response = yield request
-            if attempt.wants_content(response):
+            if attempt.may_tell(response):
+                attempt.learn(response, _beginning(response))
+            if attempt.is_to_check:
                 response.read()
-                attempt.handle(response)
+                attempt.check(response)
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         await request.aread()
         for attempt in self._signing.attempts(request):
             response = yield request
-            if attempt.wants_content(response):
+            if attempt.may_tell(response):
+                attempt.learn(response, await _async_beginning(response))
+            if attempt.is_to_check:
                 await response.aread()
-                attempt.handle(response)
+                attempt.check(response)
 
 
 class SigningTransport(httpx.BaseTransport):
@@ -92,9 +98,13 @@ class SigningTransport(httpx.BaseTransport):
         request.read()
         for attempt in self._signing.attempts(request):
             response = self._transport.handle_request(request)
-            if attempt.wants_content(response):
+            if attempt.may_tell(response):
+                attempt.learn(response, _beginning(response))
+            if attempt.is_to_repeat:
+                response.close()
+            if attempt.is_to_check:
                 response.read()
-                attempt.handle(response)
+                attempt.check(response)
         return response
 
     def close(self) -> None:
@@ -121,9 +131,13 @@ class AsyncSigningTransport(httpx.AsyncBaseTransport):
         await request.aread()
         for attempt in self._signing.attempts(request):
             response = await self._transport.handle_async_request(request)
-            if attempt.wants_content(response):
+            if attempt.may_tell(response):
+                attempt.learn(response, await _async_beginning(response))
+            if attempt.is_to_repeat:
+                await response.aclose()
+            if attempt.is_to_check:
                 await response.aread()
-                attempt.handle(response)
+                attempt.check(response)
         return response
 
     async def aclose(self) -> None:
@@ -158,13 +172,13 @@ class _Signing:
         """How far the clocks of services are ahead of this one, in milliseconds."""
 
     def attempts(self, request: httpx.Request) -> Generator[_Attempt, None, None]:
-        """Signs the request, and once more if the service's clock is another."""
+        """Signs the request; and once more by the service's clock, where that cannot do its work twice."""
         attempt = self._attempt(request)
         yield attempt
-        if attempt.clock is None:
-            return
-        self._offsets[request.headers["host"]] = attempt.clock - self._own_time()
-        yield self._attempt(request, again=True)
+        if attempt.offset is not None:
+            self._offsets[request.headers["host"]] = attempt.offset
+        if attempt.is_to_repeat:
+            yield self._attempt(request, again=True)
 
     def _attempt(self, request: httpx.Request, *, again: bool = False) -> _Attempt:
         """Puts new signature fields in the place of those of an earlier attempt."""
@@ -172,7 +186,7 @@ class _Signing:
             request.headers.pop(name, None)
         authority = request.headers["host"]
         if self._authorities is not None and authority not in self._authorities:
-            return _Attempt(None)
+            return _Attempt(None, self._own_time)
         # httpx's extension for targets that its URLs cannot express.
         target = request.extensions.get("target", request.url.raw_path)
         path, _, query = target.partition("?" if isinstance(target, str) else b"?")
@@ -188,7 +202,7 @@ class _Signing:
             seed=self._seeds() if self._seeds else None,
         )
         request.headers.update(sent.headers)
-        return _Attempt(sent, verifies=self.verifies, again=again)
+        return _Attempt(sent, self._own_time, verifies=self.verifies, again=again)
 
     def _own_time(self) -> int:
         return self._clock() if self._clock else time.time_ns() // 1_000_000
@@ -197,40 +211,113 @@ class _Signing:
 class _Attempt:
     """A request on its way."""
 
-    def __init__(self, sent: Sent | None, *, verifies: bool = False, again: bool = False) -> None:
+    def __init__(
+        self, sent: Sent | None, own_time: Callable[[], int], *, verifies: bool = False, again: bool = False
+    ) -> None:
         self._sent = sent
-        self._verifies = verifies
+        self._own_time = own_time
         self._again = again
         self._began = time.monotonic()
-        self._took = 0
-        self.clock: int | None = None
-        """The service's clock in milliseconds, where its refusal told it."""
+        self.is_to_check = verifies and sent is not None
+        self.is_to_repeat = False
+        self.offset: int | None = None
+        """How far the service's clock is ahead in milliseconds, where its refusal told it."""
 
-    def wants_content(self, response: httpx.Response) -> bool:
-        """Whether the response must be read before it is handed on."""
+    def may_tell(self, response: httpx.Response) -> bool:
+        """Whether the response, of which the head has come, may be a refusal that tells the service's clock."""
         self._took = math.ceil((time.monotonic() - self._began) * 1000)
-        return self._sent is not None and (self._verifies or self._may_tell(response))
+        self._at = self._own_time()
+        told = response.status_code == HTTPStatus.UNAUTHORIZED and not self._again and self._sent is not None
+        return told and _TELLS.search(response.headers.get("signature-input", "")) is not None
 
-    def _may_tell(self, response: httpx.Response) -> bool:
-        told = response.status_code == HTTPStatus.UNAUTHORIZED and not self._again
-        return told and _CLOCK in response.headers.get("signature-input", "")
-
-    def handle(self, response: httpx.Response) -> None:
-        """Takes the response, which was read."""
-        if self._sent is None:
+    def learn(self, response: httpx.Response, content: bytes | None) -> None:
+        """Takes such a refusal, unless it is too long for one."""
+        if self._sent is None or content is None:
             return
-        answered = response.status_code, response.headers.raw, response.content
-        if self._may_tell(response):
-            try:
-                self.clock = self._sent.clock(*answered, round_trip_ms=self._took)
-            except ResponseError:
-                # A forgery, or one that was held back: the refusal stands as it is.
-                self.clock = None
-            else:
-                return
-        if self._verifies:
-            response.extensions["counterseal.verified"] = self._sent.check(*answered)
+        try:
+            answered = response.status_code, response.headers.raw, content
+            now, self.is_to_repeat = self._sent.clock(*answered, round_trip_ms=self._took)
+        except ResponseError:
+            # A forgery, or one that was held back: the refusal stands as it is.
+            return
+        # By the time of the head: the content may have been held back.
+        self.offset = now - self._at
+        # It is genuine, and no answer.
+        self.is_to_check = False
+
+    def check(self, response: httpx.Response) -> None:
+        """Takes the response, which was read."""
+        if self._sent is not None:
+            verified = self._sent.check(response.status_code, response.headers.raw, response.content)
+            response.extensions["counterseal.verified"] = verified
 
 
-_CLOCK = '"counterseal/1/clock"'
+class _Replayed(httpx.SyncByteStream):
+    """A stream of which the beginning was read."""
+
+    def __init__(self, chunks: list[bytes], rest: Iterator[bytes], stream: httpx.SyncByteStream) -> None:
+        self._chunks, self._rest, self._stream = chunks, rest, stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._chunks
+        yield from self._rest
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class _AsyncReplayed(httpx.AsyncByteStream):
+    """The same of an asynchronous stream."""
+
+    def __init__(self, chunks: list[bytes], rest: AsyncIterator[bytes], stream: httpx.AsyncByteStream) -> None:
+        self._chunks, self._rest, self._stream = chunks, rest, stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self._chunks:
+            yield chunk
+        async for chunk in self._rest:
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+def _beginning(response: httpx.Response) -> bytes | None:
+    """The content, unless it is longer than that of a refusal; whoever wants it all can read it still."""
+    stream = response.stream
+    if response.is_stream_consumed or not isinstance(stream, httpx.SyncByteStream):
+        return response.read()[:_MOST]
+    chunks: list[bytes] = []
+    rest = iter(stream)
+    is_whole = True
+    for chunk in rest:
+        chunks.append(chunk)
+        if sum(map(len, chunks)) > _MOST:
+            is_whole = False
+            break
+    response.stream = _Replayed(chunks, rest, stream)
+    return b"".join(chunks) if is_whole else None
+
+
+async def _async_beginning(response: httpx.Response) -> bytes | None:
+    """The same of an asynchronous response."""
+    stream = response.stream
+    if response.is_stream_consumed or not isinstance(stream, httpx.AsyncByteStream):
+        return (await response.aread())[:_MOST]
+    chunks: list[bytes] = []
+    rest = aiter(stream)
+    is_whole = True
+    async for chunk in rest:
+        chunks.append(chunk)
+        if sum(map(len, chunks)) > _MOST:
+            is_whole = False
+            break
+    response.stream = _AsyncReplayed(chunks, rest, stream)
+    return b"".join(chunks) if is_whole else None
+
+
+_TELLS = re.compile('"counterseal/1/(clock|over)"')
 """What the signature of a refusal has that tells the service's clock."""
+
+_MOST = 65_536
+"""The longest content of a refusal that is looked at."""

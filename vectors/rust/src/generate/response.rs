@@ -78,7 +78,17 @@ pub(super) fn signed() -> Vec<Answer> {
 pub(super) fn clocks() -> Vec<Answer> {
     let told = |id: &str, round_trip: i64| {
         let case = Draft::clock().case(id, &["P-5", "Usual"]);
-        accepted(after(case, round_trip), json!({"clock": NOW}))
+        let output = json!({"clock": NOW, "sign_anew": false});
+        accepted(after(case, round_trip), output)
+    };
+    let told_of = |id: &str, method: &'static str| {
+        let case = Draft::clock().of(method).case(id, &["P-5", "Usual"]);
+        let output = json!({"clock": NOW, "sign_anew": false});
+        accepted(after(case, 100), output)
+    };
+    let anew = |id: &str, draft: &Draft| {
+        let case = draft.case(id, &["P-5", "Usual"]);
+        accepted(after(case, 100), json!({"clock": NOW, "sign_anew": true}))
     };
     let with = |id: &str, code: &str, edit: fn(&mut Draft)| {
         let mut draft = Draft::clock();
@@ -96,6 +106,26 @@ pub(super) fn clocks() -> Vec<Answer> {
         told("a-clock", 100),
         told("a-clock-after-five-seconds", 5_000),
         invalid(after(late, 5_001), "response_clock_late"),
+        anew("a-clock-of-a-request-that-is-over", &Draft::over()),
+        anew("a-clock-of-a-request-that-reads", &Draft::clock().of("GET")),
+        anew(
+            "a-clock-of-a-request-for-the-head",
+            &Draft::clock().of("HEAD"),
+        ),
+        anew(
+            "a-clock-of-a-request-for-options",
+            &Draft::clock().of("OPTIONS"),
+        ),
+        changed(
+            "a-clock-that-was-made-to-say-that-the-request-is-over",
+            mac,
+            |case| {
+                edit(&mut case.input.headers, "signature-input", |v| {
+                    v.replace("1/clock", "1/over")
+                });
+            },
+        ),
+        told_of("a-clock-of-a-request-that-deletes", "DELETE"),
         with(
             "an-answer-that-is-no-clock",
             "response_signature_unexpected",
@@ -126,8 +156,7 @@ pub(super) fn clocks() -> Vec<Answer> {
 
 /// What services sign of their refusals.
 pub(super) fn refusals() -> Vec<Answer> {
-    let at = |id: &str, served_at: i64| {
-        let mut draft = Draft::clock();
+    let at = |id: &str, served_at: i64, mut draft: Draft| {
         draft.created = (served_at / 1000).to_string();
         let fields = draft.fields();
         let mut case = draft.case(id, &["P-5", "Sign"]);
@@ -135,18 +164,28 @@ pub(super) fn refusals() -> Vec<Answer> {
         case.input.served_at = Some(served_at);
         (case, fields)
     };
-    let signed = |id: &str, served_at: i64| {
-        let (case, fields) = at(id, served_at);
+    let clock = |id: &str, served_at: i64| {
+        let (case, fields) = at(id, served_at, Draft::clock());
+        accepted(case, json!({"headers": fields}))
+    };
+    let over = |id: &str, served_at: i64| {
+        let (case, fields) = at(id, served_at, Draft::over());
         accepted(case, json!({"headers": fields}))
     };
     let unsigned = |id: &str, served_at: i64| {
-        let (case, _) = at(id, served_at);
+        let (case, _) = at(id, served_at, Draft::clock());
         accepted(case, json!({"headers": null}))
     };
     vec![
-        signed("a-refusal-of-a-request-from-the-past", NOW + 60_001),
-        signed("a-refusal-of-a-request-from-the-future", NOW - 60_001),
-        signed("a-refusal-a-day-later", NOW + 86_400_000),
+        clock("a-refusal-of-a-request-from-the-past", NOW + 60_001),
+        clock(
+            "a-refusal-of-a-request-that-was-served-ten-seconds-ago-at-most",
+            NOW + 70_000,
+        ),
+        over("a-refusal-of-a-request-that-is-over", NOW + 70_001),
+        over("a-refusal-a-day-later", NOW + 86_400_000),
+        clock("a-refusal-of-a-request-from-the-future", NOW - 60_001),
+        clock("a-refusal-of-a-request-of-tomorrow", NOW - 86_400_000),
         unsigned("no-refusal-at-the-end-of-the-window", NOW + 60_000),
         unsigned("no-refusal-of-a-request-in-time", NOW),
     ]
@@ -368,6 +407,7 @@ fn parameters() -> Vec<Answer> {
 
 /// A response and its request.
 struct Draft {
+    method: &'static str,
     query: &'static str,
     status: u16,
     body: &'static str,
@@ -393,6 +433,7 @@ struct Signing {
 impl Draft {
     fn usual() -> Self {
         Draft {
+            method: "POST",
             query: "",
             status: 200,
             body: "{\"id\":42}",
@@ -424,9 +465,22 @@ impl Draft {
         draft
     }
 
+    /// The same for a request that is over.
+    fn over() -> Self {
+        let mut draft = Draft::clock();
+        draft.signs.edit = |input| input.replace("1/response", "1/over");
+        draft
+    }
+
+    /// The same for a request of this method.
+    fn of(mut self, method: &'static str) -> Self {
+        (self.method, self.signs.method) = (method, method);
+        self
+    }
+
     fn request(&self) -> RequestInput {
         RequestInput {
-            method: latin("POST"),
+            method: latin(self.method),
             scheme: SchemeName::Https,
             authority: latin("api.example"),
             path: latin("/v1/jobs"),
