@@ -3,6 +3,7 @@
 //!
 //! What a case expects never comes from what is tested. A case that the crates do not agree with stops the writing.
 
+mod clock;
 mod document;
 mod draft;
 mod foreign;
@@ -91,8 +92,8 @@ fn files() -> Vec<(String, String)> {
         file("limit", "admit", "admit", limit::admissions()),
         file("limit", "tell", "tell", limit::answers()),
         file("response", "check", "check", response::answers()),
-        file("response", "clock", "clock", response::clocks()),
-        file("response", "refuse", "refuse", response::refusals()),
+        file("response", "clock", "clock", clock::clocks()),
+        file("response", "refuse", "refuse", clock::refusals()),
         file("response", "respond", "respond", response::signed()),
         file("webhook", "receive", "receive", webhook::deliveries()),
         file("webhook", "send", "send", webhook::messages()),

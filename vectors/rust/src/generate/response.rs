@@ -13,7 +13,7 @@ use crate::request::SchemeName;
 use crate::response::{ResponseInput, Sending};
 use crate::{Bytes, Case, Hex, KeyMembers, RequestInput};
 
-type Answer = Case<ResponseInput>;
+pub(super) type Answer = Case<ResponseInput>;
 
 pub(super) fn signed() -> Vec<Answer> {
     let respond = |id: &str, draft: &Draft| {
@@ -72,128 +72,6 @@ pub(super) fn signed() -> Vec<Answer> {
         unsigned("no-status", 0),
         unsigned("a-status-over-the-last", 600),
     ]
-}
-
-/// Refusals that tell the service's clock.
-pub(super) fn clocks() -> Vec<Answer> {
-    let told = |id: &str, round_trip: i64| {
-        let case = Draft::clock().case(id, &["P-5", "Usual"]);
-        let output = json!({"clock": NOW, "sign_anew": false});
-        accepted(after(case, round_trip), output)
-    };
-    let told_of = |id: &str, method: &'static str| {
-        let case = Draft::clock().of(method).case(id, &["P-5", "Usual"]);
-        let output = json!({"clock": NOW, "sign_anew": false});
-        accepted(after(case, 100), output)
-    };
-    let anew = |id: &str, draft: &Draft| {
-        let case = draft.case(id, &["P-5", "Usual"]);
-        accepted(after(case, 100), json!({"clock": NOW, "sign_anew": true}))
-    };
-    let with = |id: &str, code: &str, edit: fn(&mut Draft)| {
-        let mut draft = Draft::clock();
-        edit(&mut draft);
-        invalid(after(draft.case(id, &["P-5", "Changed"]), 100), code)
-    };
-    let changed = |id: &str, code: &str, edit: fn(&mut Answer)| {
-        let mut case = Draft::clock().case(id, &["P-5", "Changed"]);
-        edit(&mut case);
-        invalid(after(case, 100), code)
-    };
-    let late = Draft::clock().case("a-clock-after-more-than-five-seconds", &["P-5", "Edge"]);
-    let mac = "response_mac_mismatch";
-    vec![
-        told("a-clock", 100),
-        told("a-clock-after-five-seconds", 5_000),
-        invalid(after(late, 5_001), "response_clock_late"),
-        anew("a-clock-of-a-request-that-is-over", &Draft::over()),
-        anew("a-clock-of-a-request-that-reads", &Draft::clock().of("GET")),
-        anew(
-            "a-clock-of-a-request-for-the-head",
-            &Draft::clock().of("HEAD"),
-        ),
-        anew(
-            "a-clock-of-a-request-for-options",
-            &Draft::clock().of("OPTIONS"),
-        ),
-        changed(
-            "a-clock-that-was-made-to-say-that-the-request-is-over",
-            mac,
-            |case| {
-                edit(&mut case.input.headers, "signature-input", |v| {
-                    v.replace("1/clock", "1/over")
-                });
-            },
-        ),
-        told_of("a-clock-of-a-request-that-deletes", "DELETE"),
-        with(
-            "an-answer-that-is-no-clock",
-            "response_signature_unexpected",
-            |d| {
-                d.signs.edit = |v| v.replace("1/clock", "1/response");
-            },
-        ),
-        with("a-clock-for-another-request", mac, |d| d.signs.seed = 8),
-        with("a-clock-by-another-key", mac, |d| d.signs.secret = 9),
-        with("a-clock-by-the-key-of-requests", mac, |d| {
-            d.signs.is_derived = false;
-        }),
-        with("a-clock-with-another-status", mac, |d| {
-            d.signs.status = Some(403);
-        }),
-        changed("a-clock-with-a-wrong-digit", mac, |case| {
-            edit(&mut case.input.headers, "signature-input", |v| {
-                v.replace("1800000000", "1800000001")
-            });
-        }),
-        changed(
-            "a-clock-with-other-content",
-            "response_body_mismatch",
-            |case| case.input.body = latin("{}"),
-        ),
-    ]
-}
-
-/// What services sign of their refusals.
-pub(super) fn refusals() -> Vec<Answer> {
-    let at = |id: &str, served_at: i64, mut draft: Draft| {
-        draft.created = (served_at / 1000).to_string();
-        let fields = draft.fields();
-        let mut case = draft.case(id, &["P-5", "Sign"]);
-        case.input.headers = Vec::new();
-        case.input.served_at = Some(served_at);
-        (case, fields)
-    };
-    let clock = |id: &str, served_at: i64| {
-        let (case, fields) = at(id, served_at, Draft::clock());
-        accepted(case, json!({"headers": fields}))
-    };
-    let over = |id: &str, served_at: i64| {
-        let (case, fields) = at(id, served_at, Draft::over());
-        accepted(case, json!({"headers": fields}))
-    };
-    let unsigned = |id: &str, served_at: i64| {
-        let (case, _) = at(id, served_at, Draft::clock());
-        accepted(case, json!({"headers": null}))
-    };
-    vec![
-        clock("a-refusal-of-a-request-from-the-past", NOW + 60_001),
-        clock(
-            "a-refusal-of-a-request-that-was-served-ten-seconds-ago-at-most",
-            NOW + 70_000,
-        ),
-        over("a-refusal-of-a-request-that-is-over", NOW + 70_001),
-        over("a-refusal-a-day-later", NOW + 86_400_000),
-        clock("a-refusal-of-a-request-from-the-future", NOW - 60_001),
-        clock("a-refusal-of-a-request-of-tomorrow", NOW - 86_400_000),
-        unsigned("no-refusal-at-the-end-of-the-window", NOW + 60_000),
-        unsigned("no-refusal-of-a-request-in-time", NOW),
-    ]
-}
-
-fn after(mut case: Answer, round_trip: i64) -> Answer {
-    case.input.round_trip = Some(round_trip);
-    case
 }
 
 pub(super) fn answers() -> Vec<Answer> {
@@ -406,32 +284,32 @@ fn parameters() -> Vec<Answer> {
 }
 
 /// A response and its request.
-struct Draft {
-    method: &'static str,
-    query: &'static str,
-    status: u16,
-    body: &'static str,
-    now: i64,
-    created: String,
-    rename: fn(&str) -> String,
-    signs: Signing,
+pub(super) struct Draft {
+    pub(super) method: &'static str,
+    pub(super) query: &'static str,
+    pub(super) status: u16,
+    pub(super) body: &'static str,
+    pub(super) now: i64,
+    pub(super) created: String,
+    pub(super) rename: fn(&str) -> String,
+    pub(super) signs: Signing,
 }
 
 /// What the signature is made of, where it is not the response's own.
-struct Signing {
-    status: Option<u16>,
-    method: &'static str,
-    path: &'static str,
-    query: Option<&'static str>,
-    content: Option<&'static str>,
-    seed: u8,
-    secret: u8,
-    is_derived: bool,
-    edit: fn(&str) -> String,
+pub(super) struct Signing {
+    pub(super) status: Option<u16>,
+    pub(super) method: &'static str,
+    pub(super) path: &'static str,
+    pub(super) query: Option<&'static str>,
+    pub(super) content: Option<&'static str>,
+    pub(super) seed: u8,
+    pub(super) secret: u8,
+    pub(super) is_derived: bool,
+    pub(super) edit: fn(&str) -> String,
 }
 
 impl Draft {
-    fn usual() -> Self {
+    pub(super) fn usual() -> Self {
         Draft {
             method: "POST",
             query: "",
@@ -455,7 +333,7 @@ impl Draft {
     }
 
     /// A refusal for the request's time.
-    fn clock() -> Self {
+    pub(super) fn clock() -> Self {
         let mut draft = Draft {
             status: 401,
             body: "{\"code\":\"request_outside_window\"}",
@@ -466,14 +344,14 @@ impl Draft {
     }
 
     /// The same for a request that is over.
-    fn over() -> Self {
+    pub(super) fn over() -> Self {
         let mut draft = Draft::clock();
         draft.signs.edit = |input| input.replace("1/response", "1/over");
         draft
     }
 
     /// The same for a request of this method.
-    fn of(mut self, method: &'static str) -> Self {
+    pub(super) fn of(mut self, method: &'static str) -> Self {
         (self.method, self.signs.method) = (method, method);
         self
     }
@@ -505,7 +383,7 @@ impl Draft {
         signed.signature()["cs=".len()..].to_owned()
     }
 
-    fn fields(&self) -> [(String, String); 3] {
+    pub(super) fn fields(&self) -> [(String, String); 3] {
         let signs = &self.signs;
         let input = (signs.edit)(&format!(
             "cs=(\"@status\" \"content-digest\" \"@method\";req \"@path\";req \"@query\";req \"signature\";req;key=\"cs\")\
@@ -538,7 +416,7 @@ impl Draft {
         fields.map(|(name, value)| ((self.rename)(name), value))
     }
 
-    fn case(&self, id: &str, flags: &[&'static str]) -> Answer {
+    pub(super) fn case(&self, id: &str, flags: &[&'static str]) -> Answer {
         let fields = self
             .fields()
             .map(|(name, value)| (latin(&name), latin(&value)));
@@ -570,7 +448,7 @@ fn key() -> KeyMembers {
     }
 }
 
-fn invalid(case: Answer, code: &str) -> Answer {
+pub(super) fn invalid(case: Answer, code: &str) -> Answer {
     refused(case, code, "response_invalid")
 }
 
@@ -581,7 +459,7 @@ fn digest(content: &str) -> String {
     )
 }
 
-fn latin(text: &str) -> Bytes {
+pub(super) fn latin(text: &str) -> Bytes {
     let bytes = text.chars().map(|letter| u8::try_from(u32::from(letter)));
     Bytes(
         bytes
@@ -594,7 +472,7 @@ fn set(fields: &mut Fields, name: &str, value: &str) {
     edit(fields, name, |_| value.into());
 }
 
-fn edit(fields: &mut Fields, name: &str, to: impl FnOnce(&str) -> String) {
+pub(super) fn edit(fields: &mut Fields, name: &str, to: impl FnOnce(&str) -> String) {
     let field = fields.iter_mut().find(|field| field.0 == latin(name));
     let value = &mut field.expect("one of the three").1;
     *value = latin(&to(&value.to_text()));
@@ -606,4 +484,4 @@ fn add(fields: &mut Fields, name: &str, value: &str) {
 
 type Fields = Vec<(Bytes, Bytes)>;
 
-const NOW: i64 = 1_800_000_000_000;
+pub(super) const NOW: i64 = 1_800_000_000_000;
