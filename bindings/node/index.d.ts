@@ -403,8 +403,11 @@ export type Decided = Verified | Key | Admitted | Received | null;
 /** A decision that waits for a store's answer. It serves once. */
 export declare class Waiting<Outcome extends Decided = Decided> {
   private constructor();
-  /** The statement to run now; null once it is decided. */
-  statement(dialect: Dialect): Statement | null;
+  /**
+   * The statement to run now; null once it is decided. `futureSeconds` is what the database was made ready for; a policy by which
+   * clocks may be further ahead throws `binding_store_window`.
+   */
+  statement(dialect: Dialect, options?: { readonly futureSeconds?: number }): Statement | null;
   /** Hands over the rows of the last statement, or null when the store did not answer. */
   answer(rows: readonly Row[] | null): void;
   /** What was decided, once. */

@@ -60,6 +60,8 @@ const CONTROL: &str = "control";
 const CONTROL_LINE: Line = ("memcheck/src/cases.rs", "if one != other {");
 /// Where base64 is written.
 const BASE64: &str = "src/engine/general_purpose/mod.rs";
+/// And by whom.
+const SIGNS: &str = "request/src/sign.rs";
 
 const fn case(name: &'static str, ends: &'static str, verdict: &'static [Line]) -> Case {
     Case {
@@ -107,7 +109,7 @@ pub(crate) fn prove() -> Done {
 impl Case {
     /// What is reported beside the verdict.
     fn leaks<'p>(&self, places: &'p [Place]) -> Vec<&'p Place> {
-        let is_public = |place: &Place| self.publishes && place.path.ends_with(BASE64);
+        let is_public = |place: &Place| self.publishes && place.is_written_base64();
         let leaks = places
             .iter()
             .filter(|place| !is_public(place) && !self.verdict.iter().any(|line| place.is(*line)));
@@ -136,7 +138,7 @@ fn say(name: &str, what: &str, held: bool, reports: usize) -> bool {
 /// What the case ends in, and the place of each report.
 fn run(name: &str) -> Result<(String, Vec<Place>), Stop> {
     let mut command = Run::new("valgrind")
-        .words("--error-limit=no --leak-check=no --num-callers=4 --fullpath-after=")
+        .words("--error-limit=no --leak-check=no --num-callers=8 --fullpath-after=")
         .args([program().as_path()])
         .words(name)
         .into_command();
@@ -150,7 +152,10 @@ fn run(name: &str) -> Result<(String, Vec<Place>), Stop> {
     let log = String::from_utf8_lossy(&output.stderr);
     Ok((
         end,
-        frames(&log).iter().map(|frame| Place::at(frame)).collect(),
+        reports(&log)
+            .iter()
+            .map(|frames| Place::at(frames))
+            .collect(),
     ))
 }
 
@@ -163,14 +168,17 @@ fn program() -> std::path::PathBuf {
 struct Place {
     path: String,
     text: String,
+    /// The files of its callers, from the inside out.
+    callers: Vec<String>,
 }
 
 impl Place {
-    /// The place of a frame, `function (path:line)`. What has no source is a place without text, which no case excuses.
-    fn at(frame: &str) -> Self {
-        let place = frame.rsplit_once('(').map_or(frame, |(_, place)| place);
-        let place = place.trim_end_matches(')');
-        let (path, line) = place.rsplit_once(':').unwrap_or((place, ""));
+    /// The place of a report: of its innermost frame, `function (path:line)`, that is not in the standard library, where `?` is.
+    /// What has no source is a place without text, which no case excuses.
+    fn at(frames: &[&str]) -> Self {
+        let is_ours = |frame: &&&str| !frame.contains("library/core/src");
+        let frame = frames.iter().find(is_ours).copied().unwrap_or_default();
+        let (path, line) = place(frame);
         let source = fs::read_to_string(Path::new(path)).unwrap_or_default();
         let number = line
             .parse::<usize>()
@@ -180,7 +188,16 @@ impl Place {
         Self {
             path: path.to_owned(),
             text: text.unwrap_or_default().trim().to_owned(),
+            callers: frames
+                .iter()
+                .map(|frame| place(frame).0.to_owned())
+                .collect(),
         }
+    }
+
+    /// Whether it is where the tag of a request is written as base64.
+    fn is_written_base64(&self) -> bool {
+        self.path.ends_with(BASE64) && self.callers.iter().any(|path| path.ends_with(SIGNS))
     }
 
     fn is(&self, (path, text): Line) -> bool {
@@ -188,32 +205,35 @@ impl Place {
     }
 }
 
-/// The innermost frame of each report that is not in the standard library, where `?` is.
-fn frames(log: &str) -> Vec<&str> {
-    let mut frames = Vec::new();
-    let mut is_found = true;
+/// Path and line of a frame.
+fn place(frame: &str) -> (&str, &str) {
+    let place = frame.rsplit_once('(').map_or(frame, |(_, place)| place);
+    let place = place.trim_end_matches(')');
+    place.rsplit_once(':').unwrap_or((place, ""))
+}
+
+/// The frames of each report, from the inside out.
+fn reports(log: &str) -> Vec<Vec<&str>> {
+    let mut reports = Vec::new();
     for line in log.lines() {
-        let is_first = line.contains("    at 0x");
-        if !is_first && !line.contains("    by 0x") {
+        if line.contains("    at 0x") {
+            reports.push(Vec::new());
+        } else if !line.contains("    by 0x") {
             continue;
         }
-        is_found &= !is_first;
-        let frame = line.split_once(": ").map(|(_, frame)| frame);
-        if let Some(frame) = frame.filter(|frame| !is_found && !frame.contains("library/core/src"))
-        {
-            frames.push(frame);
-            is_found = true;
+        if let (Some(report), Some((_, frame))) = (reports.last_mut(), line.split_once(": ")) {
+            report.push(frame);
         }
     }
-    frames
+    reports
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Place, frames};
+    use super::{Place, reports};
 
     #[test]
-    fn the_innermost_frame_of_each_report_is_found() {
+    fn the_innermost_frame_of_each_report_is_its_place() {
         let log = "==1== Conditional jump or move depends on uninitialised value(s)\n\
             ==1==    at 0x14376D: counterseal_request::verify::Verifier::authenticate (/p/verify.rs:151)\n\
             ==1==    by 0x1439F9: counterseal_request::verify::Verifier::begin (/p/verify.rs:66)\n\
@@ -221,30 +241,32 @@ mod tests {
             ==1==    at 0x12B1CE: branch<(), aead::Error> (/rustc/5/library/core/src/result.rs:2173)\n\
             ==1==    by 0x12B1CE: decrypt_in_place<A, B<C>> (/r/src/lib.rs:311)\n\
             ==1==    by 0x12B1CE: decrypt<A> (/r/src/lib.rs:214)\n\
+            ==1== Conditional jump or move depends on uninitialised value(s)\n\
             ==1==    at 0x48E: bcmp (vg_replace_strmem.c:1129)\n";
-        let places: Vec<_> = frames(log)
+        let places: Vec<_> = reports(log)
             .iter()
-            .map(|frame| frame.rsplit_once(' ').expect("a place").1)
+            .map(|frames| Place::at(frames).path)
             .collect();
         assert_eq!(
             places,
-            [
-                "(/p/verify.rs:151)",
-                "(/r/src/lib.rs:311)",
-                "(vg_replace_strmem.c:1129)"
-            ]
+            ["/p/verify.rs", "/r/src/lib.rs", "vg_replace_strmem.c"]
         );
     }
 
     #[test]
     fn a_place_is_a_line_of_its_file() {
-        let place = Place::at(concat!(
+        let here = concat!(
             "Place::at (",
             env!("CARGO_MANIFEST_DIR"),
             "/src/memcheck.rs:1)"
-        ));
+        );
+        let place = Place::at(&[here]);
         assert!(place.path.ends_with("src/memcheck.rs"));
         assert!(place.text.starts_with("//! Comparisons of secrets"));
-        assert!(Place::at("bcmp (vg_replace_strmem.c:1129)").text.is_empty());
+        assert!(
+            Place::at(&["bcmp (vg_replace_strmem.c:1129)"])
+                .text
+                .is_empty()
+        );
     }
 }

@@ -24,9 +24,9 @@ class Waiting {
     this.#native = made;
   }
 
-  statement(dialect) {
-    const found = settled(this.#native.statement(text("dialect", dialect)));
-    return found === null ? null : found;
+  statement(dialect, given) {
+    const told = options(given, ["futureSeconds"]).futureSeconds;
+    return settled(this.#native.statement(text("dialect", dialect), maybe(whole, "futureSeconds", told)));
   }
 
   answer(rows) {
@@ -47,11 +47,12 @@ class Waiting {
 }
 
 /** Runs a decision to its end with `await execute({ name, text, values })`, which gives rows: arrays of cells. */
-async function drive(waiting, dialect, execute) {
+async function drive(waiting, dialect, execute, given) {
   if (!isWaiting(waiting)) throw wrong("waiting", "Waiting");
   callable("execute", execute);
   let cause;
-  for (let asked = waiting.statement(dialect); asked !== null; asked = waiting.statement(dialect)) {
+  const next = () => waiting.statement(dialect, given);
+  for (let asked = next(); asked !== null; asked = next()) {
     let rows = null;
     try {
       rows = await execute(asked);

@@ -49,12 +49,17 @@ pub struct Statement {
 
 #[napi]
 impl Waiting {
-    /// The statement to run now.
+    /// The statement to run now, by a database that was made ready for clocks this far ahead.
     #[napi]
-    pub fn statement(&self, dialect: String) -> Answer<Option<Statement>> {
+    pub fn statement(
+        &self,
+        dialect: String,
+        future_seconds: Option<i64>,
+    ) -> Answer<Option<Statement>> {
         answer("Waiting.statement", || {
             let dialect = shared::dialect(&dialect)?;
-            Ok(self.0.waiting.statement(dialect).map(statement))
+            let asked = self.0.waiting.statement(dialect, future_seconds)?;
+            Ok(asked.map(statement))
         })
     }
 

@@ -3,7 +3,8 @@
 const { createHash } = require("node:crypto");
 const { maybe, options, whole, wrong } = require("../lib/arguments.cjs");
 const { Beginning } = require("../lib/beginning.cjs");
-const { drive, migrations } = require("../lib/waiting.cjs");
+const { inTime } = require("../lib/time.cjs");
+const { drive } = require("../lib/waiting.cjs");
 
 class Redis {
   #client;
@@ -22,12 +23,12 @@ class Redis {
   }
 
   async migrate(given) {
-    this.#beginning.told(given);
-    for (const statement of migrations("redis", given)) await this.#ask(statement);
+    for (const statement of this.#beginning.ready(given)) await this.#ask(statement);
   }
 
   drive(waiting) {
-    return drive(waiting, "redis", (statement) => this.#execute(statement));
+    const { futureSeconds } = this.#beginning;
+    return drive(waiting, "redis", (statement) => this.#execute(statement), { futureSeconds });
   }
 
   async #execute(statement) {
@@ -36,17 +37,8 @@ class Redis {
     return rows;
   }
 
-  /** An answer that takes longer than the timeout is none, whatever becomes of the script. */
-  async #ask({ text, values }) {
-    let timer;
-    const late = new Promise((_, reject) => {
-      timer = setTimeout(() => reject(new Error("Redis has not answered in time")), this.#timeout);
-    });
-    try {
-      return await Promise.race([this.#eval(text, values.map(String)), late]);
-    } finally {
-      clearTimeout(timer);
-    }
+  #ask({ text, values }) {
+    return inTime(this.#timeout, "Redis", this.#eval(text, values.map(String)));
   }
 
   async #eval(text, values) {

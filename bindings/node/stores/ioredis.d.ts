@@ -8,9 +8,9 @@
 //   });
 //
 // Each step is one script. The server's `maxmemory-policy` must be `noeviction`, or `migrate` rejects. After a restart, a flush or a
-// fail-over Redis may have lost nonces; the store notices that, and refuses until nothing older can come: for 65 s where the
-// window is a minute. What it does not notice is an old primary that goes on answering some while a new one answers others:
-// set `min-replicas-to-write`. Keys are as durable as the server's own persistence.
+// fail-over Redis may have lost nonces; the store notices that, and refuses until nothing older can come: for 305 s, or for 65 s
+// where `futureSeconds` is 60 here and clocks may be no further ahead in any policy. What it does not notice is an old primary that
+// goes on answering some while a new one answers others (set `min-replicas-to-write`), and a `SWAPDB`. Keys are as durable as the server's own persistence.
 
 import type { Decided, Waiting, WindowOptions } from "../index.js";
 
@@ -24,8 +24,8 @@ export interface ScriptClient {
 export declare class Redis {
   /**
    * A script that takes more than `timeoutMs`, or 5000, has no answer. `futureSeconds` is how far the clocks of signers may be
-   * ahead in any policy that is used here, for the beginning after a loss; it is the most that a policy allows, 300, unless
-   * said, or what `migrate` was told.
+   * ahead in any policy that is used here, for the beginning after a loss: the most that a policy allows, 300, unless this or
+   * `migrate` says less. A policy that allows more is refused.
    */
   constructor(
     client: ScriptClient,

@@ -8,21 +8,28 @@
 //   });
 //
 // The pool is the store's own: each statement takes a connection and is committed by itself. Nonces lie in tables that
-// Postgres empties after a crash; the store notices that, and refuses until nothing older can come: for 65 s where the window
-// is a minute. `migrate` rejects where the role's transactions are isolated more strictly than `read committed`, or its commits
-// are acknowledged before they are safe (`synchronous_commit = off`): a crash could bring back a key that was revoked.
+// Postgres empties after a crash; the store notices that, and refuses until nothing older can come: for 305 s, or for 65 s where
+// `futureSeconds` is 60 here and clocks may be no further ahead in any policy. `migrate` rejects where the role's transactions are
+// isolated more strictly than `read committed`, or its commits are acknowledged before they are safe (`synchronous_commit = off`):
+// a crash could bring back a key that was revoked. `check` does the same for a worker whose role makes no tables. Both reject
+// with what pg says.
+//
+// A dump has the claims of its time, and of the time after it none: leave them out (`--no-unlogged-table-data`), and what is
+// restored begins anew.
 
 import type { Decided, SweepOptions, Waiting, WindowOptions } from "../index.js";
 
 /** What is used of `PoolClient`. */
 export interface PoolConnection {
   query(statement: string | { text: string; values: unknown[] }): Promise<unknown>;
-  release(destroy: boolean): void;
+  release(destroy?: boolean): void;
 }
 
 /** What is used of `Pool`. */
 export interface QueryPool {
   connect(): Promise<PoolConnection>;
+  /** A pool tells of connections that are lost while nobody uses them. */
+  on?(event: "error", listener: (error: Error) => void): unknown;
   query(statement: {
     name?: string;
     text: string;
@@ -34,9 +41,9 @@ export interface QueryPool {
 /** A database that decisions are run on. */
 export declare class Postgres {
   /**
-   * A statement that takes more than `timeoutMs`, or 5000, has no answer. `futureSeconds` is how far the clocks of signers may be
-   * ahead in any policy that is used here, for the beginning after a crash; it is the most that a policy allows, 300, unless
-   * said, or what `migrate` was told.
+   * A step that takes more than `timeoutMs`, or 5000, waiting for a connection included, has no answer. `futureSeconds` is how far
+   * the clocks of signers may be ahead in any policy that is used here, for the beginning after a crash: the most that a policy
+   * allows, 300, unless this or `migrate` says less. A policy that allows more is refused.
    */
   constructor(
     pool: QueryPool,
@@ -44,6 +51,8 @@ export declare class Postgres {
   );
   /** Makes the database ready for policies of this window; it may be run again, and by many at once. */
   migrate(options?: WindowOptions): Promise<void>;
+  /** Rejects with what is in the way where the pool's role cannot serve: run it when a worker starts. */
+  check(): Promise<void>;
   /** Runs a decision to its end. */
   drive<Outcome extends Decided>(waiting: Waiting<Outcome>): Promise<Outcome>;
   /** Deletes nonces that are over, and counts them. Run it now and then. */

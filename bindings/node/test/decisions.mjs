@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { KeyVault, Limit, revokeKey } from "counterseal";
+import { KeyVault, Limit, Receiver, revokeKey, Sender } from "counterseal";
 import { NOW, REQUEST, rejected, SECRET, signed, verifier } from "./support.mjs";
 
 const at = { now: NOW };
@@ -30,6 +30,19 @@ export async function openedByNoCut(near, far, line) {
     assert.equal((await drive(far, signed())).keyId, "worker-7");
   }
   assert.equal(line.cuts, 5);
+}
+
+/** With nothing said about windows, a delivery whose sender's clock is ahead is taken once, whatever is lost. */
+export async function deliveredOnce(store, lose) {
+  await store.migrate({ now: NOW - 900_000 });
+  const secret = `whsec_${Buffer.from(SECRET).toString("base64")}`;
+  const headers = new Sender([secret]).sign("msg_1", "{}", { now: NOW + 200_000 });
+  const receiver = new Receiver("billing", [secret]);
+  const deliver = (later) => store.drive(receiver.begin(headers, "{}", { now: NOW + later }));
+  assert.equal((await deliver(0)).id, "msg_1");
+  await rejected("webhook_replayed", deliver(0));
+  await lose();
+  for (const later of [1_000, 70_000, 400_000]) await rejected("webhook_store_warming", deliver(later));
 }
 
 /** After a fail-over what was used stays refused, and what is signed later is served: by itself. */

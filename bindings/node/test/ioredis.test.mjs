@@ -12,7 +12,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "counterseal/stores/ioredis";
 import IORedis from "ioredis";
 import { cut } from "./cut.mjs";
-import { keysAreKept, limited, openedByNoCut, resumes, wonByOne } from "./decisions.mjs";
+import { deliveredOnce, keysAreKept, limited, openedByNoCut, resumes, wonByOne } from "./decisions.mjs";
 import { areAsTold } from "./histories.mjs";
 import { directory, NOW, rejected, signed, verifier } from "./support.mjs";
 
@@ -26,7 +26,7 @@ beforeEach(async () => {
   server = await redisServer();
   client = new IORedis({ path: server.socket, retryStrategy: () => 20 });
   client.on("error", () => undefined);
-  store = new Redis(client, { clock: () => NOW + 1 });
+  store = new Redis(client, { futureSeconds: 60, clock: () => NOW + 1 });
   await store.migrate(at);
 });
 
@@ -129,6 +129,11 @@ test("h25_a_promoted_replica_reopens_nothing_and_honest_traffic_goes_on_by_itsel
   unlinkSync(place);
   symlinkSync(replica.socket, place);
   await resumes(made, sent);
+});
+
+test("h25_a_delivery_from_ahead_is_not_taken_again_after_a_loss", async () => {
+  await client.flushall();
+  await deliveredOnce(new Redis(client, { clock: () => NOW + 1_000 }), () => client.flushall());
 });
 
 test("a server that may evict is refused", async () => {

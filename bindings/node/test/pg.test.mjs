@@ -8,10 +8,10 @@ import { Authenticator, KeyVault, Policy, Verifier } from "counterseal";
 import { Postgres } from "counterseal/stores/pg";
 import pg from "pg";
 import { cut } from "./cut.mjs";
-import { keysAreKept, limited, openedByNoCut, resumes, wonByOne } from "./decisions.mjs";
+import { deliveredOnce, keysAreKept, limited, openedByNoCut, resumes, wonByOne } from "./decisions.mjs";
 import { areAsTold } from "./histories.mjs";
 import { primary, reached, SOCKET, standby } from "./postgres.mjs";
-import { AUTHORITY, directory, key, NOW, REQUEST, rejected, SECRET, signed, verifier } from "./support.mjs";
+import { AUTHORITY, directory, key, NOW, REQUEST, refused, rejected, SECRET, signed, verifier } from "./support.mjs";
 
 const at = { now: NOW };
 
@@ -22,7 +22,7 @@ let store;
 before(async () => {
   server = await primary();
   pool = new pg.Pool(reached(server.place));
-  store = new Postgres(pool);
+  store = new Postgres(pool, { futureSeconds: 60 });
   await store.migrate(at);
   await store.migrate(at);
 });
@@ -36,7 +36,9 @@ test("migrations may be run by many at once, on a new database too", async (t) =
   await pool.query("CREATE DATABASE other");
   const other = new pg.Pool({ ...reached(server.place), database: "other" });
   t.after(() => other.end());
+  await assert.rejects(new Postgres(other).check(), /counterseal_epoch/);
   await Promise.all(Array.from({ length: 8 }, () => new Postgres(other).migrate(at)));
+  await new Postgres(other).check();
   assert.equal((await new Postgres(other).drive(verifier().begin(signed(), at))).keyId, "worker-7");
 });
 
@@ -47,7 +49,9 @@ for (const [name, value] of [
   test(`a role with ${name} = ${value} is told why it cannot serve`, async (t) => {
     const other = new pg.Pool({ ...reached(server.place), options: `-c${name}=${value}` });
     t.after(() => other.end());
-    await assert.rejects(new Postgres(other).migrate(at), new RegExp(`counterseal: set ${name}`));
+    const refused = new RegExp(`counterseal: set ${name}`);
+    await assert.rejects(new Postgres(other).migrate(at), refused);
+    await assert.rejects(new Postgres(other).check(), refused);
   });
 }
 
@@ -55,12 +59,70 @@ test("h26_an_answer_that_is_lost_in_mid_claim_opens_nothing", async (t) => {
   const far = directory(t);
   const line = await cut(t, join(server.place, SOCKET), join(far, SOCKET));
   const near = new pg.Pool({ ...reached(far), max: 1 });
-  near.on("error", () => undefined);
   t.after(() => near.end());
   await openedByNoCut(store, new Postgres(near), line);
 });
 
 test("h21_h25_every_history_comes_out_as_told", () => areAsTold(() => (waiting) => store.drive(waiting)));
+
+test("waiting for a connection takes its time too", async (t) => {
+  const small = new pg.Pool({ ...reached(server.place), max: 1 });
+  t.after(() => small.end());
+  const held = await small.connect();
+  const impatient = new Postgres(small, { timeoutMs: 100 });
+  await rejected("request_store_unavailable", impatient.drive(verifier().begin(signed(), at)));
+  await assert.rejects(impatient.migrate(at), /in time/);
+  held.release();
+  // What came too late went back.
+  assert.equal((await impatient.drive(verifier().begin(signed(), at))).keyId, "worker-7");
+});
+
+test("a migration of what is ready blocks no claim", async (t) => {
+  const other = await pool.connect();
+  t.after(() => other.release());
+  await other.query("BEGIN; DELETE FROM counterseal_claim");
+  await store.migrate(at);
+  assert.equal((await store.drive(verifier().begin(signed(), at))).keyId, "worker-7");
+  await other.query("ROLLBACK");
+});
+
+test("a policy by which clocks may be further ahead is none of this database's", async () => {
+  const wide = verifier({ policy: { futureSeconds: 120, retainSeconds: 300 }, store: null });
+  await rejected("binding_store_window", store.drive(wide.begin(signed(), at)));
+});
+
+test("h25_a_delivery_from_ahead_is_not_taken_again_after_a_loss", async (t) => {
+  await pool.query("CREATE DATABASE ahead");
+  const other = new pg.Pool({ ...reached(server.place), database: "ahead" });
+  t.after(() => other.end());
+  await deliveredOnce(new Postgres(other, { clock: () => NOW + 1_000 }), () =>
+    other.query("TRUNCATE counterseal_claim, counterseal_epoch"),
+  );
+});
+
+test("a connection that is lost while nobody uses it ends no process", async (t) => {
+  const first = await primary();
+  t.after(() => first.end());
+  const idle = new pg.Pool(reached(first.place));
+  t.after(() => idle.end());
+  const made = new Postgres(idle);
+  await made.migrate(at);
+  await Promise.all(Array.from({ length: 4 }, () => made.drive(verifier().begin(signed(), at))));
+  first.kill();
+  while (idle.totalCount > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  await rejected("request_store_unavailable", made.drive(verifier().begin(signed(), at)));
+});
+
+test("what is no pool is refused", async () => {
+  const client = new pg.Client(reached(server.place));
+  await rejected("binding_argument_type", new Postgres(client).migrate(at));
+  await client.end();
+  for (const make of [() => new Postgres(null), () => new Postgres(pool, { clock: 5 })])
+    refused("binding_argument_type", make);
+  refused("binding_argument_range", () => new Postgres(pool, { futureSeconds: 301 }));
+  await rejected("binding_argument_range", store.migrate({ ...at, futureSeconds: 301 }));
+  await rejected("binding_argument_choice", store.sweep({ ...at, room: "x" }));
+});
 
 test("a nonce is claimed once, whoever asks", async () => {
   const [sent, one] = [signed(), verifier()];
@@ -111,7 +173,7 @@ test("a database that takes too long has not answered", async () => {
     { timeoutMs: 50 },
   );
   const error = await rejected("request_store_unavailable", impatient.drive(verifier().begin(signed(), at)));
-  assert.match(error.cause.message, /timeout/);
+  assert.match(error.cause.message, /timeout|in time/);
 });
 
 test("a database without tables has not answered", async () => {
@@ -143,7 +205,6 @@ test("h25_a_promoted_standby_reopens_nothing_and_honest_traffic_goes_on_by_itsel
   const place = directory(t);
   symlinkSync(join(first.place, SOCKET), join(place, SOCKET));
   const moved = new pg.Pool({ ...reached(place), max: 2 });
-  moved.on("error", () => undefined);
   t.after(() => moved.end());
   const made = new Postgres(moved, { futureSeconds: 60, clock: () => NOW + 1 });
   await made.migrate({ ...at, futureSeconds: 60 });

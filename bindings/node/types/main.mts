@@ -74,7 +74,7 @@ same<Record<string, string>, ReturnType<typeof signer.sign>>(true);
 same<Verified, ReturnType<typeof verifier.verify>>(true);
 const sent = signer.send(request);
 same<VerifiedResponse, ReturnType<typeof sent.check>>(true);
-same<number, ReturnType<typeof sent.clock>>(true);
+same<{ readonly now: number; readonly signAnew: boolean }, ReturnType<typeof sent.clock>>(true);
 same<Record<string, string>, ReturnType<Verified["signResponse"]>>(true);
 same<Content, ReturnType<typeof verifier.beginContent>>(true);
 same<Record<string, string> | null, ReturnType<typeof verifier.signRefusal>>(true);

@@ -20,11 +20,19 @@ pub(crate) type Asked<'py> = (&'static str, String, Bound<'py, PyList>);
 
 #[pymethods]
 impl Waiting {
-    /// What to run now; None once it is decided.
-    fn statement<'py>(&self, py: Python<'py>, dialect: &Any<'_>) -> Guarded<Option<Asked<'py>>> {
+    /// What to run now; None once it is decided. `future_seconds` is what the database was made ready for; a policy by
+    /// which clocks may be further ahead raises `binding_store_window`.
+    #[pyo3(signature = (dialect, *, future_seconds=None))]
+    fn statement<'py>(
+        &self,
+        py: Python<'py>,
+        dialect: &Any<'_>,
+        future_seconds: Maybe<'_>,
+    ) -> Guarded<Option<Asked<'py>>> {
         guard("Waiting.statement", || {
             let dialect = shared::dialect(text("dialect", dialect)?)?;
-            let statement = self.0.statement(dialect);
+            let told = args::maybe_int("future_seconds", &future_seconds)?;
+            let statement = self.0.statement(dialect, told)?;
             statement.map(|statement| asked(py, statement)).transpose()
         })
     }

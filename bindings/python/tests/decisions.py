@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import time
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
 import pytest
@@ -13,6 +15,7 @@ from counterseal.errors import CountersealError
 from counterseal.limit import Limit
 from counterseal.request import KeyVault, Policy, Verifier, revoke_key
 from counterseal.stores import Waiting
+from counterseal.webhook import Receiver, Sender
 from cut import Cut
 from support import AUTHORITY, NOW, SECRET, Sent, key
 
@@ -28,10 +31,10 @@ class Database(Protocol):
     async def drive(self, waiting: Waiting[Verdict]) -> Verdict: ...
 
 
-async def outcome(made: Database, sent: Sent) -> str:
+async def outcome(made: Database, sent: Sent, server: Verifier = SERVER) -> str:
     """What becomes of a request."""
     try:
-        return (await made.drive(sent.begin(SERVER))).key_id
+        return (await made.drive(sent.begin(server))).key_id
     except CountersealError as refused:
         return refused.code
 
@@ -64,8 +67,32 @@ async def are_resumed(made: Database, sent: list[Sent]) -> None:
     assert refused.value.code == "request_replayed"
 
 
+async def are_delivered_once(made: Database, lose: Callable[[], Awaitable[object]]) -> None:
+    """With nothing said about windows, a delivery whose sender's clock is ahead is taken once, whatever is lost."""
+    secret = "whsec_" + base64.b64encode(SECRET).decode()
+    fields = Sender([secret]).sign("msg_1", b"{}", now=NOW + 200_000)
+    receiver = Receiver("billing", [secret])
+
+    async def delivered(at: int) -> str:
+        try:
+            return (await made.drive(receiver.begin(fields, b"{}", now=NOW + at))).id
+        except CountersealError as refused:
+            return refused.code
+
+    assert [await delivered(0), await delivered(0)] == ["msg_1", "webhook_replayed"]
+    await lose()
+    assert {await delivered(at) for at in (1_000, 70_000, 400_000)} == {"webhook_store_warming"}
+
+
+async def are_refused_before_they_are_asked(made: Database) -> None:
+    """A policy by which clocks may be further ahead than the database was made ready for is no policy of its."""
+    wide = Verifier(Policy([AUTHORITY], future_seconds=120, retain_seconds=300), [key()])
+    assert await outcome(made, Sent().signed(), wide) == "binding_store_window"
+
+
 async def are_run(made: Database) -> None:
     """Nonces are claimed, and keys saved, rotated, loaded and revoked."""
+    await are_refused_before_they_are_asked(made)
     sent = Sent().signed()
     assert await outcome(made, sent) == "worker-7"
     assert await outcome(made, sent) == "request_replayed"

@@ -288,8 +288,8 @@ def test_a_transport_closes_the_one_below_it() -> None:
         async def aclose(self) -> None:
             closed.append("aclose")
 
-    SigningTransport(SIGNER, [], Below()).close()
-    asyncio.run(AsyncSigningTransport(SIGNER, [], Below()).aclose())
+    SigningTransport(SIGNER, ["a"], Below()).close()
+    asyncio.run(AsyncSigningTransport(SIGNER, ["a"], Below()).aclose())
     assert closed == ["close", "aclose"]
 
 

@@ -35,9 +35,14 @@ async def store(place: Path) -> AsyncIterator[tuple[Postgres, Any]]:
     await admin.execute("CREATE DATABASE counterseal")
     await admin.close()
     async with asyncpg.create_pool(host=str(place), user="test", database="counterseal", max_size=16) as pool:
-        made = Postgres(pool)
+        made = Postgres(pool, future_seconds=60)
         await made.migrate(now=NOW)
         yield made, pool
+
+
+def far(place: Path) -> dict[str, Any]:
+    """How a pool of one connection comes to the database."""
+    return {"host": str(place), "user": "test", "database": "counterseal", "min_size": 1, "max_size": 1}
 
 
 def test_asyncpg_runs_every_decision(place: Path) -> None:
@@ -58,11 +63,10 @@ def test_h21_h25_every_history_comes_out_as_told(place: Path) -> None:
 
 def test_h26_an_answer_that_is_lost_in_mid_claim_opens_nothing(place: Path, tmp_path: Path) -> None:
     async def session() -> None:
-        far = {"host": str(tmp_path), "user": "test", "database": "counterseal", "min_size": 1, "max_size": 1}
         async with (
             store(place) as (near, _),
             cut(place / postgres.SOCKET, tmp_path / postgres.SOCKET) as line,
-            asyncpg.create_pool(**far) as pool,
+            asyncpg.create_pool(**far(tmp_path)) as pool,
         ):
             await decisions.are_opened_by_no_cut(near, Postgres(pool), line)
 
@@ -105,9 +109,48 @@ def test_a_database_that_is_not_ready_or_too_slow_has_not_answered(place: Path) 
                 await connection.execute("LOCK TABLE counterseal_claim IN ACCESS EXCLUSIVE MODE")
                 assert await outcome(Postgres(pool, timeout=0.2), Sent().signed()) == "request_store_unavailable"
             await pool.execute("DROP TABLE counterseal_claim")
+            with pytest.raises(asyncpg.UndefinedTableError):
+                await made.check()
             assert await outcome(made, Sent().signed()) == "request_store_unavailable"
             await made.migrate(now=NOW)
+            await made.check()
             assert await outcome(made, Sent().signed()) == "worker-7"
+
+    asyncio.run(session())
+
+
+def test_waiting_for_a_connection_takes_its_time_too(place: Path) -> None:
+    async def session() -> None:
+        async with store(place), asyncpg.create_pool(**far(place)) as pool, pool.acquire():
+            made = Postgres(pool, timeout=0.2)
+            assert await outcome(made, Sent().signed()) == "request_store_unavailable"
+            with pytest.raises(asyncio.TimeoutError):
+                await made.migrate(now=NOW)
+
+    asyncio.run(session())
+
+
+def test_a_migration_of_what_is_ready_blocks_no_claim(place: Path) -> None:
+    async def session() -> None:
+        async with store(place) as (made, pool), pool.acquire() as other:
+            writing = other.transaction()
+            await writing.start()
+            await other.execute("DELETE FROM counterseal_claim")
+            await made.migrate(now=NOW)
+            assert await outcome(made, Sent().signed()) == "worker-7"
+            await writing.rollback()
+
+    asyncio.run(session())
+
+
+def test_h25_a_delivery_from_ahead_is_not_taken_again_after_a_loss(place: Path) -> None:
+    async def session() -> None:
+        lose = "TRUNCATE counterseal_claim, counterseal_epoch"
+        async with store(place) as (_, pool):
+            await pool.execute(lose)
+            made = Postgres(pool, clock=lambda: NOW + 1_000)
+            await made.migrate(now=NOW - 900_000)
+            await decisions.are_delivered_once(made, lambda: pool.execute(lose))
 
     asyncio.run(session())
 
@@ -163,8 +206,9 @@ def test_a_role_that_cannot_serve_is_told_why(place: Path, setting: tuple[str, s
                 host=str(place), user="test", database="counterseal", min_size=1, server_settings=dict([setting])
             ) as pool,
         ):
-            with pytest.raises(asyncpg.RaiseError, match=f"counterseal: set {setting[0]}"):
-                await Postgres(pool).migrate(now=NOW)
+            for refused in (Postgres(pool).migrate(now=NOW), Postgres(pool).check()):
+                with pytest.raises(asyncpg.RaiseError, match=f"counterseal: set {setting[0]}"):
+                    await refused
 
     asyncio.run(session())
 

@@ -33,7 +33,7 @@ async def store(server: RedisServer, *, texts: bool = False) -> AsyncIterator[tu
     """A store that is ready, and its client."""
     client = redis.asyncio.Redis(unix_socket_path=str(server.socket), decode_responses=texts)
     try:
-        made = Redis(client, clock=lambda: NOW + 1)
+        made = Redis(client, future_seconds=60, clock=lambda: NOW + 1)
         await made.migrate(now=NOW)
         yield made, client
     finally:
@@ -132,6 +132,17 @@ def test_h25_a_promoted_replica_reopens_nothing_and_honest_traffic_goes_on_by_it
         asyncio.run(session(replica))
     finally:
         replica.remove()
+
+
+def test_h25_a_delivery_from_ahead_is_not_taken_again_after_a_loss(server: RedisServer) -> None:
+    async def session() -> None:
+        async with store(server) as (_, client):
+            await client.flushall()
+            made = Redis(client, clock=lambda: NOW + 1_000)
+            await made.migrate(now=NOW - 900_000)
+            await decisions.are_delivered_once(made, client.flushall)
+
+    asyncio.run(session())
 
 
 def test_a_server_that_may_evict_is_refused(server: RedisServer) -> None:

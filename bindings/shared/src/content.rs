@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use counterseal::core::{Step, Time, drive};
+use counterseal::replay::Window;
 use counterseal::request::{PendingContent, PendingRequest};
 
 use crate::{Problem, Store, Verified, Waiting};
@@ -11,14 +12,21 @@ use crate::{Problem, Store, Verified, Waiting};
 pub struct Content {
     pending: Mutex<Option<PendingContent>>,
     store: Option<Arc<Store>>,
+    window: Window,
     at: Time,
 }
 
 impl Content {
-    pub(crate) fn new(pending: PendingContent, store: Option<Arc<Store>>, at: Time) -> Self {
+    pub(crate) fn new(
+        pending: PendingContent,
+        store: Option<Arc<Store>>,
+        window: Window,
+        at: Time,
+    ) -> Self {
         Content {
             pending: Mutex::new(Some(pending)),
             store,
+            window,
             at,
         }
     }
@@ -41,7 +49,11 @@ impl Content {
     ///
     /// `request_body_mismatch`, and what [`Content::update`] said; `pending_spent` when it was used before.
     pub fn finish(&self) -> Result<Waiting, Problem> {
-        Ok(Waiting::new(Step::Need(self.pending()?), self.at))
+        Ok(Waiting::within(
+            self.window,
+            Step::Need(self.pending()?),
+            self.at,
+        ))
     }
 
     /// All of it came: claims the nonce in the verifier's own store.

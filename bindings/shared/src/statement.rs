@@ -32,7 +32,8 @@ pub fn migrations(
     window: WindowMembers,
     now: i64,
 ) -> Result<Vec<Statement>, Problem> {
-    let start = Start::cold(time("now", now)?, window.window()?);
+    // The widest that a policy has, unless said: a database serves policies that it does not know.
+    let start = Start::cold(time("now", now)?, window.window_or(300)?);
     let tables = counterseal::store::migrations(counterseal::TABLES, dialect, 0);
     let tables = tables.into_iter().map(|text| Statement {
         name: "counterseal_migration",

@@ -351,8 +351,13 @@ impl RingMembers {
 
 impl WindowMembers {
     pub(crate) fn window(self) -> Result<Window, Problem> {
+        self.window_or(60)
+    }
+
+    /// The window, in which what was not said is `usual` seconds.
+    pub(crate) fn window_or(self, usual: i64) -> Result<Window, Problem> {
         let seconds = |name, value: Option<i64>| {
-            number(name, value.unwrap_or(60), 1, 300).map(Span::from_seconds)
+            number(name, value.unwrap_or(usual), 1, 300).map(Span::from_seconds)
         };
         Ok(Window {
             past: seconds("past_seconds", self.past_seconds)?,

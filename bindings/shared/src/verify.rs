@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use counterseal::core::{KeyId, Span, Step, Time, drive};
+use counterseal::replay::Window;
 use counterseal::request::{self, KeyRecordError, KeySet, Keyring, PendingRequest};
 
 use crate::response::{fields_of, status_of};
@@ -21,6 +22,8 @@ pub struct Verifier {
     store: Option<Arc<Store>>,
     /// How often each known key is loaded again, where keys come from a store.
     refresh: Span,
+    /// What a store must know of the policy.
+    window: Window,
 }
 
 /// What the verifier compared, for the operator.
@@ -55,6 +58,7 @@ impl Verifier {
         let snapshot = keys(known)?;
         let ring = Keyring::new((*snapshot).clone(), refresh, Time::EPOCH);
         Ok(Verifier {
+            window: policy.window(),
             inner: policy.verifier(),
             snapshot: RwLock::new(snapshot),
             ring: Mutex::new(ring),
@@ -96,7 +100,8 @@ impl Verifier {
     /// The code of the first rule that fails; nothing was written then.
     pub fn begin(&self, message: &Message<'_>, now: i64) -> Result<Waiting, Problem> {
         let now = time("now", now)?;
-        Ok(Waiting::new(Step::Need(self.pending(message, now)?), now))
+        let pending = self.pending(message, now)?;
+        Ok(Waiting::within(self.window, Step::Need(pending), now))
     }
 
     /// Everything but content and claim: the content follows in pieces. That of `message` is not looked at.
@@ -109,7 +114,7 @@ impl Verifier {
         let known = self.known();
         let content = message.with(|request| self.inner.begin_content(request, &*known, now));
         let content = content.map_err(|error| Problem::refused(&error, now))?;
-        Ok(Content::new(content, self.store.clone(), now))
+        Ok(Content::new(content, self.store.clone(), self.window, now))
     }
 
     /// The fields that sign the refusal of `message`, when it is genuine and outside of its window.

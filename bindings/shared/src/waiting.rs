@@ -3,15 +3,20 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use counterseal::core::{
-    Charge, Claim, Pending, Record, RowOp, Run, Step, Time, Unavailable, drive,
+    Charge, Claim, Pending, Record, RowOp, Run, Span, Step, Time, Unavailable, drive,
 };
+use counterseal::replay::Window;
 use counterseal::store::{Dialect, Rows, Stated, Statement};
 
-use crate::{Needs, Problem, Store, Verdict};
+use crate::{Needs, Problem, Store, Verdict, number};
 
 /// What a host holds across an `await`: run each [`Waiting::statement`], hand its rows to
 /// [`Waiting::answer`], and when there is none left take the [`Waiting::verdict`], once.
-pub struct Waiting(Mutex<Option<Next>>);
+pub struct Waiting {
+    next: Mutex<Option<Next>>,
+    /// The window of the policy, if it is one of those that have.
+    window: Option<Window>,
+}
 
 /// What an outcome looks like as plain data.
 pub(crate) trait Plain {
@@ -56,15 +61,41 @@ struct Begun<P> {
 
 impl Waiting {
     pub(crate) fn new<P: Erasable>(step: Step<P>, at: Time) -> Self {
-        Waiting(Mutex::new(Some(Next::of(step, at))))
+        Waiting {
+            next: Mutex::new(Some(Next::of(step, at))),
+            window: None,
+        }
     }
 
-    /// The statement to run now; none once it is decided.
-    pub fn statement(&self, dialect: Dialect) -> Option<Statement> {
-        match &*self.slot() {
+    /// The same for a decision by a policy with this window.
+    pub(crate) fn within<P: Erasable>(window: Window, step: Step<P>, at: Time) -> Self {
+        let window = Some(window);
+        Waiting {
+            window,
+            ..Waiting::new(step, at)
+        }
+    }
+
+    /// The statement to run now; none once it is decided. `future_seconds` is how far clocks may be ahead for the database.
+    ///
+    /// # Errors
+    ///
+    /// `binding_store_window` when they may be further ahead by the policy: after a loss the database would begin too early.
+    pub fn statement(
+        &self,
+        dialect: Dialect,
+        future_seconds: Option<i64>,
+    ) -> Result<Option<Statement>, Problem> {
+        if let (Some(seconds), Some(window)) = (future_seconds, self.window) {
+            let seconds = number("future_seconds", seconds, 1, 300)?;
+            if window.future > Span::from_seconds(seconds) {
+                return Err(Problem::store_window());
+            }
+        }
+        Ok(match &*self.slot() {
             Some(Next::Need(machine)) => Some(machine.statement(dialect)),
             _ => None,
-        }
+        })
     }
 
     /// Hands over the rows of the last statement, or none when the store did not answer.
@@ -119,7 +150,7 @@ impl Waiting {
     }
 
     fn slot(&self) -> MutexGuard<'_, Option<Next>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.next.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

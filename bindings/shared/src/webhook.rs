@@ -136,7 +136,9 @@ impl WebhookReceiver {
         let at = time("now", now)?;
         let begun = self.inner.begin(&delivery(lines, body)?, at);
         let pending = begun.map_err(|error| Problem::undelivered(&error, at))?;
-        Ok(Waiting::new(Step::Need(pending), at))
+        let webhook::WebhookPolicy { past, future, .. } = *self.inner.policy();
+        let window = Window { past, future };
+        Ok(Waiting::within(window, Step::Need(pending), at))
     }
 
     /// The same, and no claim after it: for hosts that remember the ids of messages themselves.

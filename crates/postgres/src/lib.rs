@@ -23,7 +23,9 @@
 //! disk. The store notices that they are gone, begins anew, and refuses until nothing older can come: for a minute and a few
 //! seconds where the window is a minute. Rows, such as keys, are as durable as the database makes them.
 //!
-//! What it does not protect: an old primary that goes on answering some hosts while a new one answers others; fence it. Who
+//! What it does not protect: an old primary that goes on answering some hosts while a new one answers others; fence it. A dump
+//! that is restored with its claims (leave them out: `pg_dump --no-unlogged-table-data`). Hosts whose clocks differ by more than
+//! 5 s. Who
 //! may write to the tables can change every answer; give them to one role.
 //!
 //! Codes: [`PostgresError::CODES`]. Spec: `docs/spec/replay.md` (claims in a database).

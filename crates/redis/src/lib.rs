@@ -19,7 +19,7 @@
 //! nothing older can come: for a minute and a few seconds where the window is a minute. The connection mends itself.
 //!
 //! What it does not protect: an old primary that goes on answering some hosts while a new one answers others; set
-//! `min-replicas-to-write`. Rows, such as keys, are as durable as the server's own persistence. A server that may evict has
+//! `min-replicas-to-write`. A `SWAPDB`. Hosts whose clocks differ by more than 5 s. Rows, such as keys, are as durable as the server's own persistence. A server that may evict has
 //! no epoch, so it serves nobody.
 //!
 //! Codes: [`RedisError::CODES`]. Spec: `docs/spec/replay.md` (claims in Redis).

@@ -84,7 +84,8 @@ impl Stated for Epoch {
 /// Columns are only ever added. One that is added to a table that is there already is empty (0, no text, no
 /// bytes) in the rows that are there, and in rows that an older version goes on to write.
 ///
-/// The first one of Postgres fails where a session is set up so that it cannot serve, and says why.
+/// The first one of Postgres fails where a session is set up so that it cannot serve, and says why; and in its transaction nothing
+/// waits more than 5 s for a lock.
 ///
 /// Redis needs none. All of them may be run again, except that SQLite knows no `ADD COLUMN IF NOT EXISTS`; by one at a time,
 /// because `IF NOT EXISTS` of Postgres does not see what another transaction is making.
@@ -100,7 +101,7 @@ pub fn migrations(tables: &[Table], dialect: Dialect, from: u16) -> Vec<String> 
     for step in from + 1..=last.unwrap_or(0) {
         for table in tables {
             texts.extend(columns(table, step, dialect));
-            texts.extend(indexes(table, step));
+            texts.extend(indexes(table, step, dialect));
         }
     }
     texts
@@ -139,7 +140,7 @@ fn create(table: &Table, columns: &str, dialect: Dialect) -> String {
 }
 
 /// The indexes whose last column this step introduced.
-fn indexes(table: &Table, step: u16) -> Vec<String> {
+fn indexes(table: &Table, step: u16, dialect: Dialect) -> Vec<String> {
     let is_due = |index: &&&[&str]| {
         let columns = table.columns.iter();
         let columns = columns.filter(|column| index.contains(&column.name));
@@ -148,9 +149,20 @@ fn indexes(table: &Table, step: u16) -> Vec<String> {
     let create = |index: &&[&str]| {
         let (name, columns) = (table.name, index.join(", "));
         let suffix = index.join("_");
-        format!("CREATE INDEX IF NOT EXISTS {name}_{suffix} ON {name} ({columns})")
+        create_index(&format!("{name}_{suffix}"), name, &columns, dialect)
     };
     table.indexes.iter().filter(is_due).map(create).collect()
+}
+
+/// `IF NOT EXISTS` of Postgres takes the lock of an index that is made, before it looks: writers would wait for the migration.
+fn create_index(index: &str, table: &str, columns: &str, dialect: Dialect) -> String {
+    if dialect == Dialect::Sqlite {
+        return format!("CREATE INDEX IF NOT EXISTS {index} ON {table} ({columns})");
+    }
+    format!(
+        "DO $do$ BEGIN IF to_regclass('{index}') IS NULL THEN \
+         CREATE INDEX {index} ON {table} ({columns}); END IF; END $do$"
+    )
 }
 
 fn define(column: &Column, dialect: Dialect) -> String {
@@ -219,12 +231,13 @@ const POSTGRES: [&str; 6] = [
      RAISE EXCEPTION 'counterseal: set default_transaction_isolation to read committed for this role, or no claim is served'; END IF; \
      IF current_setting('synchronous_commit') = 'off' THEN \
      RAISE EXCEPTION 'counterseal: set synchronous_commit for this role, or a crash may bring back a key that was revoked'; END IF; \
-     END $do$",
+     PERFORM set_config('lock_timeout', '5s', true); END $do$",
     "CREATE UNLOGGED TABLE IF NOT EXISTS counterseal_epoch (space text NOT NULL PRIMARY KEY, floor bigint NOT NULL, \
      began bigint NOT NULL, swept bigint NOT NULL, boot text NOT NULL)",
     "CREATE UNLOGGED TABLE IF NOT EXISTS counterseal_claim (space text NOT NULL, key bytea NOT NULL, born bigint NOT NULL, \
      until bigint NOT NULL, PRIMARY KEY (space, key))",
-    "CREATE INDEX IF NOT EXISTS counterseal_claim_until ON counterseal_claim (space, until)",
+    "DO $do$ BEGIN IF to_regclass('counterseal_claim_until') IS NULL THEN \
+     CREATE INDEX counterseal_claim_until ON counterseal_claim (space, until); END IF; END $do$",
     "CREATE UNLOGGED TABLE IF NOT EXISTS counterseal_cell (space text NOT NULL, key bytea NOT NULL, level bigint NOT NULL, \
      taken bigint NOT NULL, PRIMARY KEY (space, key))",
     "DO $do$ BEGIN IF to_regprocedure('counterseal_swept(text)') IS NULL THEN \

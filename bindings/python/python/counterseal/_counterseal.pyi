@@ -738,8 +738,9 @@ class Memory:
 class Waiting(Generic[_Verdict]):
     """A decision that waits for a store's answer. It serves once. For type checkers, `Waiting[T]` ends in a `T`."""
 
-    def statement(self, dialect: Dialect) -> Statement | None:
-        """What to run now; None once it is decided."""
+    def statement(self, dialect: Dialect, *, future_seconds: int | None = None) -> Statement | None:
+        """What to run now; None once it is decided. `future_seconds` is what the database was made ready for; a policy
+        by which clocks may be further ahead raises `binding_store_window`."""
 
     def answer(self, rows: Sequence[Sequence[Cell]] | None) -> None:
         """Hands over the rows, as lists or tuples; None when the store did not answer."""

@@ -146,8 +146,10 @@ class AsyncSigningTransport(httpx.AsyncBaseTransport):
 
 def _checked(authorities: Collection[str]) -> frozenset[str]:
     """The authorities, each as a `Host` field names it: a misspelt one would leave its requests unsigned."""
-    if isinstance(authorities, str):
+    if isinstance(authorities, str) or not isinstance(authorities, Collection):
         raise ArgumentError("binding_argument_type", detail=[("authorities", "a list, and no str")])
+    if not authorities:
+        raise ArgumentError("binding_argument_length", detail=[("authorities", "at least one")])
     for authority in authorities:
         Policy([authority])
     return frozenset(authorities)
@@ -163,6 +165,11 @@ class _Signing:
         *,
         verify_responses: bool,
     ) -> None:
+        if not isinstance(signer, Signer):
+            raise ArgumentError("binding_argument_type", detail=[("signer", "Signer")])
+        for name, function in (("clock", clock), ("seeds", seeds)):
+            if function is not None and not callable(function):
+                raise ArgumentError("binding_argument_type", detail=[(name, "a function")])
         self._signer = signer
         self._clock = clock
         self._seeds = seeds

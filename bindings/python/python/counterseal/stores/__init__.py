@@ -19,6 +19,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TypeAlias, TypeVar
 
 from counterseal._counterseal import Memory, Sqlite, Waiting, migrations, sweeping, sweeping_cells
+from counterseal.errors import ArgumentError
 from counterseal.types import Cell, Dialect
 
 __all__ = ["Memory", "Sqlite", "Waiting", "drive", "drive_async", "migrations", "sweeping", "sweeping_cells"]
@@ -37,9 +38,17 @@ def _unanswered(error: Exception) -> None:
     _log.debug("the store did not answer", exc_info=error)
 
 
-def drive(waiting: Waiting[Verdict], dialect: Dialect, execute: Execute) -> Verdict:
-    """Runs a decision to its end with `execute(text, values) -> rows`."""
-    while statement := waiting.statement(dialect):
+def _checked(waiting: Waiting[Verdict]) -> Waiting[Verdict]:
+    if not isinstance(waiting, Waiting):
+        raise ArgumentError("binding_argument_type", detail=[("waiting", "Waiting")])
+    return waiting
+
+
+def drive(
+    waiting: Waiting[Verdict], dialect: Dialect, execute: Execute, *, future_seconds: int | None = None
+) -> Verdict:
+    """Runs a decision to its end with `execute(text, values) -> rows`. `future_seconds` is what `migrations` had."""
+    while statement := _checked(waiting).statement(dialect, future_seconds=future_seconds):
         _name, text, values = statement
         try:
             rows = [tuple(row) for row in execute(text, values)]
@@ -51,9 +60,11 @@ def drive(waiting: Waiting[Verdict], dialect: Dialect, execute: Execute) -> Verd
     return waiting.verdict()
 
 
-async def drive_async(waiting: Waiting[Verdict], dialect: Dialect, execute: ExecuteAsync) -> Verdict:
-    """Runs a decision to its end with `await execute(text, values) -> rows`."""
-    while statement := waiting.statement(dialect):
+async def drive_async(
+    waiting: Waiting[Verdict], dialect: Dialect, execute: ExecuteAsync, *, future_seconds: int | None = None
+) -> Verdict:
+    """Runs a decision to its end with `await execute(text, values) -> rows`. `future_seconds` is as for `drive`."""
+    while statement := _checked(waiting).statement(dialect, future_seconds=future_seconds):
         _name, text, values = statement
         try:
             rows = [tuple(row) for row in await execute(text, values)]

@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 from counterseal._counterseal import migrations
+from counterseal.errors import ArgumentError
 from counterseal.types import Cell, Dialect
 
-__all__ = ["Beginning"]
+__all__ = ["Beginning", "patience"]
 
 _log = logging.getLogger("counterseal.stores")
 
@@ -17,17 +18,29 @@ _COLD = ("cold", b"cold")
 _EPOCH = "counterseal_epoch"
 
 
+def patience(timeout: float) -> float:
+    """The seconds after which a step has no answer."""
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0:
+        raise ArgumentError("binding_argument_type", detail=[("timeout", "a number of seconds above 0")])
+    return timeout
+
+
 class Beginning:
     """Begins an epoch for a database that says that it knows of no nonces."""
 
     def __init__(self, dialect: Dialect, future_seconds: int, clock: Callable[[], int] | None) -> None:
+        if clock is not None and not callable(clock):
+            raise ArgumentError("binding_argument_type", detail=[("clock", "a function")])
+        migrations(dialect, future_seconds=future_seconds, now=0)
         self._dialect: Dialect = dialect
-        self._future = future_seconds
+        self.future_seconds = future_seconds
+        """How far ahead clocks may be."""
         self._clock = clock
 
     def told(self, future_seconds: int | None) -> None:
-        """Takes the window that the database was made ready for."""
-        self._future = 60 if future_seconds is None else future_seconds
+        """Takes the window that the database was made ready for, if one was named."""
+        if future_seconds is not None:
+            self.future_seconds = future_seconds
 
     async def after(
         self, rows: Sequence[Sequence[Cell]], execute: Callable[[str, list[Cell]], Awaitable[Iterable[Any]]]
@@ -37,7 +50,7 @@ class Beginning:
             return
         now = self._clock and self._clock()
         try:
-            for name, text, values in migrations(self._dialect, future_seconds=self._future, now=now):
+            for name, text, values in migrations(self._dialect, future_seconds=self.future_seconds, now=now):
                 if name == _EPOCH:
                     await execute(text, values)
         except Exception as error:

@@ -8,21 +8,27 @@
     signed = SignedRequest(verifier, drive=store.drive, load_key=lambda key_id: store.drive(vault.load(key_id)))
 
 The pool is the store's own: each statement takes a connection and is committed by itself. Nonces lie in tables that
-Postgres empties after a crash; the store notices that, and refuses until nothing older can come: for 65 s where the
-window is a minute.
+Postgres empties after a crash; the store notices that, and refuses until nothing older can come: for 305 s, or for 65 s
+where `future_seconds` is 60 here and clocks may be no further ahead in any policy.
 
 `migrate` raises where the role's transactions are isolated more strictly than `read committed`, or its commits are
-acknowledged before they are safe (`synchronous_commit = off`): a crash could bring back a key that was revoked.
+acknowledged before they are safe (`synchronous_commit = off`): a crash could bring back a key that was revoked. `check`
+does the same for a worker whose role makes no tables. Both raise what asyncpg raises.
+
+A dump has the claims of its time, and of the time after it none: leave them out (`--no-unlogged-table-data`), and what
+is restored begins anew.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
+from counterseal.errors import ArgumentError
 from counterseal.stores import Waiting, drive_async, migrations, sweeping, sweeping_cells
-from counterseal.stores._epoch import Beginning
+from counterseal.stores._epoch import Beginning, patience
 from counterseal.types import Cell, Room
 
 __all__ = ["Postgres"]
@@ -34,43 +40,56 @@ ROOMS: tuple[Room, ...] = ("request", "webhook")
 _MIGRATING = int.from_bytes(b"cseal/pg", "big")
 """The advisory lock under which migrations are run one after the other."""
 
+_TABLES = "SELECT FROM counterseal_epoch, counterseal_claim, counterseal_cell LIMIT 0"
+
 
 class Pool(Protocol):
     """What is used of `asyncpg.Pool`, which has no types of its own."""
 
-    def acquire(self) -> AbstractAsyncContextManager[Any]: ...
+    def acquire(self, *, timeout: float | None = None) -> AbstractAsyncContextManager[Any]: ...
     async def fetch(self, query: str, *args: Any, timeout: float | None = None) -> Sequence[Iterable[Any]]: ...
 
 
 class Postgres:
     """A database that decisions are run on.
 
-    A statement that takes more than `timeout` seconds has no answer. `future_seconds` is how far the clocks of signers
-    may be ahead in any policy that is used here, for the beginning after a crash; it is the most that a policy allows
-    unless said, or what `migrate` was told.
+    A step that takes more than `timeout` seconds, waiting for a connection included, has no answer. `future_seconds` is
+    how far the clocks of signers may be ahead in any policy that is used here, for the beginning after a crash: the
+    most that a policy allows, 300, unless this or `migrate` says less. A policy that allows more is refused.
     """
 
     def __init__(
         self, pool: Pool, *, timeout: float = 5.0, future_seconds: int = 300, clock: Callable[[], int] | None = None
     ) -> None:
+        if not all(callable(getattr(pool, name, None)) for name in ("acquire", "fetch")):
+            raise ArgumentError("binding_argument_type", detail=[("pool", "asyncpg.Pool")])
         self._pool = pool
-        self._timeout = timeout
+        self._timeout = patience(timeout)
         self._beginning = Beginning("postgres", future_seconds, clock)
 
     async def migrate(
         self, *, past_seconds: int | None = None, future_seconds: int | None = None, now: int | None = None
     ) -> None:
         """Makes the database ready for policies of this window. It may be run again, and by many at once."""
-        self._beginning.told(future_seconds)
-        statements = migrations("postgres", past_seconds=past_seconds, future_seconds=future_seconds, now=now)
-        async with self._pool.acquire() as connection, connection.transaction():
-            await connection.fetch("SELECT pg_advisory_xact_lock($1)", _MIGRATING)
+        future = self._beginning.future_seconds if future_seconds is None else future_seconds
+        statements = migrations("postgres", past_seconds=past_seconds, future_seconds=future, now=now)
+        self._beginning.told(future)
+        connecting = self._pool.acquire(timeout=self._timeout)
+        async with connecting as connection, connection.transaction():
+            await connection.fetch("SELECT pg_advisory_xact_lock($1)", _MIGRATING, timeout=self._timeout)
             for _name, text, values in statements:
-                await connection.fetch(text, *values)
+                await connection.fetch(text, *values, timeout=self._timeout)
+
+    async def check(self) -> None:
+        """Raises what is in the way where the pool's role cannot serve: run it when a worker starts."""
+        (_name, guard, _values), *_ = migrations("postgres")
+        for text in (guard, _TABLES):
+            await self._fetch(text, [])
 
     async def drive(self, waiting: Waiting[Verdict]) -> Verdict:
         """Runs a decision to its end."""
-        return await drive_async(waiting, "postgres", self._execute)
+        future = self._beginning.future_seconds
+        return await drive_async(waiting, "postgres", self._execute, future_seconds=future)
 
     async def sweep(self, *, now: int | None = None, limit: int | None = None) -> int:
         """Deletes claims that are over, at most `limit` or 1000 of each room, and counts them. Run it now and then."""
@@ -91,4 +110,5 @@ class Postgres:
         return rows
 
     async def _fetch(self, text: str, values: list[Cell]) -> Sequence[Iterable[Any]]:
-        return await self._pool.fetch(text, *values, timeout=self._timeout)
+        # Waiting for a connection takes its time too.
+        return await asyncio.wait_for(self._pool.fetch(text, *values), self._timeout)

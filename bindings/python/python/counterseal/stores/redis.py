@@ -8,8 +8,9 @@
 
 Each step is one script. The server's `maxmemory-policy` must be `noeviction`, or `migrate` raises. After a restart, a
 flush or a fail-over Redis may have lost nonces; the store notices that, and refuses until nothing older can come: for
-65 s where the window is a minute. What it does not notice is an old primary that goes on answering some while a new one
-answers others: set `min-replicas-to-write`. Keys are as durable as the server's own persistence.
+305 s, or for 65 s where `future_seconds` is 60 here and clocks may be no further ahead in any policy. What it does not
+notice is an old primary that goes on answering some while a new one answers others (set `min-replicas-to-write`), and
+a `SWAPDB`. Keys are as durable as the server's own persistence.
 
 The client is the store's own. Its retries are turned off: a claim that was made, and is made again because its answer
 was lost, would be told to an honest caller as a replay.
@@ -24,8 +25,9 @@ from typing import Any, Protocol, TypeVar
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from counterseal.errors import ArgumentError
 from counterseal.stores import Waiting, drive_async, migrations
-from counterseal.stores._epoch import Beginning
+from counterseal.stores._epoch import Beginning, patience
 from counterseal.types import Cell
 
 __all__ = ["Redis"]
@@ -50,16 +52,18 @@ class Redis:
     """A Redis server that decisions are run on.
 
     A script that takes more than `timeout` seconds has no answer. `future_seconds` is how far the clocks of signers may
-    be ahead in any policy that is used here, for the beginning after a loss; it is the most that a policy allows unless
-    said, or what `migrate` was told.
+    be ahead in any policy that is used here, for the beginning after a loss: the most that a policy allows, 300, unless
+    this or `migrate` says less. A policy that allows more is refused.
     """
 
     def __init__(
         self, client: Client, *, timeout: float = 5.0, future_seconds: int = 300, clock: Callable[[], int] | None = None
     ) -> None:
+        if not asyncio.iscoroutinefunction(getattr(client, "execute_command", None)):
+            raise ArgumentError("binding_argument_type", detail=[("client", "redis.asyncio.Redis")])
         client.set_retry(Retry(NoBackoff(), 0))
         self._client = client
-        self._timeout = timeout
+        self._timeout = patience(timeout)
         self._beginning = Beginning("redis", future_seconds, clock)
         self._scripts: dict[str, Script] = {}
 
@@ -67,14 +71,16 @@ class Redis:
         self, *, past_seconds: int | None = None, future_seconds: int | None = None, now: int | None = None
     ) -> None:
         """Makes the server ready for policies of this window. It may be run again, and by many at once."""
-        self._beginning.told(future_seconds)
-        statements = migrations("redis", past_seconds=past_seconds, future_seconds=future_seconds, now=now)
+        future = self._beginning.future_seconds if future_seconds is None else future_seconds
+        statements = migrations("redis", past_seconds=past_seconds, future_seconds=future, now=now)
+        self._beginning.told(future)
         for _name, text, values in statements:
             await self._eval(text, values)
 
     async def drive(self, waiting: Waiting[Verdict]) -> Verdict:
         """Runs a decision to its end."""
-        return await drive_async(waiting, "redis", self._execute)
+        future = self._beginning.future_seconds
+        return await drive_async(waiting, "redis", self._execute, future_seconds=future)
 
     async def _execute(self, text: str, values: list[Cell]) -> list[tuple[Cell, ...]]:
         rows = await self._eval(text, values)
