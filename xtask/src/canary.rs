@@ -14,6 +14,24 @@ use crate::{node, python, setup};
 
 const DIRECTORY: &str = "target/canary";
 const COUNT: usize = 20;
+/// The characters of a secret's middle, and of the parts that are looked for.
+const LENGTH: usize = 32;
+const PART: usize = 12;
+/// How the other languages show bytes.
+const NODE: [&str; 5] = [
+    "inspect(Buffer.from(text))",
+    "inspect({ secret: new Uint8Array(Buffer.from(text)) })",
+    "JSON.stringify(new Uint8Array(Buffer.from(text)))",
+    "JSON.stringify(Buffer.from(text))",
+    "Buffer.from(text, 'utf16le').toString('latin1')",
+];
+const PYTHON: [&str; 5] = [
+    "repr(text.encode())",
+    "list(text.encode())",
+    "base64.encodebytes(b'key=' + text.encode()).decode()",
+    "text.encode().hex(' ')",
+    "urllib.parse.quote(text[:30])",
+];
 
 pub(crate) fn prove() -> Done {
     let directory = at(DIRECTORY);
@@ -24,12 +42,13 @@ pub(crate) fn prove() -> Done {
     setup::write(&list, Value::from(secrets.clone()).to_string().as_bytes())?;
 
     let found = control(&directory.join("control"), &secrets)?;
-    let forms = secrets.len() * forms(&secrets[0]).len();
+    let forms = secrets.len() * forms("").len();
     let mut held = say(
-        "a search finds each form of each secret",
+        "a search finds a part of each secret in each form",
         found == forms,
         found,
     );
+    held &= rendered(&directory.join("rendered"), &list, &secrets)?;
     python::package()?;
     node::addon()?;
     let rust = "run --quiet --locked --package counterseal-proofs --example canary";
@@ -94,7 +113,7 @@ fn told(program: Run, out: &Path) -> Done {
     Err(Stop::failed(format!("canary: the program failed: {text}")))
 }
 
-/// Where a secret stands, by file and form.
+/// Where a part of a secret stands, by file and form.
 fn hits(out: &Path, secrets: &[String]) -> Result<Vec<String>, Stop> {
     let wanted = Wanted::new(secrets);
     let mut hits = Vec::new();
@@ -111,27 +130,35 @@ fn hits(out: &Path, secrets: &[String]) -> Result<Vec<String>, Stop> {
     Err(Stop::failed(format!("{}: nothing was told", out.display())))
 }
 
-/// All forms of all secrets, by what they begin with.
+/// All forms of all parts of all secrets, by what they begin with.
 struct Wanted(BTreeMap<[u8; 8], Vec<(String, Vec<u8>)>>);
 
 impl Wanted {
     fn new(secrets: &[String]) -> Self {
         let mut wanted = BTreeMap::<_, Vec<_>>::new();
         for (number, secret) in secrets.iter().enumerate() {
-            for (form, text) in forms(secret) {
-                let begin = *text.as_bytes().first_chunk().expect("a form is long");
-                let what = format!("secret {number}, {form}");
-                wanted
-                    .entry(begin)
-                    .or_default()
-                    .push((what, text.into_bytes()));
+            for at in 0..=LENGTH - PART {
+                for (form, text) in forms(part(secret, at)) {
+                    let begin = *text.as_bytes().first_chunk().expect("a form is long");
+                    let what = format!("secret {number}, {form}");
+                    wanted
+                        .entry(begin)
+                        .or_default()
+                        .push((what, text.into_bytes()));
+                }
             }
         }
         Wanted(wanted)
     }
 
-    /// The forms that stand in `content`.
+    /// The forms that stand in `content`, as it is or without what printers put between bytes.
     fn within(&self, content: &[u8]) -> BTreeSet<String> {
+        let mut found = self.written(content);
+        found.extend(self.written(&dense(content)));
+        found
+    }
+
+    fn written(&self, content: &[u8]) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
         for at in 0..content.len() {
             let rest = &content[at..];
@@ -147,17 +174,38 @@ impl Wanted {
     }
 }
 
+/// Without blanks, zeros, and the names that JSON gives to the places of an array: `"12":`.
+fn dense(content: &[u8]) -> Vec<u8> {
+    let mut dense: Vec<u8> = Vec::with_capacity(content.len());
+    for byte in content {
+        if byte.is_ascii_whitespace() || *byte == 0 {
+            continue;
+        }
+        dense.push(*byte);
+        if !dense.ends_with(b"\":") {
+            continue;
+        }
+        let name = &dense[..dense.len() - 2];
+        let digits = name.iter().rev().take_while(|byte| byte.is_ascii_digit());
+        let before = name.len() - digits.count();
+        if before > 0 && before < name.len() && name[before - 1] == b'"' {
+            dense.truncate(before - 1);
+        }
+    }
+    dense
+}
+
 fn files(directory: &Path) -> Result<Vec<PathBuf>, Stop> {
     let entries = fs::read_dir(directory).map_err(|error| Stop::file(directory, &error))?;
     Ok(entries.flatten().map(|entry| entry.path()).collect())
 }
 
-/// How many forms a search finds in files that hold each of them.
+/// How many forms a search finds in files that hold a part of each secret in each of them.
 fn control(directory: &Path, secrets: &[String]) -> Result<usize, Stop> {
     let filler = "told ".repeat(4_000);
     let mut text = filler.clone();
     for secret in secrets {
-        for (_, form) in forms(secret) {
+        for (_, form) in forms(part(secret, 7)) {
             text.extend([filler.as_str(), "[", &form, "]"]);
         }
     }
@@ -165,23 +213,87 @@ fn control(directory: &Path, secrets: &[String]) -> Result<usize, Stop> {
     Ok(hits(directory, secrets)?.len())
 }
 
-/// The forms in which a secret could be told. Of each, its middle: whoever tells a part of it tells too much.
-fn forms(secret: &str) -> Vec<(&'static str, String)> {
-    let core = secret.get(8..32).unwrap_or(secret);
-    let bytes = core.as_bytes();
+/// Whether a search finds every secret in what the printers of the three languages make of it.
+fn rendered(directory: &Path, list: &Path, secrets: &[String]) -> Result<bool, Stop> {
+    let mut texts = vec![
+        (
+            "Rust, {:?}",
+            format!(
+                "{:?}",
+                secrets.iter().map(String::as_bytes).collect::<Vec<_>>()
+            ),
+        ),
+        (
+            "Rust, {:#?}",
+            format!(
+                "{:#?}",
+                secrets.iter().map(String::as_bytes).collect::<Vec<_>>()
+            ),
+        ),
+    ];
+    for expression in NODE {
+        let program = format!(
+            "const {{ inspect }} = require('node:util'); const list = JSON.parse(require('node:fs').readFileSync(process.argv[1])); \
+             for (const text of list) process.stdout.write({expression} + '\\n')"
+        );
+        let run = Run::new("node").args(["-e", &program]).args([list]);
+        texts.push((expression, run.text()?));
+    }
+    for expression in PYTHON {
+        let program = format!(
+            "import base64, json, sys, urllib.parse\nfor text in json.load(open(sys.argv[1])): print({expression})"
+        );
+        let run = Run::new("python3").args(["-c", &program]).args([list]);
+        texts.push((expression, run.text()?));
+    }
+    let wanted = Wanted::new(secrets);
+    let mut held = true;
+    for (number, (name, text)) in texts.iter().enumerate() {
+        setup::write(&directory.join(number.to_string()), text.as_bytes())?;
+        let found = wanted.within(text.as_bytes());
+        let secrets: BTreeSet<_> = found
+            .iter()
+            .filter_map(|what| what.split(',').next())
+            .collect();
+        held &= say(
+            &format!("found in {name}"),
+            secrets.len() == COUNT,
+            secrets.len(),
+        );
+    }
+    Ok(held)
+}
+
+/// A part of the middle of a secret: whoever tells a part tells too much.
+fn part(secret: &str, at: usize) -> &str {
+    secret.get(8 + at..8 + at + PART).unwrap_or(secret)
+}
+
+/// The forms in which a text could be told.
+fn forms(text: &str) -> Vec<(&'static str, String)> {
+    let bytes = text.as_bytes();
     let decimal = |between: &str| {
         let numbers: Vec<_> = bytes.iter().map(u8::to_string).collect();
         numbers.join(between)
     };
-    let percent: Vec<_> = bytes.iter().map(|byte| format!("%{byte:02X}")).collect();
+    let each = |before: &str| {
+        let digits: Vec<_> = bytes
+            .iter()
+            .map(|byte| format!("{before}{byte:02X}"))
+            .collect();
+        digits.concat()
+    };
     vec![
-        ("as it is", core.into()),
-        ("in capitals", core.to_uppercase()),
-        ("reversed", core.chars().rev().collect()),
+        ("as it is", text.into()),
+        ("in capitals", text.to_uppercase()),
+        ("reversed", text.chars().rev().collect()),
         ("in hexadecimal", hex(bytes)),
-        ("percent-encoded", percent.concat()),
-        ("as numbers", decimal(", ")),
-        ("as numbers without blanks", decimal(",")),
+        ("in hexadecimal, in capitals", each("")),
+        ("percent-encoded", each("%")),
+        ("escaped", each("\\x").to_lowercase()),
+        ("escaped as JSON", each("\\u00").to_lowercase()),
+        ("as numbers", decimal(",")),
+        ("as numbers, with blanks", decimal(" ")),
         ("in base64", base64(bytes, 0)),
         ("in base64, a byte on", base64(bytes, 1)),
         ("in base64, two bytes on", base64(bytes, 2)),
@@ -192,7 +304,9 @@ fn forms(secret: &str) -> Vec<(&'static str, String)> {
 fn base64(bytes: &[u8], offset: usize) -> String {
     let shifted = [&vec![0; offset], bytes].concat();
     let text = STANDARD.encode(&shifted[..shifted.len() / 3 * 3]);
-    text[if offset == 0 { 0 } else { 4 }..].to_owned()
+    text.get(if offset == 0 { 0 } else { 4 }..)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn hex(bytes: &[u8]) -> String {

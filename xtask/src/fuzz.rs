@@ -204,6 +204,9 @@ fn targets() -> Result<Vec<String>, Stop> {
     let names = paths.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()));
     let mut names: Vec<_> = names.collect();
     names.sort();
+    if names.is_empty() {
+        return Err(Stop::failed("there are no fuzz targets"));
+    }
     Ok(names)
 }
 

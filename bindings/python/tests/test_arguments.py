@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import asyncio
 import contextlib
 import math
 import mmap
@@ -14,12 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 
 from counterseal.errors import ArgumentError, CountersealError, SigningKeyError
+from counterseal.httpx import AsyncSigningTransport, SignatureAuth, SigningTransport
 from counterseal.limit import Admitted, Cells, Limit, SharedCells
 from counterseal.replay import Ring, SharedRing
 from counterseal.request import Key, KeyVault, Policy, Profile, Signer, Verified, Verifier, end_key, revoke_key
-from counterseal.stores import Memory, Sqlite, Waiting, migrations, sweeping
+from counterseal.stores import Memory, Sqlite, Waiting, drive, drive_async, migrations, sweeping
+from counterseal.stores.asyncpg import Postgres
+from counterseal.stores.redis import Redis
 from counterseal.webhook import Received, Receiver, Sender
 from support import AUTHORITY, NOW, SECRET, Sent, key, verifier
 
@@ -455,3 +460,36 @@ def test_the_stack_may_be_almost_used_up() -> None:
     for left in range(depth - 120, depth, 7):
         with contextlib.suppress(RecursionError):
             deeper(left)
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("pool", lambda: Postgres(None)),  # type: ignore[arg-type]
+        ("timeout", lambda: Postgres(Pool(), timeout="x")),  # type: ignore[arg-type]
+        ("timeout", lambda: Postgres(Pool(), timeout=0)),
+        ("clock", lambda: Postgres(Pool(), clock=5)),  # type: ignore[arg-type]
+        ("future_seconds", lambda: Postgres(Pool(), future_seconds=301)),
+        ("client", lambda: Redis(None)),  # type: ignore[arg-type]
+        ("client", lambda: Redis(redis.Redis())),
+        ("waiting", lambda: drive(7, "sqlite", list)),  # type: ignore[arg-type]
+        ("waiting", lambda: asyncio.run(drive_async(7, "sqlite", list))),  # type: ignore[arg-type]
+        ("signer", lambda: SignatureAuth(7)),  # type: ignore[arg-type]
+        ("clock", lambda: SignatureAuth(Signer(key()), clock=5)),  # type: ignore[arg-type]
+        ("seeds", lambda: SigningTransport(Signer(key()), ["a"], seeds=b"x")),  # type: ignore[arg-type]
+        ("authorities", lambda: SigningTransport(Signer(key()), None)),  # type: ignore[arg-type]
+        ("authorities", lambda: AsyncSigningTransport(Signer(key()), [])),
+    ],
+)
+def test_what_an_adapter_is_made_of_is_checked_where_it_is_made(name: str, make: Callable[[], object]) -> None:
+    with pytest.raises(ArgumentError) as refused:
+        make()
+    assert name in refused.value.detail
+
+
+class Pool:
+    """What a store of Postgres looks for in a pool."""
+
+    def acquire(self, *, timeout: float | None = None) -> Any: ...
+
+    async def fetch(self, query: str, *args: Any, timeout: float | None = None) -> Any: ...
