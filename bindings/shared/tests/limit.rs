@@ -115,13 +115,21 @@ fn a_hosts_own_database_is_asked_for_one_cell_after_the_other() {
         .by_address("2001:db8::1", ONE)
         .expect("a decision");
     for _ in 0..2 {
-        let statement = waiting.statement(Dialect::Postgres).expect("a charge");
+        let statement = waiting
+            .statement(Dialect::Postgres, None)
+            .unwrap()
+            .expect("a charge");
         assert_eq!(statement.name, "counterseal_charge");
         waiting
             .answer(Some(vec![vec![Value::Int(NOW + 1_500), Value::Int(1)]]))
             .expect("asked");
     }
-    assert!(waiting.statement(Dialect::Postgres).is_none());
+    assert!(
+        waiting
+            .statement(Dialect::Postgres, None)
+            .unwrap()
+            .is_none()
+    );
     assert_eq!(admitted(waiting.verdict()).expect("within").left(), Some(2));
     let sweep = sweeping_cells(Dialect::Sqlite, NOW, 10).expect("a statement");
     assert_eq!(sweep.values[0], Value::Text("limit".into()));
@@ -161,7 +169,7 @@ fn a_limit_that_yields_asks_nothing_in_a_crowd() {
         ..ONE
     };
     let waiting = yields.by_address("192.0.2.7", crowd).expect("a decision");
-    assert!(waiting.statement(Dialect::Sqlite).is_none());
+    assert!(waiting.statement(Dialect::Sqlite, None).unwrap().is_none());
     assert!(
         admitted(waiting.verdict())
             .expect("admitted")

@@ -77,10 +77,10 @@ fn an_answer_decides_and_a_decision_is_taken_once() {
         "pending_spent",
         "nothing is decided yet"
     );
-    let statement = waiting.statement(Dialect::Sqlite).unwrap();
+    let statement = waiting.statement(Dialect::Sqlite, None).unwrap().unwrap();
     assert_eq!(statement.name, "counterseal_claim");
     waiting.answer(Some(text("fresh"))).unwrap();
-    assert!(waiting.statement(Dialect::Sqlite).is_none());
+    assert!(waiting.statement(Dialect::Sqlite, None).unwrap().is_none());
     assert_eq!(waiting.answer(None).unwrap_err().code.name, "pending_spent");
     assert!(matches!(waiting.verdict(), Ok(Verdict::Verified(_))));
     assert_eq!(code(waiting.verdict()), "pending_spent");
