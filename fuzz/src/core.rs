@@ -1,8 +1,8 @@
 //! Texts, sealed secrets, lifetimes and rates.
 
 use counterseal::core::{
-    Bound, Charged, Gcra, KeyId, Lifetime, LookedUp, Rate, SealKey, Secret, Seed, Span, Time,
-    TokenKind,
+    Bound, Charged, Gcra, KeyId, Lifetime, LookedUp, PublicKey, Rate, SealKey, Secret, Seed, Span,
+    Time, TokenKind,
 };
 
 use crate::bytes::Bytes;
@@ -26,6 +26,28 @@ pub fn core_looked_up_parse(data: &[u8]) {
     };
     if let Ok(token) = LookedUp::parse(KIND, text) {
         assert_eq!(token.print(KIND).expose(), data);
+    }
+}
+
+/// A key has one form; whatever a modulus is, looking at it ends.
+pub fn core_public_key_from_der(data: &[u8]) {
+    if let Ok(key) = PublicKey::from_der(data) {
+        assert_eq!(key.to_der(), data);
+    }
+    if let Ok(key) = PublicKey::rsa(data, &[1, 0, 1]) {
+        assert_eq!(PublicKey::from_der(&key.to_der()), Ok(key));
+    }
+}
+
+/// A text that is a key has nothing around it.
+pub fn core_public_key_from_pem(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    if PublicKey::from_pem(text).is_ok() {
+        assert!(text.starts_with("-----BEGIN PUBLIC KEY-----"));
+        assert!(text.trim_end().ends_with("-----END PUBLIC KEY-----"));
+        assert!(PublicKey::from_pem(&format!("{text}\n\n")).is_err());
     }
 }
 

@@ -16,7 +16,7 @@ mod webhook;
 
 pub use crate::core::{
     core_gcra_charge, core_key_id_parse, core_lifetime_clamp, core_looked_up_parse,
-    core_seal_key_open,
+    core_public_key_from_der, core_public_key_from_pem, core_seal_key_open,
 };
 pub use crate::document::{counterseal_request_policy_parse, counterseal_request_profile_parse};
 pub use crate::foreign::request_foreign_begin;
@@ -38,6 +38,8 @@ pub const TARGETS: &[Target] = &[
     ("core_key_id_parse", core_key_id_parse),
     ("core_lifetime_clamp", core_lifetime_clamp),
     ("core_looked_up_parse", core_looked_up_parse),
+    ("core_public_key_from_der", core_public_key_from_der),
+    ("core_public_key_from_pem", core_public_key_from_pem),
     ("core_seal_key_open", core_seal_key_open),
     (
         "counterseal_request_policy_parse",

@@ -4,16 +4,38 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use counterseal::core::PublicKey;
 use serde_json::Value;
 
 /// The seeds of the target of this name, from the vectors in this directory.
 pub fn seeds(target: &str, vectors: &Path) -> io::Result<Vec<Vec<u8>>> {
     let mut seeds = vec![Vec::new(), vec![0; 64], (0..=255).collect()];
+    seeds.extend(keys(target));
     for (op, case) in cases(vectors)? {
         seeds.extend(seed(target, &op, &case));
     }
     Ok(seeds)
 }
+
+/// Keys, which no vector has as bytes.
+fn keys(target: &str) -> Vec<Vec<u8>> {
+    let ders = [
+        PublicKey::p256(&[1; 32], &[2; 32]).to_der(),
+        PublicKey::p384(&[1; 48], &[2; 48]).to_der(),
+        PublicKey::ed25519(&[3; 32]).map_or(Vec::new(), |key| key.to_der()),
+    ];
+    match target {
+        "core_public_key_from_der" => ders.into(),
+        "core_public_key_from_pem" => PEMS.iter().map(|text| text.as_bytes().into()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// An Ed25519 key (RFC 8410 section 10.1), and the frame of one.
+const PEMS: [&str; 2] = [
+    "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n",
+    "-----BEGIN PUBLIC KEY-----\n\n-----END PUBLIC KEY-----",
+];
 
 /// The case as bytes for the target, if it says something about it.
 fn seed(target: &str, op: &str, case: &Value) -> Option<Vec<u8>> {

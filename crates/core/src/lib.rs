@@ -3,7 +3,7 @@
 //! A room is one decision about credentials (is this request genuine, may this token rotate). Rooms
 //! are pure: time and randomness come as arguments, and storage as single atomic steps that the
 //! caller runs. This crate holds what they share: [`Time`], [`Lifetime`], [`Secret`] and [`Seed`],
-//! [`Code`]s, [`AuditEvent`]s, MACs and sealing, [`Record`]s, the storage steps ([`Claim`],
+//! [`Code`]s, [`AuditEvent`]s, MACs, sealing, keys that sign ([`PublicKey`], [`SignKey`]), [`Record`]s, the storage steps ([`Claim`],
 //! [`Load`], [`Swap`], [`Charge`], [`Sweep`], [`SweepCells`]) and the shape of a decision ([`Pending`], [`Step`],
 //! [`drive`]).
 //!
@@ -17,15 +17,21 @@ extern crate alloc;
 mod arbitrary;
 mod audit;
 mod code;
+mod der;
 mod id;
 mod lifetime;
 mod mac;
 mod op;
+mod pem;
 mod pending;
+mod private_key;
+mod public_key;
 mod rate;
 mod row;
+mod rsa;
 mod seal;
 mod secret;
+mod signature;
 mod time;
 mod token;
 
@@ -41,10 +47,13 @@ pub use op::{
     Unavailable,
 };
 pub use pending::{Pending, Run, RunAsync, Step, drive, drive_async};
+pub use private_key::PrivateKey;
+pub use public_key::{PublicKey, PublicKeyError, PublicNumbers};
 pub use rate::{Gcra, Rate, Terms};
 pub use row::{BadRow, Carry, Column, Columns, Kind, Record, Table, Value, read, write};
 pub use seal::{SealBroken, SealKey};
 pub use secret::{Secret, Seed};
+pub use signature::{Algorithm, NotSigned, SignKey, Signature, Signatures, VerifyKey};
 pub use time::{Span, Time};
 pub use token::{BadToken, LookedUp, TokenId, TokenKind};
 
@@ -53,6 +62,7 @@ pub const CODES: &[&[Code]] = &[
     BadKeyId::CODES,
     BadToken::CODES,
     LifetimeError::CODES,
+    PublicKeyError::CODES,
     SealBroken::CODES,
     STORE_CODES,
     WeakKey::CODES,

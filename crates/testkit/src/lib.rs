@@ -29,6 +29,7 @@ pub mod charges;
 pub mod claims;
 mod cut;
 mod faulty;
+pub mod keys;
 mod model;
 mod note;
 mod race;
@@ -36,6 +37,7 @@ mod random;
 pub mod rows;
 mod scratch;
 mod scripted;
+pub mod signatures;
 mod suite;
 
 pub use cut::Cut;

@@ -98,3 +98,28 @@ macro_rules! tests {
         )*
     };
 }
+
+/// Tests of a library of signatures; `$library` is a [`Signatures`](counterseal_core::Signatures).
+#[macro_export]
+macro_rules! signature_tests {
+    ($library:expr) => {
+        $crate::signature_tests! { $library,
+            e11_a_signature_of_zeros_is_none
+            e15_the_twin_of_a_signature_is_accepted
+            e16_a_second_form_of_an_ed25519_signature_is_refused
+            e17_halves_of_two_keys_are_refused
+            j09_a_key_serves_the_algorithm_of_its_kind_only
+            keys_are_read_as_openssl_writes_them
+            o12_a_point_off_its_curve_is_refused_at_once
+            rsa_signatures_are_verified_each_with_its_padding
+            signatures_of_the_standards_are_verified
+            what_was_signed_is_accepted_and_nothing_else
+        }
+    };
+    ($library:expr, $($name:ident)*) => {$(
+        #[test]
+        fn $name() {
+            $crate::signatures::$name(&$library);
+        }
+    )*};
+}

@@ -17,6 +17,9 @@ type Row = (
 
 const CORE: &str = "counterseal-core";
 const LIMIT: &str = "counterseal-limit";
+const AWS_LC: &str = "counterseal-crypto-aws-lc";
+const RING: &str = "counterseal-crypto-ring";
+const RUSTCRYPTO: &str = "counterseal-crypto-rustcrypto";
 const MEMORY: &str = "counterseal-memory";
 const POSTGRES: &str = "counterseal-postgres";
 const REDIS: &str = "counterseal-redis";
@@ -44,6 +47,9 @@ const ARROWS: &[Row] = &[
     (SQLITE, &[CORE, REPLAY, STORE], &[TESTKIT]),
     (POSTGRES, &[CORE, REPLAY, STORE], &[SERVERS, TESTKIT]),
     (REDIS, &[CORE, REPLAY, STORE], &[SERVERS, TESTKIT]),
+    (AWS_LC, &[CORE], &[TESTKIT]),
+    (RING, &[CORE], &[TESTKIT]),
+    (RUSTCRYPTO, &[CORE], &[TESTKIT]),
     (TESTKIT, &[CORE, REPLAY], &[]),
     // Faces. Only `shared` imports the facade and the backends that it ships; the languages import only `shared`.
     (
