@@ -26,10 +26,14 @@ fn keys(target: &str) -> Vec<Vec<u8>> {
     ];
     match target {
         "core_public_key_from_der" => ders.into(),
+        "jwt_token_verifier_verify" => vec![PAYLOAD.into()],
         "core_public_key_from_pem" => PEMS.iter().map(|text| text.as_bytes().into()).collect(),
         _ => Vec::new(),
     }
 }
+
+/// What a good token says.
+const PAYLOAD: &[u8] = br#"{"iss":"https://iss.example","sub":"a","aud":["api"],"iat":1800000000,"nbf":1800000000.5,"exp":1800000600,"jti":"b","c":{"d":[null,true,-1.5e3,"\u00e9"]}}"#;
 
 /// An Ed25519 key (RFC 8410 section 10.1), and the frame of one.
 const PEMS: [&str; 2] = [

@@ -10,9 +10,11 @@ use crate::setup;
 use crate::shell::{Done, Run, Stop, at};
 
 /// The facade, what is below it, and what their tests need.
-const PACKED: [&str; 9] = [
+const PACKED: [&str; 11] = [
     "counterseal",
     "counterseal-core",
+    "counterseal-crypto-rustcrypto",
+    "counterseal-jwt",
     "counterseal-limit",
     "counterseal-memory",
     "counterseal-replay",

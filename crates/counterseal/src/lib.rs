@@ -7,6 +7,7 @@
 //! | always | [`core`]: times, lifetimes, secrets, codes, audit events, storage steps |
 //! | `request` (default) | [`request`]: signed HTTP requests |
 //! | `replay` (default) | [`replay`]: the ring that remembers used nonces |
+//! | `jwt` | [`jwt`]: access tokens |
 //! | `limit` | [`limit`]: rate limits |
 //! | `arbitrary` | values of the public types, for fuzzing what handles them |
 //! | `document` | [`document`]: policies as JSON |
@@ -53,6 +54,8 @@
 extern crate alloc;
 
 pub use counterseal_core as core;
+#[cfg(feature = "jwt")]
+pub use counterseal_jwt as jwt;
 #[cfg(feature = "limit")]
 pub use counterseal_limit as limit;
 #[cfg(feature = "replay")]

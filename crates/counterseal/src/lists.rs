@@ -24,6 +24,11 @@ pub const SPACES: &[Space] = &[
 /// The tables of codes of each enabled part.
 const PARTS: &[&[&[Code]]] = &[
     counterseal_core::CODES,
+    #[cfg(feature = "jwt")]
+    &[
+        counterseal_jwt::JwtError::CODES,
+        counterseal_jwt::JwtSetupError::CODES,
+    ],
     #[cfg(feature = "limit")]
     &[counterseal_limit::CODES],
     #[cfg(feature = "request")]

@@ -20,6 +20,7 @@ const LIMIT: &str = "counterseal-limit";
 const AWS_LC: &str = "counterseal-crypto-aws-lc";
 const RING: &str = "counterseal-crypto-ring";
 const RUSTCRYPTO: &str = "counterseal-crypto-rustcrypto";
+const JWT: &str = "counterseal-jwt";
 const MEMORY: &str = "counterseal-memory";
 const POSTGRES: &str = "counterseal-postgres";
 const REDIS: &str = "counterseal-redis";
@@ -37,6 +38,7 @@ const ARROWS: &[Row] = &[
     (CORE, &[], &[]),
     // Rooms decide. They import core, and no other room.
     (LIMIT, &[CORE], &[MEMORY, REPLAY, TESTKIT]),
+    (JWT, &[CORE], &[RUSTCRYPTO, TESTKIT]),
     (REQUEST, &[CORE], &[]),
     (WEBHOOK, &[CORE], &[REPLAY]),
     // Backends run. They import no room.
@@ -54,7 +56,7 @@ const ARROWS: &[Row] = &[
     // Faces. Only `shared` imports the facade and the backends that it ships; the languages import only `shared`.
     (
         "counterseal",
-        &[CORE, LIMIT, REPLAY, REQUEST, STORE, WEBHOOK],
+        &[CORE, JWT, LIMIT, REPLAY, REQUEST, STORE, WEBHOOK],
         &[],
     ),
     (

@@ -3,9 +3,10 @@
 use crate::project::{read, texts};
 
 /// Crates without clock, file, socket, thread or environment. `probe-nostd` builds them without std.
-pub(crate) const PURE: [&str; 7] = [
+pub(crate) const PURE: [&str; 8] = [
     "core",
     "counterseal",
+    "jwt",
     "limit",
     "replay",
     "request",

@@ -1,0 +1,432 @@
+//! JSON as a token may hold it (RFC 8259): one object, no name twice at any level, and nothing allocated.
+//!
+//! Two parsers that read one text differently are how a forged claim comes in, so what is loose is refused: names that are
+//! there twice, lone surrogates, and more depth than anybody needs.
+
+use core::iter;
+
+/// A text is not the one form that is read here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Broken;
+
+/// A value, as it stands in the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Value<'t> {
+    Bool(bool),
+    /// What stands between its brackets.
+    List(&'t str),
+    Null,
+    Number(&'t str),
+    Object,
+    Text(Text<'t>),
+}
+
+/// A text, as it stands between its quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Text<'t>(&'t str);
+
+/// The members of an object.
+pub(crate) struct Members<'t> {
+    list: [(Text<'t>, Value<'t>); MEMBERS],
+    len: usize,
+}
+
+impl<'t> Members<'t> {
+    /// The members of the object that `text` is.
+    pub(crate) fn parse(text: &'t str) -> Result<Self, Broken> {
+        let mut reader = Reader { text, at: 0 };
+        reader.skip();
+        let members = reader.object(0)?;
+        reader.skip();
+        if reader.at == text.len() {
+            Ok(members)
+        } else {
+            Err(Broken)
+        }
+    }
+
+    /// The value of this name.
+    pub(crate) fn get(&self, name: &str) -> Option<Value<'t>> {
+        let found = self.iter().find(|(other, _)| other.is(name));
+        found.map(|(_, value)| value)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Text<'t>, Value<'t>)> + '_ {
+        self.list[..self.len].iter().copied()
+    }
+
+    fn add(&mut self, name: Text<'t>, value: Value<'t>) -> Result<(), Broken> {
+        if self.len == MEMBERS || self.iter().any(|(other, _)| other.is_same(name)) {
+            return Err(Broken);
+        }
+        self.list[self.len] = (name, value);
+        self.len += 1;
+        Ok(())
+    }
+}
+
+impl<'t> Text<'t> {
+    /// Whether it says this.
+    pub(crate) fn is(self, text: &str) -> bool {
+        match self.plain() {
+            Some(plain) => plain == text,
+            None => self.letters().eq(text.chars()),
+        }
+    }
+
+    fn is_same(self, other: Text<'_>) -> bool {
+        match other.plain() {
+            Some(plain) => self.is(plain),
+            None => self.letters().eq(other.letters()),
+        }
+    }
+
+    /// What it says, if it stands there without escapes.
+    pub(crate) fn plain(self) -> Option<&'t str> {
+        (!self.0.contains('\\')).then_some(self.0)
+    }
+
+    /// What it says.
+    pub(crate) fn letters(self) -> impl Iterator<Item = char> + 't {
+        let mut rest = self.0.chars();
+        iter::from_fn(move || match rest.next()? {
+            '\\' => match rest.next()? {
+                'b' => Some('\u{8}'),
+                'f' => Some('\u{c}'),
+                'n' => Some('\n'),
+                'r' => Some('\r'),
+                't' => Some('\t'),
+                'u' => {
+                    let unit = hex(&mut rest)?;
+                    if !(0xd800..0xdc00).contains(&unit) {
+                        return char::from_u32(unit);
+                    }
+                    // Its second half is there: the text was read.
+                    let low = rest.by_ref().nth(1).and_then(|_| hex(&mut rest))?;
+                    char::from_u32(0x1_0000 + ((unit & 0x3ff) << 10) + (low & 0x3ff))
+                }
+                plain => Some(plain),
+            },
+            letter => Some(letter),
+        })
+    }
+}
+
+impl<'t> Value<'t> {
+    /// The texts of a list that has nothing else in it.
+    pub(crate) fn texts(list: &'t str) -> impl Iterator<Item = Option<Text<'t>>> {
+        let mut reader = Reader { text: list, at: 0 };
+        reader.skip();
+        iter::from_fn(move || {
+            if reader.at == list.len() {
+                return None;
+            }
+            let value = reader.value(0);
+            reader.skip();
+            // The comma between two.
+            reader.at = (reader.at + 1).min(list.len());
+            reader.skip();
+            match value {
+                Ok(Value::Text(text)) => Some(Some(text)),
+                _ => Some(None),
+            }
+        })
+    }
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Reader<'t> {
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn skip(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    fn take(&mut self, byte: u8) -> Result<(), Broken> {
+        if self.peek() != Some(byte) {
+            return Err(Broken);
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Value<'t>, Broken> {
+        match self.peek().ok_or(Broken)? {
+            b'"' => self.string().map(Value::Text),
+            b'{' => self.object(depth).map(|_| Value::Object),
+            b'[' => self.list(depth).map(Value::List),
+            b't' => self.word("true", Value::Bool(true)),
+            b'f' => self.word("false", Value::Bool(false)),
+            b'n' => self.word("null", Value::Null),
+            _ => self.number().map(Value::Number),
+        }
+    }
+
+    fn object(&mut self, depth: usize) -> Result<Members<'t>, Broken> {
+        self.take(b'{')?;
+        let inside = deeper(depth)?;
+        let mut members = Members {
+            list: [(Text(""), Value::Null); MEMBERS],
+            len: 0,
+        };
+        self.skip();
+        if self.take(b'}').is_ok() {
+            return Ok(members);
+        }
+        loop {
+            self.skip();
+            let name = self.string()?;
+            self.skip();
+            self.take(b':')?;
+            self.skip();
+            let value = self.value(inside)?;
+            members.add(name, value)?;
+            self.skip();
+            if self.take(b',').is_err() {
+                self.take(b'}')?;
+                return Ok(members);
+            }
+        }
+    }
+
+    fn list(&mut self, depth: usize) -> Result<&'t str, Broken> {
+        self.take(b'[')?;
+        let inside = deeper(depth)?;
+        let begin = self.at;
+        self.skip();
+        if self.take(b']').is_ok() {
+            return Ok("");
+        }
+        loop {
+            self.skip();
+            self.value(inside)?;
+            self.skip();
+            let end = self.at;
+            if self.take(b',').is_err() {
+                self.take(b']')?;
+                return Ok(&self.text[begin..end]);
+            }
+        }
+    }
+
+    fn string(&mut self) -> Result<Text<'t>, Broken> {
+        self.take(b'"')?;
+        let begin = self.at;
+        loop {
+            match self.peek().ok_or(Broken)? {
+                b'"' => {
+                    self.at += 1;
+                    return Ok(Text(&self.text[begin..self.at - 1]));
+                }
+                b'\\' => self.escape()?,
+                0..0x20 => return Err(Broken),
+                _ => self.at += 1,
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<(), Broken> {
+        let kind = self.text.as_bytes().get(self.at + 1).ok_or(Broken)?;
+        match kind {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {
+                self.at += 2;
+                Ok(())
+            }
+            b'u' => match self.unit()? {
+                0xd800..0xdc00 if matches!(self.unit()?, 0xdc00..0xe000) => Ok(()),
+                0xd800..0xe000 => Err(Broken),
+                _ => Ok(()),
+            },
+            _ => Err(Broken),
+        }
+    }
+
+    /// The four digits of `\u`.
+    fn unit(&mut self) -> Result<u32, Broken> {
+        let rest = self.text.get(self.at..self.at + 6).ok_or(Broken)?;
+        let digits = rest.strip_prefix("\\u").ok_or(Broken)?;
+        if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(Broken);
+        }
+        self.at += 6;
+        u32::from_str_radix(digits, 16).map_err(|_| Broken)
+    }
+
+    fn word(&mut self, word: &str, value: Value<'t>) -> Result<Value<'t>, Broken> {
+        if !self.text[self.at..].starts_with(word) {
+            return Err(Broken);
+        }
+        self.at += word.len();
+        Ok(value)
+    }
+
+    fn number(&mut self) -> Result<&'t str, Broken> {
+        let begin = self.at;
+        let _ = self.take(b'-');
+        let first = self.peek();
+        let whole = self.digits()?;
+        if first == Some(b'0') && whole > 1 {
+            return Err(Broken);
+        }
+        if self.take(b'.').is_ok() {
+            self.digits()?;
+        }
+        if matches!(self.peek(), Some(b'e' | b'E')) {
+            self.at += 1;
+            if matches!(self.peek(), Some(b'+' | b'-')) {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        Ok(&self.text[begin..self.at])
+    }
+
+    /// One digit or more.
+    fn digits(&mut self) -> Result<usize, Broken> {
+        let begin = self.at;
+        while matches!(self.peek(), Some(b'0'..=b'9')) {
+            self.at += 1;
+        }
+        if self.at == begin {
+            return Err(Broken);
+        }
+        Ok(self.at - begin)
+    }
+}
+
+fn deeper(depth: usize) -> Result<usize, Broken> {
+    if depth == DEPTH {
+        return Err(Broken);
+    }
+    Ok(depth + 1)
+}
+
+fn hex(digits: &mut core::str::Chars<'_>) -> Option<u32> {
+    let mut unit = 0;
+    for _ in 0..4 {
+        unit = unit * 16 + digits.next()?.to_digit(16)?;
+    }
+    Some(unit)
+}
+
+/// How many members an object may have.
+const MEMBERS: usize = 64;
+/// How many objects and lists may stand in one another.
+const DEPTH: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{format, string::String, vec::Vec};
+
+    #[test]
+    fn an_object_is_read_as_it_stands() {
+        let text = r#" { "a" : "x", "n":-1.5e+3 ,"l":[ "y" , "z" ],"o":{"a":1,"b":{}},"t":true,"f":false,"z":null} "#;
+        let members = Members::parse(text).unwrap();
+        assert!(matches!(members.get("a"), Some(Value::Text(text)) if text.plain() == Some("x")));
+        assert_eq!(members.get("n"), Some(Value::Number("-1.5e+3")));
+        let Some(Value::List(list)) = members.get("l") else {
+            unreachable!("a list")
+        };
+        let texts: Vec<_> = Value::texts(list)
+            .map(|text| text.unwrap().plain())
+            .collect();
+        assert_eq!(texts, [Some("y"), Some("z")]);
+        assert_eq!(members.get("o"), Some(Value::Object));
+        assert_eq!(members.get("b"), None);
+        assert_eq!(members.iter().count(), 7);
+    }
+
+    #[test]
+    fn c22_a_name_that_is_there_twice_is_refused_however_it_is_written() {
+        for text in [
+            r#"{"exp":1,"exp":2}"#,
+            r#"{"exp":1,"\u0065xp":2}"#,
+            r#"{"\u0065xp":1,"e\u0078p":2}"#,
+            r#"{"a":{"b":1,"b":2}}"#,
+            r#"{"a":[{"b":1,"b":2}]}"#,
+            r#"{"\ud83d\ude00":1,"😀":2}"#,
+        ] {
+            assert!(Members::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_escape_says_its_letter() {
+        let text = r#"{"a":"\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00"}"#;
+        let Some(Value::Text(text)) = Members::parse(text).unwrap().get("a") else {
+            unreachable!("a text")
+        };
+        let said: String = text.letters().collect();
+        assert_eq!(said, "\"\\/\u{8}\u{c}\n\r\té😀");
+        assert!(text.is(&said) && text.plain().is_none());
+    }
+
+    #[test]
+    fn c25_what_is_no_object_in_its_one_form_is_refused() {
+        for text in [
+            "",
+            " ",
+            "null",
+            "[]",
+            "\"a\"",
+            "1",
+            "{}{}",
+            "{},",
+            "{\"a\":1,}",
+            "{,}",
+            "{\"a\"}",
+            "{a:1}",
+            "{'a':1}",
+            "{\"a\":1 /* c */}",
+            "// c\n{}",
+            "{\"a\":01}",
+            "{\"a\":+1}",
+            "{\"a\":.5}",
+            "{\"a\":1.}",
+            "{\"a\":1e}",
+            "{\"a\":NaN}",
+            "{\"a\":Infinity}",
+            "{\"a\":-}",
+            "{\"a\":0x1}",
+            "{\"a\":tru}",
+            "{\"a\":\"\n\"}",
+            "{\"a\":\"\\x41\"}",
+            "{\"a\":\"\\ud800\"}",
+            "{\"a\":\"\\udc00\"}",
+            "{\"a\":\"\\ud800\\u0041\"}",
+            "{\"a\":\"\\u00g0\"}",
+            "{\"a\":\"",
+            "{\"a\":[1,]}",
+            "{\"a\":[,1]}",
+            "{\"a\":[1 2]}",
+            "\u{feff}{}",
+            "{}\0",
+        ] {
+            assert!(Members::parse(text).is_err(), "{text:?}");
+        }
+        assert!(Members::parse("{}").is_ok());
+    }
+
+    #[test]
+    fn c28_depth_and_breadth_have_an_end() {
+        let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        assert!(Members::parse(&nested(DEPTH - 1)).is_ok());
+        assert!(Members::parse(&nested(DEPTH)).is_err());
+        assert!(Members::parse(&nested(4_000)).is_err());
+        let wide = |count: usize| {
+            let members: Vec<_> = (0..count).map(|at| format!("\"{at}\":1")).collect();
+            format!("{{{}}}", members.join(","))
+        };
+        assert!(Members::parse(&wide(MEMBERS)).is_ok());
+        assert!(Members::parse(&wide(MEMBERS + 1)).is_err());
+    }
+}

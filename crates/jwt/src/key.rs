@@ -1,0 +1,194 @@
+//! Keys of tokens: each with its id and its one algorithm.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+use counterseal_core::{
+    Forged, KeyId, MacKey, NotSigned, Secret, SignKey, Signature, VerifyKey, WeakKey,
+};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Sha384, Sha512};
+
+use crate::{JwtSetupError, TokenAlgorithm};
+
+/// A key that tokens are verified with.
+#[derive(Clone)]
+pub struct TokenKey {
+    id: KeyId,
+    with: With,
+}
+
+/// A key that tokens are signed with, and its verifying half.
+#[derive(Clone)]
+pub struct TokenSigner {
+    key: TokenKey,
+    sign: Option<Arc<dyn SignKey>>,
+}
+
+#[derive(Clone)]
+enum With {
+    Hs256(Arc<MacKey>),
+    Hs384(Arc<Hmac<Sha384>>),
+    Hs512(Arc<Hmac<Sha512>>),
+    Signature(Arc<dyn VerifyKey>),
+}
+
+/// The keys of an issuer, a snapshot: 1 to 64, each id once.
+#[derive(Clone)]
+pub struct TokenKeys(Vec<TokenKey>);
+
+impl TokenKey {
+    /// The HMAC key of `secret`: at least 32 bytes, 48 for HS384, 64 for HS512 (RFC 7518 section 3.2).
+    ///
+    /// # Errors
+    ///
+    /// [`WeakKey`] below that; [`JwtSetupError::Algorithm`] for an algorithm that has no secret.
+    pub fn hmac(
+        id: KeyId,
+        algorithm: TokenAlgorithm,
+        secret: &Secret,
+    ) -> Result<Self, JwtSetupError> {
+        let least = match algorithm {
+            TokenAlgorithm::Hs256 => 32,
+            TokenAlgorithm::Hs384 => 48,
+            TokenAlgorithm::Hs512 => 64,
+            TokenAlgorithm::Signature(_) => return Err(JwtSetupError::Algorithm),
+        };
+        let bytes = secret.expose();
+        if bytes.len() < least {
+            let len = bytes.len();
+            return Err(JwtSetupError::Key(WeakKey { len, least }));
+        }
+        let any = "HMAC takes a key of any length";
+        let with = match algorithm {
+            TokenAlgorithm::Hs384 => With::Hs384(Arc::new(Hmac::new_from_slice(bytes).expect(any))),
+            TokenAlgorithm::Hs512 => With::Hs512(Arc::new(Hmac::new_from_slice(bytes).expect(any))),
+            _ => With::Hs256(Arc::new(MacKey::new(secret).map_err(JwtSetupError::Key)?)),
+        };
+        Ok(TokenKey { id, with })
+    }
+
+    /// The key of a key pair, as a library of signatures made it.
+    pub fn public(id: KeyId, key: Arc<dyn VerifyKey>) -> Self {
+        TokenKey {
+            id,
+            with: With::Signature(key),
+        }
+    }
+
+    /// Its id, `kid`.
+    pub const fn id(&self) -> &KeyId {
+        &self.id
+    }
+
+    /// Its one algorithm.
+    pub fn algorithm(&self) -> TokenAlgorithm {
+        match &self.with {
+            With::Hs256(_) => TokenAlgorithm::Hs256,
+            With::Hs384(_) => TokenAlgorithm::Hs384,
+            With::Hs512(_) => TokenAlgorithm::Hs512,
+            With::Signature(key) => TokenAlgorithm::Signature(key.algorithm()),
+        }
+    }
+
+    /// Checks the signature of a token, over its whole length and in constant time where it is a tag.
+    pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), Forged> {
+        match &self.with {
+            With::Hs256(key) => key.verify(message, signature.try_into().map_err(|_| Forged)?),
+            With::Hs384(key) => tagged(&**key, message)
+                .verify_slice(signature)
+                .map_err(|_| Forged),
+            With::Hs512(key) => tagged(&**key, message)
+                .verify_slice(signature)
+                .map_err(|_| Forged),
+            With::Signature(key) => key.verify(message, signature),
+        }
+    }
+}
+
+impl TokenSigner {
+    /// Signs with this secret; verifiers need the same.
+    ///
+    /// # Errors
+    ///
+    /// As [`TokenKey::hmac`].
+    pub fn hmac(
+        id: KeyId,
+        algorithm: TokenAlgorithm,
+        secret: &Secret,
+    ) -> Result<Self, JwtSetupError> {
+        let key = TokenKey::hmac(id, algorithm, secret)?;
+        Ok(TokenSigner { key, sign: None })
+    }
+
+    /// Signs with a private key; `key` verifies what it signs.
+    ///
+    /// # Errors
+    ///
+    /// [`JwtSetupError::Algorithm`] when the two are of different algorithms.
+    pub fn private(
+        id: KeyId,
+        sign: Arc<dyn SignKey>,
+        verify: Arc<dyn VerifyKey>,
+    ) -> Result<Self, JwtSetupError> {
+        if sign.algorithm() != verify.algorithm() {
+            return Err(JwtSetupError::Algorithm);
+        }
+        let key = TokenKey::public(id, verify);
+        let sign = Some(sign);
+        Ok(TokenSigner { key, sign })
+    }
+
+    /// What verifies its tokens.
+    pub const fn key(&self) -> &TokenKey {
+        &self.key
+    }
+
+    pub(crate) fn sign(&self, message: &[u8]) -> Result<Signature, NotSigned> {
+        let tag = |bytes: &[u8]| Signature::new(bytes).ok_or(NotSigned);
+        match (&self.key.with, &self.sign) {
+            (With::Hs256(key), _) => tag(&key.tag(message)),
+            (With::Hs384(key), _) => tag(&tagged(&**key, message).finalize().into_bytes()),
+            (With::Hs512(key), _) => tag(&tagged(&**key, message).finalize().into_bytes()),
+            (With::Signature(_), Some(key)) => key.sign(message),
+            (With::Signature(_), None) => Err(NotSigned),
+        }
+    }
+}
+
+impl TokenKeys {
+    /// These keys.
+    ///
+    /// # Errors
+    ///
+    /// [`JwtSetupError::Keys`] for none, more than 64, or two of one id: which of them was meant is nobody's to guess.
+    pub fn new(keys: impl IntoIterator<Item = TokenKey>) -> Result<Self, JwtSetupError> {
+        let keys: Vec<_> = keys.into_iter().collect();
+        let is_twice =
+            |(at, key): (usize, &TokenKey)| keys[..at].iter().any(|other| other.id == key.id);
+        if !(1..=MOST_KEYS).contains(&keys.len()) || keys.iter().enumerate().any(is_twice) {
+            return Err(JwtSetupError::Keys);
+        }
+        Ok(TokenKeys(keys))
+    }
+
+    /// The key of this id.
+    pub(crate) fn find(&self, id: &KeyId) -> Option<&TokenKey> {
+        self.0.iter().find(|key| key.id == *id)
+    }
+}
+
+impl fmt::Debug for TokenKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TokenKey({}, {})", self.id, self.algorithm().name())
+    }
+}
+
+fn tagged<M: Mac + Clone>(key: &M, message: &[u8]) -> M {
+    let mut mac = key.clone();
+    mac.update(message);
+    mac
+}
+
+const MOST_KEYS: usize = 64;

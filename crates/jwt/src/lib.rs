@@ -1,0 +1,29 @@
+//! Access tokens: compact JWS with claims (RFC 7515, RFC 7519, RFC 9068), verified strictly and minted reproducibly.
+//!
+//! [`TokenVerifier::verify`] looks at size and form, at a header that may have `alg`, `kid` and `typ` and nothing else, at the one
+//! algorithm that the key is pinned to, at the signature, and only then at claims. Issuer, audience, times and id are always
+//! required. What it ends in is a proof: claims cannot be reached before it.
+//!
+//! What it does not protect: a token that was stolen is genuine until it is over; keep them short. Whether its subject may still
+//! act is for a store to say.
+//!
+//! Codes: [`JwtError::CODES`], [`JwtSetupError::CODES`].
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod algorithm;
+mod error;
+mod json;
+mod key;
+mod mint;
+mod policy;
+mod verify;
+
+pub use algorithm::TokenAlgorithm;
+pub use error::{JwtError, JwtSetupError};
+pub use key::{TokenKey, TokenKeys, TokenSigner};
+pub use mint::{Claims, Minter};
+pub use policy::TokenPolicy;
+pub use verify::{TokenVerifier, VerifiedToken};

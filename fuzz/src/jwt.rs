@@ -1,0 +1,89 @@
+//! Tokens.
+
+use std::sync::LazyLock;
+
+use counterseal::core::{Bound, KeyId, Lifetime, MacKey, Refusal, Secret, Seed, Span, Time};
+use counterseal::jwt::{
+    Claims, Minter, TokenAlgorithm, TokenKeys, TokenPolicy, TokenSigner, TokenVerifier,
+};
+
+/// A verifier, its keys, and whoever mints for it.
+struct World {
+    verifier: TokenVerifier,
+    keys: TokenKeys,
+    minter: Minter,
+    mac: MacKey,
+}
+
+static WORLD: LazyLock<World> = LazyLock::new(|| {
+    let secret = Secret::new(vec![7; 32]);
+    let id = KeyId::parse("k1").expect("a key id");
+    let signer = TokenSigner::hmac(id, TokenAlgorithm::Hs256, &secret).expect("32 bytes");
+    let policy = TokenPolicy::access("https://iss.example", "api").expect("a policy");
+    World {
+        keys: TokenKeys::new([signer.key().clone()]).expect("one key"),
+        minter: Minter::new(signer, &policy),
+        verifier: TokenVerifier::new(policy),
+        mac: MacKey::new(&secret).expect("32 bytes"),
+    }
+});
+
+const NOW: Time = Time::from_seconds(1_800_000_000);
+
+/// Whatever the text is, it is refused; what somebody with the key signs is accepted as one JSON object, or refused; and what is
+/// minted is accepted.
+pub fn jwt_token_verifier_verify(data: &[u8]) {
+    let World {
+        verifier,
+        keys,
+        minter,
+        mac,
+    } = &*WORLD;
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    assert!(verifier.verify(text, keys, NOW).is_err());
+
+    let head = "eyJhbGciOiJIUzI1NiIsImtpZCI6ImsxIiwidHlwIjoiYXQrand0In0";
+    let signed = format!("{head}.{}", base64(data));
+    let token = format!("{signed}.{}", base64(&mac.tag(signed.as_bytes())));
+    match verifier.verify(&token, keys, NOW) {
+        Ok(verified) => {
+            let said: serde_json::Value =
+                serde_json::from_str(verified.payload()).expect("it is JSON");
+            assert_eq!(said["sub"], verified.subject());
+            assert_eq!(said["iss"], "https://iss.example");
+        }
+        Err(error) => assert_ne!(error.code().name, "jwt_signature"),
+    }
+
+    let bounds = [Bound::ceiling("fuzz", Span::from_minutes(5))];
+    let life = Lifetime::clamp(Span::from_minutes(5), &bounds, NOW).expect("a life");
+    let claims = Claims::of("user").with_text("x", text);
+    let Ok(token) = minter.mint(&claims, &life, &Seed::new([1; 16])) else {
+        return;
+    };
+    let token = std::str::from_utf8(token.expose()).expect("a token is text");
+    let verified = verifier
+        .verify(token, keys, NOW)
+        .expect("what is minted is accepted");
+    let said: serde_json::Value = serde_json::from_str(verified.payload()).expect("it is JSON");
+    assert_eq!(said["x"], text);
+}
+
+/// The text of these bytes in the alphabet of URLs, without padding.
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let mut bits = 0_u32;
+        for at in 0..3 {
+            bits = bits << 8 | u32::from(group.get(at).copied().unwrap_or(0));
+        }
+        for at in 0..=group.len() {
+            let letter = bits >> (18 - 6 * at) & 63;
+            text.push(char::from(LETTERS[letter as usize]));
+        }
+    }
+    text
+}
