@@ -211,7 +211,7 @@ exports.CODES = Object.freeze({
     public: "internal_error",
     http: 500,
     means: "the key is not in the one form of its kind",
-    fix: "give it as `openssl pkey` prints it, with nothing before or after, and points uncompressed",
+    fix: "give a P-256, P-384, Ed25519 or public RSA key as `openssl pkey` prints it (`PRIVATE KEY` or `PUBLIC KEY`), with nothing around it",
   }),
   public_key_pair: Object.freeze({
     blame: "integrator",

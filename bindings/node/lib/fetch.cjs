@@ -11,7 +11,9 @@ const SIGNATURE = ["content-digest", "signature-input", "signature"];
 /** What the signature of a refusal has that tells the service's clock. */
 const TELLS = /"counterseal\/1\/(clock|over)"/;
 /** The longest content of a refusal that is looked at. */
-const MOST = 65_536;
+const MOST = 4_096;
+/** The longest time for it, in milliseconds. */
+const PATIENCE = 5_000;
 
 /** The proofs of responses. */
 const proofs = new WeakMap();
@@ -42,18 +44,22 @@ function signingFetch(signer, given) {
       const moment = { now: clocks.now(url.host), seed: maybe(bytes, "seeds", settings.seeds?.()) };
       const sent = signer.send(leaving(method, url, headers, body), moment);
       for (const [name, value] of Object.entries(sent.headers)) headers.set(name, value);
-      const began = performance.now();
+      const [began, left] = [performance.now(), clocks.own()];
       const response = await leave();
-      return { sent, response, roundTripMs: Math.ceil(performance.now() - began), at: clocks.own() };
+      const at = clocks.own();
+      // The one stands still while the host sleeps, the other may be set.
+      const roundTripMs = Math.max(Math.ceil(performance.now() - began), at - left);
+      return { sent, response, roundTripMs, at };
     };
     let answer = await attempt();
-    const told = await clocks.learn(url.host, answer);
-    // It is genuine, and no answer.
-    if (told && !told.signAnew) return answer.response;
-    if (told) {
+    let told = await clocks.learn(url.host, answer);
+    if (told?.signAnew) {
       for (const name of SIGNATURE) headers.delete(name);
       answer = await attempt();
+      told = await clocks.learn(url.host, answer);
     }
+    // It is genuine, and no answer.
+    if (told) return answer.response;
     if (verifies) proofs.set(answer.response, answer.sent.check(await received(answer.response)));
     return answer.response;
   };
@@ -109,16 +115,26 @@ async function beginning(response) {
   const chunks = [];
   let size = 0;
   const reader = response.clone().body?.getReader();
-  for (let next = await reader?.read(); next && !next.done; next = await reader.read()) {
-    chunks.push(next.value);
-    size += next.value.length;
-    if (size > MOST) {
-      // It is done once the caller has let go of the response too.
-      reader.cancel().catch(() => undefined);
-      return null;
+  if (!reader) return Buffer.alloc(0);
+  let timer;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, PATIENCE, null);
+  });
+  try {
+    for (;;) {
+      const next = await Promise.race([reader.read(), late]);
+      if (next?.done) return Buffer.concat(chunks);
+      if (next) chunks.push(next.value);
+      size += next?.value.length ?? 0;
+      if (next === null || size > MOST) {
+        // It is done once the caller has let go of the response too.
+        reader.cancel().catch(() => undefined);
+        return null;
+      }
     }
+  } finally {
+    clearTimeout(timer);
   }
-  return Buffer.concat(chunks);
 }
 
 /** The request as it will stand on the wire: `fetch` sends host, path and query of the URL, whatever `headers` say. */

@@ -7,7 +7,8 @@
 //     loadKey: (id) => store.drive(vault.load(id)),
 //   });
 //
-// The pool is the store's own: each statement takes a connection and is committed by itself. Nonces lie in tables that
+// The pool is the store's own: each statement takes a connection and is committed by itself. Statements have names, so a pooler
+// between must keep to a connection (or know prepared statements, as PgBouncer does from 1.21 on). Nonces lie in tables that
 // Postgres empties after a crash; the store notices that, and refuses until nothing older can come: for 305 s, or for 65 s where
 // `futureSeconds` is 60 here and clocks may be no further ahead in any policy. `migrate` rejects where the role's transactions are
 // isolated more strictly than `read committed`, or its commits are acknowledged before they are safe (`synchronous_commit = off`):
@@ -21,21 +22,18 @@ import type { Decided, SweepOptions, Waiting, WindowOptions } from "../index.js"
 
 /** What is used of `PoolClient`. */
 export interface PoolConnection {
-  query(statement: string | { text: string; values: unknown[] }): Promise<unknown>;
+  // biome-ignore lint/suspicious/noExplicitAny: pg has many forms of it
+  query(statement: any): Promise<any>;
   release(destroy?: boolean): void;
+  on?(event: "error", listener: (error: Error) => void): unknown;
+  off?(event: "error", listener: (error: Error) => void): unknown;
 }
 
 /** What is used of `Pool`. */
-export interface QueryPool {
+export interface ConnectionPool {
   connect(): Promise<PoolConnection>;
   /** A pool tells of connections that are lost while nobody uses them. */
   on?(event: "error", listener: (error: Error) => void): unknown;
-  query(statement: {
-    name?: string;
-    text: string;
-    values: unknown[];
-    rowMode: "array";
-  }): Promise<{ rows: unknown[][] }>;
 }
 
 /** A database that decisions are run on. */
@@ -46,7 +44,7 @@ export declare class Postgres {
    * allows, 300, unless this or `migrate` says less. A policy that allows more is refused.
    */
   constructor(
-    pool: QueryPool,
+    pool: ConnectionPool,
     options?: { readonly timeoutMs?: number; readonly futureSeconds?: number; readonly clock?: () => number },
   );
   /** Makes the database ready for policies of this window; it may be run again, and by many at once. */

@@ -36,7 +36,7 @@ test("migrations may be run by many at once, on a new database too", async (t) =
   await pool.query("CREATE DATABASE other");
   const other = new pg.Pool({ ...reached(server.place), database: "other" });
   t.after(() => other.end());
-  await assert.rejects(new Postgres(other).check(), /counterseal_epoch/);
+  await assert.rejects(new Postgres(other).check(), /run migrate/);
   await Promise.all(Array.from({ length: 8 }, () => new Postgres(other).migrate(at)));
   await new Postgres(other).check();
   assert.equal((await new Postgres(other).drive(verifier().begin(signed(), at))).keyId, "worker-7");
@@ -72,10 +72,32 @@ test("waiting for a connection takes its time too", async (t) => {
   const impatient = new Postgres(small, { timeoutMs: 100 });
   await rejected("request_store_unavailable", impatient.drive(verifier().begin(signed(), at)));
   await assert.rejects(impatient.migrate(at), /in time/);
+  const late = Array.from({ length: 20 }, () => impatient.drive(verifier().begin(signed(), at)));
+  for (const { reason } of await Promise.allSettled(late)) assert.equal(reason.code, "request_store_unavailable");
   held.release();
-  // What came too late went back.
+  while (small.waitingCount > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  // What came too late went back, and nothing was run that nobody waits for.
+  const count = async () => Number((await pool.query("SELECT count(*) FROM counterseal_claim")).rows[0].count);
+  const before = await count();
   assert.equal((await impatient.drive(verifier().begin(signed(), at))).keyId, "worker-7");
+  assert.equal(await count(), before + 1);
 });
+
+for (const [what, grant, told] of [
+  ["may only read", "GRANT SELECT ON ALL TABLES IN SCHEMA public TO weak", /grant counterseal_claim INSERT/],
+  ["has read-only transactions", "ALTER ROLE weak SET default_transaction_read_only TO on", /read_only/],
+]) {
+  test(`check tells a role that ${what}`, async (t) => {
+    await pool.query("DROP ROLE IF EXISTS weak").catch(() => undefined);
+    await pool.query(`CREATE ROLE weak LOGIN; ${grant}`);
+    const weak = new pg.Pool({ ...reached(server.place), user: "weak" });
+    t.after(async () => {
+      await weak.end();
+      await pool.query("DROP OWNED BY weak; DROP ROLE weak");
+    });
+    await assert.rejects(new Postgres(weak).check(), told);
+  });
+}
 
 test("a migration of what is ready blocks no claim", async (t) => {
   const other = await pool.connect();
@@ -167,20 +189,30 @@ test("nonces that are over are swept, and counted", async () => {
   assert.equal(await store.sweep(later), 0);
 });
 
+/** The pool, with each statement changed on its way. */
+function changed(change) {
+  return {
+    connect: async () => {
+      const client = await pool.connect();
+      return { query: (asked) => client.query(change(asked)), release: (failed) => client.release(failed) };
+    },
+  };
+}
+
 test("a database that takes too long has not answered", async () => {
-  const impatient = new Postgres(
-    { query: (asked) => pool.query({ ...asked, text: "SELECT pg_sleep(5)", values: [], name: undefined }) },
-    { timeoutMs: 50 },
-  );
+  const slow = (asked) => ({ ...asked, text: "SELECT pg_sleep(5)", values: [], name: undefined });
+  const impatient = new Postgres(changed(slow), { timeoutMs: 50 });
   const error = await rejected("request_store_unavailable", impatient.drive(verifier().begin(signed(), at)));
   assert.match(error.cause.message, /timeout|in time/);
 });
 
 test("a database without tables has not answered", async () => {
-  const bare = new Postgres({
-    query: (asked) =>
-      pool.query({ ...asked, text: asked.text.replaceAll("counterseal", "elsewhere"), name: undefined }),
+  const elsewhere = (asked) => ({
+    ...asked,
+    text: asked.text.replaceAll("counterseal", "elsewhere"),
+    name: undefined,
   });
+  const bare = new Postgres(changed(elsewhere));
   await rejected("request_store_unavailable", bare.drive(verifier().begin(signed(), at)));
 });
 

@@ -50,7 +50,7 @@ impl Sent {
 
     /// The service's clock in milliseconds, from the signed refusal of a request that was outside of its window, and whether
     /// the request may be signed anew by it, once: it was not served and cannot be any more, or its method changes nothing.
-    /// `round_trip_ms` is how long the head of the answer took by a monotonic clock; 5 s are the most.
+    /// `round_trip_ms` is how long the head of the answer took by a monotonic clock: 5 s at most.
     #[pyo3(signature = (status, headers, body=None, *, round_trip_ms))]
     fn clock<'py>(
         &self,

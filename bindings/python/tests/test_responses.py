@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any
 
@@ -112,7 +113,10 @@ def test_an_answer_of_any_kind_is_signed_and_checked(
 def test_the_transports_check_too(service: tuple[Service, str]) -> None:
     transport = SigningTransport(Signer(key()), [AUTHORITY], clock=lambda: NOW, verify_responses=True)
     with httpx.Client(transport=transport, headers=HOST) as sending:
-        assert sending.get(service[1]).extensions["counterseal.verified"].status == 200
+        answer = sending.get(service[1])
+        assert answer.extensions["counterseal.verified"].status == 200
+        assert answer.elapsed
+        assert answer.json() == {"by": "worker-7"}
 
     async def ask() -> httpx.Response:
         transport = AsyncSigningTransport(Signer(key()), [AUTHORITY], clock=lambda: NOW - HOUR, verify_responses=True)
@@ -227,18 +231,81 @@ def test_a_clock_is_that_of_the_head_however_long_the_content_takes(service: tup
 
     def held_back(message: Any) -> Any:
         if message["type"] == "http.response.body":
+            # The head is on its way, and is looked at before the clock moves.
+            time.sleep(0.5)
             own[0] += 8_000
+            service[0].between.change = None
         return message
 
     auth = SignatureAuth(Signer(key()), clock=lambda: own[0], verify_responses=True)
     with httpx.Client(auth=auth, headers=HOST) as sending:
         service[0].between.change = held_back
         first = sending.post(service[1], content=b"{}")
-        service[0].between.change = None
         # Eight seconds have passed, by the one clock that there is.
         service[0].now += 8_000
         assert sending.post(service[1], content=b"{}").status_code == first.status_code == 200
     assert service[0].created[1] == service[0].now
+
+
+def test_a_host_that_slept_signs_nothing_anew(service: tuple[Service, str]) -> None:
+    between, own = service[0].between, [NOW]
+    app = between.app
+
+    async def asleep(scope: Any, receive: Any, send: Any) -> None:
+        """The request is served and its answer lost; the client's host sleeps; the request arrives again."""
+        message = await receive()
+
+        async def received() -> Any:
+            return message
+
+        async def swallowed(_: Any) -> None: ...
+
+        await app({**scope, "state": {}}, received, swallowed)
+        # Only the clock that nobody sets stands still.
+        own[0] += 75_000
+        service[0].now += 75_000
+        await app({**scope, "state": {}}, received, send)
+
+    between.app = asleep
+    auth = SignatureAuth(Signer(key()), clock=lambda: own[0])
+    with httpx.Client(auth=auth, headers=HOST) as sending:
+        assert sending.post(service[1], content=b"{}").status_code == 401
+    assert service[0].events == ["request_accepted", "request_outside_window"]
+
+
+def test_a_second_refusal_is_handed_on_and_learnt_from(service: tuple[Service, str]) -> None:
+    between = service[0].between
+    app = between.app
+
+    async def moves(scope: Any, receive: Any, send: Any) -> None:
+        service[0].now += HOUR
+        await app(scope, receive, send)
+
+    between.app = moves
+    with client(HOUR) as sending:
+        assert sending.post(service[1], content=b"{}").status_code == 401
+        between.app = app
+        assert sending.post(service[1], content=b"{}").status_code == 200
+    assert service[0].events == ["request_outside_window", "request_outside_window", "request_accepted"]
+
+
+def test_a_refusal_that_trickles_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("counterseal.httpx._PATIENCE", 0.3)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            lines = [(b"signature-input", b'x="counterseal/1/clock"'), (b"signature", b"x=::")]
+            await send({"type": "http.response.start", "status": 401, "headers": lines})
+            for _ in range(20):
+                await send({"type": "http.response.body", "body": b"x", "more_body": True})
+                await asyncio.sleep(0.1)
+            await send({"type": "http.response.body", "body": b""})
+
+    with serving(app) as port, client(verify=False) as sending:
+        began = time.monotonic()
+        with sending.stream("GET", f"http://127.0.0.1:{port}") as response:
+            assert time.monotonic() - began < 1.5
+            assert response.read() == b"x" * 20
 
 
 def test_of_a_long_refusal_no_clock_is_looked_for() -> None:

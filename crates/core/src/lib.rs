@@ -48,7 +48,7 @@ pub use op::{
 };
 pub use pending::{Pending, Run, RunAsync, Step, drive, drive_async};
 pub use private_key::PrivateKey;
-pub use public_key::{PublicKey, PublicKeyError, PublicNumbers};
+pub use public_key::{PublicKey, PublicKeyError, PublicNumbers, is_small_or_loose};
 pub use rate::{Gcra, Rate, Terms};
 pub use row::{BadRow, Carry, Column, Columns, Kind, Record, Table, Value, read, write};
 pub use seal::{SealBroken, SealKey};

@@ -194,8 +194,9 @@ fn halves<const N: usize>(point: &[u8]) -> Result<(&[u8; N], &[u8; N]), PublicKe
     halves.ok_or(PublicKeyError::Malformed)
 }
 
-/// Whether the point has an order of 8 or less, or its y is not below the prime of the field.
-fn is_small_or_loose(point: &[u8; 32]) -> bool {
+/// Whether an Ed25519 point has an order of 8 or less, or its y is not below the prime of the field: neither a key nor the
+/// first half of a signature may be one, and not every library looks.
+pub fn is_small_or_loose(point: &[u8; 32]) -> bool {
     let mut y = *point;
     y[31] &= 0x7f;
     let is_loose = y[0] >= 0xed && y[1..31].iter().all(|byte| *byte == 0xff) && y[31] == 0x7f;
@@ -285,7 +286,7 @@ const ALGORITHM: Code = Code::integrator(
 const MALFORMED: Code = Code::integrator(
     "public_key_malformed",
     "the key is not in the one form of its kind",
-    "give it as `openssl pkey` prints it, with nothing before or after, and points uncompressed",
+    "give a P-256, P-384, Ed25519 or public RSA key as `openssl pkey` prints it (`PRIVATE KEY` or `PUBLIC KEY`), with nothing around it",
 );
 const PAIR: Code = Code::integrator(
     "public_key_pair",

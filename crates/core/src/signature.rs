@@ -57,7 +57,8 @@ pub trait SignKey: Send + Sync {
 
 /// A library that computes signatures.
 pub trait Signatures: Send + Sync {
-    /// The key that verifies `algorithm`. A point that is not on its curve is refused here.
+    /// The key that verifies `algorithm`. A point that is not on P-256 or P-384 is refused here; an Ed25519 key that is no point may
+    /// be found out only when it verifies nothing.
     ///
     /// # Errors
     ///

@@ -26,7 +26,7 @@ use aws_lc_rs::signature::{
 };
 use counterseal_core::{
     Algorithm, Forged, NotSigned, PrivateKey, PublicKey, PublicKeyError, PublicNumbers, Secret,
-    Seed, SignKey, Signature, Signatures, VerifyKey,
+    Seed, SignKey, Signature, Signatures, VerifyKey, is_small_or_loose,
 };
 
 /// The library.
@@ -133,6 +133,9 @@ impl VerifyKey for Parsed {
     }
 
     fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), Forged> {
+        if self.algorithm == Algorithm::EdDsa {
+            check_form(signature)?;
+        }
         let verified = self.key.verify_sig(message, signature);
         verified.map_err(|_| Forged)
     }
@@ -174,6 +177,15 @@ fn ecdsa(algorithm: Algorithm) -> Option<&'static EcdsaSigningAlgorithm> {
         Algorithm::Es384 => Some(&ECDSA_P384_SHA384_FIXED_SIGNING),
         _ => None,
     }
+}
+
+/// Refuses an Ed25519 signature whose first half is of small order: with the right second half the library would take it.
+fn check_form(signature: &[u8]) -> Result<(), Forged> {
+    let first = signature.first_chunk::<32>().ok_or(Forged)?;
+    if is_small_or_loose(first) {
+        return Err(Forged);
+    }
+    Ok(())
 }
 
 fn point(key: &PublicKey) -> &[u8] {

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use counterseal_core::{
     Algorithm, Forged, NotSigned, PrivateKey, PublicKey, PublicKeyError, PublicNumbers, Secret,
-    Seed, SignKey, Signature, Signatures, VerifyKey,
+    Seed, SignKey, Signature, Signatures, VerifyKey, is_small_or_loose,
 };
 use ring::agreement::{
     ECDH_P256, ECDH_P384, EphemeralPrivateKey, UnparsedPublicKey as Peer, agree_ephemeral,
@@ -156,6 +156,9 @@ impl VerifyKey for CurveVerifyKey {
     }
 
     fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), Forged> {
+        if self.algorithm == Algorithm::EdDsa {
+            check_form(signature)?;
+        }
         self.key.verify(message, signature).map_err(|_| Forged)
     }
 }
@@ -218,6 +221,15 @@ fn check_point(
     let ours = ours.map_err(|_| PublicKeyError::Unsupported)?;
     let agreed = agree_ephemeral(ours, &Peer::new(curve, point), |_| ());
     agreed.map_err(|_| PublicKeyError::Point)
+}
+
+/// Refuses an Ed25519 signature whose first half is of small order: with the right second half the library would take it.
+fn check_form(signature: &[u8]) -> Result<(), Forged> {
+    let first = signature.first_chunk::<32>().ok_or(Forged)?;
+    if is_small_or_loose(first) {
+        return Err(Forged);
+    }
+    Ok(())
 }
 
 fn point(key: &PublicKey) -> &[u8] {

@@ -14,6 +14,8 @@ pub enum PostgresError {
     Isolation,
     /// The tables of claims were not made.
     Missing,
+    /// The role may not do what a claim does.
+    Privileges,
     /// It follows another server, and cannot be written to.
     Standby,
     /// The tables could not be made.
@@ -33,6 +35,7 @@ impl PostgresError {
         COMMIT,
         ISOLATION,
         MISSING,
+        PRIVILEGES,
         STANDBY,
         TABLES,
         UNREACHABLE,
@@ -58,6 +61,7 @@ impl Refusal for PostgresError {
             PostgresError::Commit => COMMIT,
             PostgresError::Isolation => ISOLATION,
             PostgresError::Missing => MISSING,
+            PostgresError::Privileges => PRIVILEGES,
             PostgresError::Standby => STANDBY,
             PostgresError::Tables => TABLES,
             PostgresError::Unreachable => UNREACHABLE,
@@ -80,6 +84,12 @@ const MISSING: Code = Code::integrator(
     "postgres_missing",
     "the tables of claims are missing",
     "run migrate once for each release, and check the role's search_path",
+);
+const PRIVILEGES: Code = Code::integrator(
+    "postgres_privileges",
+    "the role may not do what a claim does",
+    "grant it SELECT and INSERT on counterseal_claim, counterseal_epoch and counterseal_cell, UPDATE on the last two, EXECUTE on \
+     counterseal_swept, and let its transactions write",
 );
 const STANDBY: Code = Code::environment(
     "postgres_standby",

@@ -93,10 +93,16 @@ impl Postgres {
     /// [`PostgresError`] names what is in the way.
     pub async fn check(&self) -> Result<(), PostgresError> {
         self.check_server().await?;
-        let rows = self.rows(HAS_TABLES, &[]).await;
-        let rows = rows.map_err(|Unavailable| PostgresError::Unreachable)?;
-        if rows != [[Value::Int(1)]] {
+        let has = async |question| {
+            let rows = self.rows(question, &[]).await;
+            let rows = rows.map_err(|Unavailable| PostgresError::Unreachable)?;
+            Ok(rows == [[Value::Int(1)]])
+        };
+        if !has(HAS_TABLES).await? {
             return Err(PostgresError::Missing);
+        }
+        if !has(MAY_WRITE).await? {
+            return Err(PostgresError::Privileges);
         }
         Ok(())
     }
@@ -238,6 +244,13 @@ const OLDEST: i64 = 150_000;
 const CHECK: &str = "SELECT current_setting('server_version_num')::bigint, pg_is_in_recovery()::text, \
                      current_setting('default_transaction_isolation'), current_setting('synchronous_commit')";
 const HAS_TABLES: &str = "SELECT (to_regclass('counterseal_epoch') IS NOT NULL AND to_regclass('counterseal_claim') IS NOT NULL \
-                          AND to_regclass('counterseal_cell') IS NOT NULL)::int::bigint";
+                          AND to_regclass('counterseal_cell') IS NOT NULL \
+                          AND to_regprocedure('counterseal_swept(text)') IS NOT NULL)::int::bigint";
+const MAY_WRITE: &str = "SELECT (current_setting('transaction_read_only') = 'off' \
+                         AND has_table_privilege('counterseal_claim', 'SELECT') AND has_table_privilege('counterseal_claim', 'INSERT') \
+                         AND has_table_privilege('counterseal_epoch', 'SELECT') AND has_table_privilege('counterseal_epoch', 'INSERT') \
+                         AND has_table_privilege('counterseal_epoch', 'UPDATE') AND has_table_privilege('counterseal_cell', 'SELECT') \
+                         AND has_table_privilege('counterseal_cell', 'INSERT') AND has_table_privilege('counterseal_cell', 'UPDATE') \
+                         AND has_function_privilege('counterseal_swept(text)', 'EXECUTE'))::int::bigint";
 /// The lock under which migrations are run one after the other: `cseal/pg`.
 const MIGRATING: &str = "SELECT pg_advisory_xact_lock(7166182901177872487)";

@@ -184,6 +184,8 @@ fn a_server_that_cannot_serve_is_named() {
     assert_eq!(migrate(&store(schema.config())), Ok(()));
     assert_eq!(check(&store(schema.config())), Ok(()));
     assert_eq!(check(&hasty), Err(PostgresError::Commit));
+    let reading = with("-cdefault_transaction_read_only=on");
+    assert_eq!(check(&reading), Err(PostgresError::Privileges));
     let strict = with("-cdefault_transaction_isolation=serializable");
     assert_eq!(check(&strict), Err(PostgresError::Isolation));
     let standby = server.standby();

@@ -113,6 +113,11 @@ pub fn e16_a_second_form_of_an_ed25519_signature_is_refused(library: &dyn Signat
     }
     assert_eq!(carry, 0);
     assert!(verifier.verify(b"message", &[r, &more].concat()).is_err());
+    assert!(
+        verifier
+            .verify(b"message", &bytes(keys::ED25519_SMALL))
+            .is_err()
+    );
     // A point of order 1 for R, with S = 0: no key of a large order verifies it.
     let mut small = [0; 64];
     small[0] = 1;

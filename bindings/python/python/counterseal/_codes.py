@@ -351,7 +351,7 @@ CODES: dict[str, tuple[Literal["environment", "integrator", "peer"], str, int, s
         "internal_error",
         500,
         "the key is not in the one form of its kind",
-        "give it as `openssl pkey` prints it, with nothing before or after, and points uncompressed",
+        "give a P-256, P-384, Ed25519 or public RSA key as `openssl pkey` prints it (`PRIVATE KEY` or `PUBLIC KEY`), with nothing around it",
     ),
     "public_key_pair": (
         "integrator",

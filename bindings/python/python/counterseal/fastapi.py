@@ -23,14 +23,14 @@ What it does not protect: WebSocket routes, and whatever the handler takes from 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
+from http import HTTPStatus
 from typing import TypeVar
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.models import APIKey, APIKeyIn
 from fastapi.routing import APIRoute
 from fastapi.security.base import SecurityBase
-from starlette.requests import ClientDisconnect
 
 from counterseal.asgi import (
     Authenticator,
@@ -56,6 +56,9 @@ __all__ = ["LimitedByAddress", "ReceivedWebhook", "SignedRequest", "SignedRoute"
 First = TypeVar("First", "LimitedByAddress", "ReceivedWebhook", "SignedRequest")
 
 audit = logging.getLogger("counterseal.audit")
+
+_GONE = "the client is gone"
+"""Nobody reads it; an error of the server's own would fill its log at a stranger's will."""
 
 
 class SignedRequest(SecurityBase):
@@ -109,7 +112,7 @@ class SignedRequest(SecurityBase):
             return await self._authenticator.authenticate(request.scope, request._body)
         received = await self._authenticator.receive(request.scope, request.receive)
         if received is None:
-            raise ClientDisconnect
+            raise HTTPException(HTTPStatus.BAD_REQUEST, _GONE)
         verified, request._body = received
         request._stream_consumed = True
         return verified
@@ -246,7 +249,7 @@ async def _body(request: Request, limit: int) -> bytes:
     if not _is_read(request):
         body = await read_body(request.receive, limit)
         if body is None:
-            raise ClientDisconnect
+            raise HTTPException(HTTPStatus.BAD_REQUEST, _GONE)
         request._body = body
         request._stream_consumed = True
     return request._body

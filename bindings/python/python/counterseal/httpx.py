@@ -103,7 +103,7 @@ class SigningTransport(httpx.BaseTransport):
             if attempt.is_to_repeat:
                 response.close()
             if attempt.is_to_check:
-                response.read()
+                response = _whole(response, b"".join(response.iter_raw()))
                 attempt.check(response)
         return response
 
@@ -136,7 +136,7 @@ class AsyncSigningTransport(httpx.AsyncBaseTransport):
             if attempt.is_to_repeat:
                 await response.aclose()
             if attempt.is_to_check:
-                await response.aread()
+                response = _whole(response, b"".join([chunk async for chunk in response.aiter_raw()]))
                 attempt.check(response)
         return response
 
@@ -182,10 +182,15 @@ class _Signing:
         """Signs the request; and once more by the service's clock, where that cannot do its work twice."""
         attempt = self._attempt(request)
         yield attempt
+        self._learn(request, attempt)
+        if attempt.is_to_repeat:
+            attempt = self._attempt(request, again=True)
+            yield attempt
+            self._learn(request, attempt)
+
+    def _learn(self, request: httpx.Request, attempt: _Attempt) -> None:
         if attempt.offset is not None:
             self._offsets[request.headers["host"]] = attempt.offset
-        if attempt.is_to_repeat:
-            yield self._attempt(request, again=True)
 
     def _attempt(self, request: httpx.Request, *, again: bool = False) -> _Attempt:
         """Puts new signature fields in the place of those of an earlier attempt."""
@@ -224,7 +229,7 @@ class _Attempt:
         self._sent = sent
         self._own_time = own_time
         self._again = again
-        self._began = time.monotonic()
+        self._began, self._left = time.monotonic(), own_time()
         self.is_to_check = verifies and sent is not None
         self.is_to_repeat = False
         self.offset: int | None = None
@@ -232,9 +237,11 @@ class _Attempt:
 
     def may_tell(self, response: httpx.Response) -> bool:
         """Whether the response, of which the head has come, may be a refusal that tells the service's clock."""
-        self._took = math.ceil((time.monotonic() - self._began) * 1000)
         self._at = self._own_time()
-        told = response.status_code == HTTPStatus.UNAUTHORIZED and not self._again and self._sent is not None
+        # The one stands still while the host sleeps, the other may be set.
+        took = math.ceil((time.monotonic() - self._began) * 1000)
+        self._took = max(took, self._at - self._left)
+        told = response.status_code == HTTPStatus.UNAUTHORIZED and self._sent is not None
         return told and _TELLS.search(response.headers.get("signature-input", "")) is not None
 
     def learn(self, response: httpx.Response, content: bytes | None) -> None:
@@ -243,19 +250,20 @@ class _Attempt:
             return
         try:
             answered = response.status_code, response.headers.raw, content
-            now, self.is_to_repeat = self._sent.clock(*answered, round_trip_ms=self._took)
+            now, sign_anew = self._sent.clock(*answered, round_trip_ms=self._took)
         except ResponseError:
             # A forgery, or one that was held back: the refusal stands as it is.
             return
         # By the time of the head: the content may have been held back.
         self.offset = now - self._at
+        self.is_to_repeat = sign_anew and not self._again
         # It is genuine, and no answer.
         self.is_to_check = False
 
     def check(self, response: httpx.Response) -> None:
         """Takes the response, which was read."""
         if self._sent is not None:
-            verified = self._sent.check(response.status_code, response.headers.raw, response.content)
+            verified = self._sent.check(response.status_code, response.headers.raw, _content(response))
             response.extensions["counterseal.verified"] = verified
 
 
@@ -289,6 +297,23 @@ class _AsyncReplayed(httpx.AsyncByteStream):
         await self._stream.aclose()
 
 
+def _whole(response: httpx.Response, content: bytes) -> httpx.Response:
+    """The response as a transport gives one: its content is still to be read."""
+    return httpx.Response(
+        response.status_code,
+        headers=response.headers,
+        stream=httpx.ByteStream(content),
+        extensions=response.extensions,
+    )
+
+
+def _content(response: httpx.Response) -> bytes:
+    """The content, which is all there."""
+    if isinstance(response.stream, httpx.ByteStream):
+        return b"".join(response.stream)
+    return response.content
+
+
 def _beginning(response: httpx.Response) -> bytes | None:
     """The content, unless it is longer than that of a refusal; whoever wants it all can read it still."""
     stream = response.stream
@@ -297,9 +322,10 @@ def _beginning(response: httpx.Response) -> bytes | None:
     chunks: list[bytes] = []
     rest = iter(stream)
     is_whole = True
+    patience = time.monotonic() + _PATIENCE
     for chunk in rest:
         chunks.append(chunk)
-        if sum(map(len, chunks)) > _MOST:
+        if sum(map(len, chunks)) > _MOST or time.monotonic() > patience:
             is_whole = False
             break
     response.stream = _Replayed(chunks, rest, stream)
@@ -314,9 +340,10 @@ async def _async_beginning(response: httpx.Response) -> bytes | None:
     chunks: list[bytes] = []
     rest = aiter(stream)
     is_whole = True
+    patience = time.monotonic() + _PATIENCE
     async for chunk in rest:
         chunks.append(chunk)
-        if sum(map(len, chunks)) > _MOST:
+        if sum(map(len, chunks)) > _MOST or time.monotonic() > patience:
             is_whole = False
             break
     response.stream = _AsyncReplayed(chunks, rest, stream)
@@ -326,5 +353,8 @@ async def _async_beginning(response: httpx.Response) -> bytes | None:
 _TELLS = re.compile('"counterseal/1/(clock|over)"')
 """What the signature of a refusal has that tells the service's clock."""
 
-_MOST = 65_536
-"""The longest content of a refusal that is looked at."""
+_MOST = 4_096
+"""The longest content of a refusal that is looked at, in bytes."""
+
+_PATIENCE = 5.0
+"""The longest time for it, in seconds."""

@@ -7,7 +7,8 @@
     await store.migrate()
     signed = SignedRequest(verifier, drive=store.drive, load_key=lambda key_id: store.drive(vault.load(key_id)))
 
-The pool is the store's own: each statement takes a connection and is committed by itself. Nonces lie in tables that
+The pool is the store's own: each statement takes a connection and is committed by itself. Behind a pooler that changes
+connections between statements, make it with `statement_cache_size=0`. Nonces lie in tables that
 Postgres empties after a crash; the store notices that, and refuses until nothing older can come: for 305 s, or for 65 s
 where `future_seconds` is 60 here and clocks may be no further ahead in any policy.
 
@@ -21,7 +22,6 @@ is restored begins anew.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
@@ -40,7 +40,18 @@ ROOMS: tuple[Room, ...] = ("request", "webhook")
 _MIGRATING = int.from_bytes(b"cseal/pg", "big")
 """The advisory lock under which migrations are run one after the other."""
 
-_TABLES = "SELECT FROM counterseal_epoch, counterseal_claim, counterseal_cell LIMIT 0"
+_ABLE = """DO $do$ DECLARE need text; BEGIN
+IF to_regclass('counterseal_epoch') IS NULL OR to_regclass('counterseal_claim') IS NULL
+OR to_regclass('counterseal_cell') IS NULL OR to_regprocedure('counterseal_swept(text)') IS NULL THEN
+RAISE EXCEPTION 'counterseal: tables are missing; run migrate, and look at the search_path of this role'; END IF;
+IF current_setting('transaction_read_only') = 'on' THEN
+RAISE EXCEPTION 'counterseal: set default_transaction_read_only to off for this role, or find the primary'; END IF;
+FOREACH need IN ARRAY ARRAY['counterseal_claim SELECT', 'counterseal_claim INSERT', 'counterseal_epoch SELECT',
+'counterseal_epoch INSERT', 'counterseal_epoch UPDATE', 'counterseal_cell SELECT', 'counterseal_cell INSERT',
+'counterseal_cell UPDATE'] LOOP IF NOT has_table_privilege(split_part(need, ' ', 1), split_part(need, ' ', 2)) THEN
+RAISE EXCEPTION 'counterseal: grant % to this role', need; END IF; END LOOP;
+IF NOT has_function_privilege('counterseal_swept(text)', 'EXECUTE') THEN
+RAISE EXCEPTION 'counterseal: grant EXECUTE on counterseal_swept to this role'; END IF; END $do$"""
 
 
 class Pool(Protocol):
@@ -74,16 +85,22 @@ class Postgres:
         future = self._beginning.future_seconds if future_seconds is None else future_seconds
         statements = migrations("postgres", past_seconds=past_seconds, future_seconds=future, now=now)
         self._beginning.told(future)
-        connecting = self._pool.acquire(timeout=self._timeout)
-        async with connecting as connection, connection.transaction():
-            await connection.fetch("SELECT pg_advisory_xact_lock($1)", _MIGRATING, timeout=self._timeout)
-            for _name, text, values in statements:
-                await connection.fetch(text, *values, timeout=self._timeout)
+        async with self._pool.acquire(timeout=self._timeout) as connection:
+            try:
+                await connection.execute("BEGIN", timeout=self._timeout)
+                await connection.fetch("SELECT pg_advisory_xact_lock($1)", _MIGRATING, timeout=self._timeout)
+                for _name, text, values in statements:
+                    await connection.fetch(text, *values, timeout=self._timeout)
+                await connection.execute("COMMIT", timeout=self._timeout)
+            except BaseException:
+                # A connection in a transaction is nobody's, and a server that is silent answers no ROLLBACK.
+                connection.terminate()
+                raise
 
     async def check(self) -> None:
         """Raises what is in the way where the pool's role cannot serve: run it when a worker starts."""
         (_name, guard, _values), *_ = migrations("postgres")
-        for text in (guard, _TABLES):
+        for text in (guard, _ABLE):
             await self._fetch(text, [])
 
     async def drive(self, waiting: Waiting[Verdict]) -> Verdict:
@@ -110,5 +127,7 @@ class Postgres:
         return rows
 
     async def _fetch(self, text: str, values: list[Cell]) -> Sequence[Iterable[Any]]:
-        # Waiting for a connection takes its time too.
-        return await asyncio.wait_for(self._pool.fetch(text, *values), self._timeout)
+        # Waiting for a connection takes its time too, and giving it back.
+        async with self._pool.acquire(timeout=self._timeout) as connection:
+            rows: Sequence[Iterable[Any]] = await connection.fetch(text, *values, timeout=self._timeout)
+            return rows
