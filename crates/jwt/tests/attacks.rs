@@ -204,7 +204,7 @@ fn j33_j34_weak_keys_and_empty_lists_cannot_be_made() {
 }
 
 #[test]
-fn c01_to_c06_a_time_is_a_number_between_1970_and_9999() {
+fn c01_c02_c03_c04_c05_c06_a_time_is_a_number_between_1970_and_9999() {
     for value in [
         "\"1893456000\"",
         "\"never\"",
@@ -266,7 +266,7 @@ fn c09_c13_a_token_ends_and_soon() {
 }
 
 #[test]
-fn c14_to_c17_an_audience_is_ours_letter_by_letter() {
+fn c14_c15_c16_c17_an_audience_is_ours_letter_by_letter() {
     for aud in [
         "\"api\"",
         "[\"x\",\"api\"]",
@@ -330,7 +330,7 @@ fn c21_an_id_and_a_subject_are_there() {
 }
 
 #[test]
-fn c22_to_c28_a_payload_is_one_object_in_its_one_form() {
+fn c22_c24_c25_c28_c29_a_payload_is_one_object_in_its_one_form() {
     let good = good();
     let body = good.trim_end_matches('}');
     let deep = format!("{}{}", "[".repeat(2_000), "]".repeat(2_000));
@@ -355,7 +355,7 @@ fn c22_to_c28_a_payload_is_one_object_in_its_one_form() {
 }
 
 #[test]
-fn e01_to_e08_a_token_has_one_form() {
+fn e01_e02_e03_e04_e05_e07_e08_a_token_has_one_form() {
     let good = signed(HEADER, good());
     let [header, payload, signature] = good.split('.').collect::<Vec<_>>().try_into().unwrap();
     for token in [
