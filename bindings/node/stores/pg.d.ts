@@ -39,7 +39,7 @@ export interface ConnectionPool {
 /** A database that decisions are run on. */
 export declare class Postgres {
   /**
-   * A step that takes more than `timeoutMs`, or 5000, waiting for a connection included, has no answer. `futureSeconds` is how far
+   * A step that waits more than `timeoutMs`, or 5000, for a connection, or as long for its answer, has none. `futureSeconds` is how far
    * the clocks of signers may be ahead in any policy that is used here, for the beginning after a crash: the most that a policy
    * allows, 300, unless this or `migrate` says less. A policy that allows more is refused.
    */

@@ -64,8 +64,8 @@ class Pool(Protocol):
 class Postgres:
     """A database that decisions are run on.
 
-    A step that takes more than `timeout` seconds, waiting for a connection included, has no answer. `future_seconds` is
-    how far the clocks of signers may be ahead in any policy that is used here, for the beginning after a crash: the
+    A step that waits more than `timeout` seconds for a connection, or as long for its answer, has none.
+    `future_seconds` is how far the clocks of signers may be ahead in any policy that is used here, for the beginning after a crash: the
     most that a policy allows, 300, unless this or `migrate` says less. A policy that allows more is refused.
     """
 
