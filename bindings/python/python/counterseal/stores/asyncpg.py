@@ -58,21 +58,21 @@ class Pool(Protocol):
     """What is used of `asyncpg.Pool`, which has no types of its own."""
 
     def acquire(self, *, timeout: float | None = None) -> AbstractAsyncContextManager[Any]: ...
-    async def fetch(self, query: str, *args: Any, timeout: float | None = None) -> Sequence[Iterable[Any]]: ...
 
 
 class Postgres:
     """A database that decisions are run on.
 
     A step that waits more than `timeout` seconds for a connection, or as long for its answer, has none.
-    `future_seconds` is how far the clocks of signers may be ahead in any policy that is used here, for the beginning after a crash: the
-    most that a policy allows, 300, unless this or `migrate` says less. A policy that allows more is refused.
+    `future_seconds` is how far the clocks of signers may be ahead in any policy that is used here, for the beginning
+    after a crash: the most that a policy allows, 300, unless this or `migrate` says less. A policy that allows more is
+    refused.
     """
 
     def __init__(
         self, pool: Pool, *, timeout: float = 5.0, future_seconds: int = 300, clock: Callable[[], int] | None = None
     ) -> None:
-        if not all(callable(getattr(pool, name, None)) for name in ("acquire", "fetch")):
+        if not callable(getattr(pool, "acquire", None)):
             raise ArgumentError("binding_argument_type", detail=[("pool", "asyncpg.Pool")])
         self._pool = pool
         self._timeout = patience(timeout)
