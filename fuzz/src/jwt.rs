@@ -4,8 +4,9 @@ use std::sync::LazyLock;
 
 use counterseal::core::{Bound, KeyId, Lifetime, MacKey, Refusal, Secret, Seed, Span, Time};
 use counterseal::jwt::{
-    Claims, Minter, TokenAlgorithm, TokenKeys, TokenPolicy, TokenSigner, TokenVerifier,
+    Claims, Minter, TokenAlgorithm, TokenKey, TokenKeys, TokenPolicy, TokenSigner, TokenVerifier,
 };
+use counterseal_crypto_rustcrypto::RustCrypto;
 
 /// A verifier, its keys, and whoever mints for it.
 struct World {
@@ -69,6 +70,20 @@ pub fn jwt_token_verifier_verify(data: &[u8]) {
         .expect("what is minted is accepted");
     let said: serde_json::Value = serde_json::from_str(verified.payload()).expect("it is JSON");
     assert_eq!(said["x"], text);
+}
+
+/// A set that is read is JSON, and one key of it is read alone too.
+pub fn jwt_token_keys_from_jwks(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let alone = TokenKey::from_jwk(text, &RustCrypto);
+    let set = TokenKeys::from_jwks(&format!("{{\"keys\":[{text}]}}"), &RustCrypto);
+    assert!(alone.is_err() || set.is_ok(), "a key alone is a set");
+    if TokenKeys::from_jwks(text, &RustCrypto).is_ok() {
+        let said: serde_json::Value = serde_json::from_str(text).expect("it is JSON");
+        assert!(said["keys"].is_array());
+    }
 }
 
 /// The text of these bytes in the alphabet of URLs, without padding.

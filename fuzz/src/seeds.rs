@@ -26,11 +26,18 @@ fn keys(target: &str) -> Vec<Vec<u8>> {
     ];
     match target {
         "core_public_key_from_der" => ders.into(),
+        "jwt_token_keys_from_jwks" => JWKS.iter().map(|text| text.as_bytes().into()).collect(),
         "jwt_token_verifier_verify" => vec![PAYLOAD.into()],
         "core_public_key_from_pem" => PEMS.iter().map(|text| text.as_bytes().into()).collect(),
         _ => Vec::new(),
     }
 }
+
+/// A set, and a key.
+const JWKS: [&str; 2] = [
+    r#"{"keys":[{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","kid":"a","x":"PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw"},{"kty":"RSA"}]}"#,
+    r#"{"kty":"oct","alg":"HS256","kid":"a","use":"sig","key_ops":["verify"],"k":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"}"#,
+];
 
 /// What a good token says.
 const PAYLOAD: &[u8] = br#"{"iss":"https://iss.example","sub":"a","aud":["api"],"iat":1800000000,"nbf":1800000000.5,"exp":1800000600,"jti":"b","c":{"d":[null,true,-1.5e3,"\u00e9"]}}"#;

@@ -10,9 +10,10 @@ use crate::setup;
 use crate::shell::{Done, Run, Stop, at};
 
 /// The facade, what is below it, and what their tests need.
-const PACKED: [&str; 11] = [
+const PACKED: [&str; 12] = [
     "counterseal",
     "counterseal-core",
+    "counterseal-crypto-ring",
     "counterseal-crypto-rustcrypto",
     "counterseal-jwt",
     "counterseal-limit",

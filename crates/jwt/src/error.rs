@@ -2,7 +2,9 @@
 
 use core::fmt;
 
-use counterseal_core::{AuditEvent, Blame, Code, Fact, KeyId, Refusal, Time, WeakKey};
+use counterseal_core::{
+    AuditEvent, Blame, Code, Fact, KeyId, PublicKeyError, Refusal, Time, WeakKey,
+};
 
 /// Why a token was refused.
 #[non_exhaustive]
@@ -97,12 +99,19 @@ pub enum JwtSetupError {
     Algorithm,
     /// A claim cannot be written: a name that the profile has, or is there twice.
     Claim,
+    /// A member of the JWK is missing, or not what a public key for signatures has.
+    Jwk {
+        /// The member.
+        member: &'static str,
+    },
     /// The secret is too short.
     Key(WeakKey),
     /// There are no keys, too many, or two of one id.
     Keys,
     /// The library could not sign.
     NotSigned,
+    /// The public key cannot be used.
+    PublicKey(PublicKeyError),
     /// A text is empty or longer than it may be.
     Text {
         /// Which.
@@ -246,6 +255,7 @@ impl JwtSetupError {
     pub const CODES: &'static [Code] = &[
         SETUP_ALGORITHM,
         SETUP_CLAIM,
+        SETUP_JWK,
         SETUP_KEYS,
         SETUP_NOT_SIGNED,
         SETUP_TEXT,
@@ -259,9 +269,11 @@ impl Refusal for JwtSetupError {
         match self {
             JwtSetupError::Algorithm => SETUP_ALGORITHM,
             JwtSetupError::Claim => SETUP_CLAIM,
+            JwtSetupError::Jwk { .. } => SETUP_JWK,
             JwtSetupError::Key(weak) => weak.code(),
             JwtSetupError::Keys => SETUP_KEYS,
             JwtSetupError::NotSigned => SETUP_NOT_SIGNED,
+            JwtSetupError::PublicKey(error) => error.code(),
             JwtSetupError::Text { .. } => SETUP_TEXT,
             JwtSetupError::TooLarge => SETUP_TOO_LARGE,
             JwtSetupError::Window { .. } => SETUP_WINDOW,
@@ -272,7 +284,9 @@ impl Refusal for JwtSetupError {
 impl fmt::Display for JwtSetupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            JwtSetupError::Jwk { member } => write!(f, "{} ({member})", self.code().means),
             JwtSetupError::Key(weak) => fmt::Display::fmt(weak, f),
+            JwtSetupError::PublicKey(error) => fmt::Display::fmt(error, f),
             JwtSetupError::Text { name } | JwtSetupError::Window { name } => {
                 write!(f, "{} ({name})", self.code().means)
             }
@@ -402,6 +416,11 @@ const SETUP_CLAIM: Code = Code::integrator(
     "jwt_setup_claim",
     "a claim has a name that the profile has already, or that is there twice",
     "give each claim of your own one name of its own",
+);
+const SETUP_JWK: Code = Code::integrator(
+    "jwt_setup_jwk",
+    "a member of the JWK is missing, or not what a public key for signatures has",
+    "give a public key with kty, alg and kid; use is sig, and numbers are base64url without padding",
 );
 const SETUP_KEYS: Code = Code::integrator(
     "jwt_setup_keys",

@@ -17,7 +17,8 @@ pub(crate) enum Value<'t> {
     List(&'t str),
     Null,
     Number(&'t str),
-    Object,
+    /// With its brackets.
+    Object(&'t str),
     Text(Text<'t>),
 }
 
@@ -115,6 +116,14 @@ impl<'t> Text<'t> {
 impl<'t> Value<'t> {
     /// The texts of a list that has nothing else in it.
     pub(crate) fn texts(list: &'t str) -> impl Iterator<Item = Option<Text<'t>>> {
+        Self::items(list).map(|value| match value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        })
+    }
+
+    /// The values of a list that was read.
+    pub(crate) fn items(list: &'t str) -> impl Iterator<Item = Value<'t>> {
         let mut reader = Reader { text: list, at: 0 };
         reader.skip();
         iter::from_fn(move || {
@@ -126,10 +135,7 @@ impl<'t> Value<'t> {
             // The comma between two.
             reader.at = (reader.at + 1).min(list.len());
             reader.skip();
-            match value {
-                Ok(Value::Text(text)) => Some(Some(text)),
-                _ => Some(None),
-            }
+            value.ok()
         })
     }
 }
@@ -161,7 +167,11 @@ impl<'t> Reader<'t> {
     fn value(&mut self, depth: usize) -> Result<Value<'t>, Broken> {
         match self.peek().ok_or(Broken)? {
             b'"' => self.string().map(Value::Text),
-            b'{' => self.object(depth).map(|_| Value::Object),
+            b'{' => {
+                let begin = self.at;
+                self.object(depth)?;
+                Ok(Value::Object(&self.text[begin..self.at]))
+            }
             b'[' => self.list(depth).map(Value::List),
             b't' => self.word("true", Value::Bool(true)),
             b'f' => self.word("false", Value::Bool(false)),
@@ -340,7 +350,7 @@ mod tests {
             .map(|text| text.unwrap().plain())
             .collect();
         assert_eq!(texts, [Some("y"), Some("z")]);
-        assert_eq!(members.get("o"), Some(Value::Object));
+        assert_eq!(members.get("o"), Some(Value::Object(r#"{"a":1,"b":{}}"#)));
         assert_eq!(members.get("b"), None);
         assert_eq!(members.iter().count(), 7);
     }

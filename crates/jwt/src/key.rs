@@ -92,8 +92,13 @@ impl TokenKey {
         }
     }
 
-    /// Checks the signature of a token, over its whole length and in constant time where it is a tag.
-    pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), Forged> {
+    /// Checks a signature of these bytes, over its whole length and in constant time where it is a tag. Of a token that says
+    /// nothing about its header and claims; [`TokenVerifier`](crate::TokenVerifier) looks at all of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Forged`] otherwise.
+    pub fn verify_signature(&self, message: &[u8], signature: &[u8]) -> Result<(), Forged> {
         match &self.with {
             With::Hs256(key) => key.verify(message, signature.try_into().map_err(|_| Forged)?),
             With::Hs384(key) => tagged(&**key, message)
@@ -171,6 +176,11 @@ impl TokenKeys {
             return Err(JwtSetupError::Keys);
         }
         Ok(TokenKeys(keys))
+    }
+
+    /// The keys.
+    pub fn iter(&self) -> impl Iterator<Item = &TokenKey> {
+        self.0.iter()
     }
 
     /// The key of this id.

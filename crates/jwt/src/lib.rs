@@ -16,6 +16,7 @@ extern crate alloc;
 mod algorithm;
 mod error;
 mod json;
+mod jwk;
 mod key;
 mod mint;
 mod policy;

@@ -77,7 +77,7 @@ impl TokenVerifier {
         let key = self.key_of(header, keys)?;
         let signature = decoded(signature)?;
         let payload = decoded(payload)?;
-        key.verify(signed.as_bytes(), &signature)
+        key.verify_signature(signed.as_bytes(), &signature)
             .map_err(|_| JwtError::Signature { key: *key.id() })?;
         self.claims(*key.id(), payload, now)
     }

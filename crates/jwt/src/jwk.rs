@@ -1,0 +1,168 @@
+//! Public keys as JSON (RFC 7517), read strictly: a key says its algorithm and its id, and has no private part.
+
+use alloc::vec::Vec;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use counterseal_core::{Algorithm, KeyId, PublicKey, Secret, Signatures};
+
+use crate::json::{Members, Value};
+use crate::{JwtSetupError, TokenAlgorithm, TokenKey, TokenKeys};
+
+impl TokenKey {
+    /// The key of this JWK, for verifying. It says `kty`, `alg` and `kid`; `use` is `sig` and `key_ops` has `verify`, where they are
+    /// there at all; numbers are in their one form.
+    ///
+    /// # Errors
+    ///
+    /// [`JwtSetupError::Jwk`] names the member that is wrong, [`JwtSetupError::PublicKey`] says why the key itself cannot be used.
+    pub fn from_jwk(text: &str, library: &dyn Signatures) -> Result<Self, JwtSetupError> {
+        let members = Members::parse(text).map_err(|_| wrong("members"))?;
+        let jwk = Jwk(members);
+        let algorithm = jwk.algorithm()?;
+        let id = KeyId::parse(jwk.text("kid")?).map_err(|_| wrong("kid"))?;
+        jwk.check_use()?;
+        let key = match algorithm {
+            TokenAlgorithm::Signature(algorithm) => {
+                let public = jwk.public_key(algorithm)?;
+                let key = library.verify_key(algorithm, &public);
+                TokenKey::public(id, key.map_err(JwtSetupError::PublicKey)?)
+            }
+            hmac => {
+                jwk.is("kty", "oct")?;
+                TokenKey::hmac(id, hmac, &Secret::new(jwk.bytes("k")?))?
+            }
+        };
+        Ok(key)
+    }
+}
+
+impl TokenKeys {
+    /// The keys of this JWK Set, at most 256 KiB. Keys that say nothing of signatures that are known here are left out, since an
+    /// issuer may have others too; a key that is damaged, or an id that is there twice, is none that anybody may guess around.
+    ///
+    /// # Errors
+    ///
+    /// As [`TokenKey::from_jwk`]; [`JwtSetupError::Keys`] where no key is left.
+    pub fn from_jwks(text: &str, library: &dyn Signatures) -> Result<Self, JwtSetupError> {
+        if text.len() > MOST_SET {
+            return Err(wrong("keys"));
+        }
+        let members = Members::parse(text).map_err(|_| wrong("keys"))?;
+        let Some(Value::List(list)) = members.get("keys") else {
+            return Err(wrong("keys"));
+        };
+        let mut keys = Vec::new();
+        for item in Value::items(list) {
+            let Value::Object(text) = item else {
+                return Err(wrong("keys"));
+            };
+            if Jwk(Members::parse(text).map_err(|_| wrong("members"))?).is_ours() {
+                keys.push(TokenKey::from_jwk(text, library)?);
+            }
+        }
+        TokenKeys::new(keys)
+    }
+}
+
+struct Jwk<'t>(Members<'t>);
+
+impl<'t> Jwk<'t> {
+    /// Whether it is for signatures of an algorithm that is known here.
+    fn is_ours(&self) -> bool {
+        let is_encryption = matches!(self.0.get("use"), Some(Value::Text(text)) if text.is("enc"));
+        !is_encryption && self.algorithm().is_ok()
+    }
+
+    fn algorithm(&self) -> Result<TokenAlgorithm, JwtSetupError> {
+        let name = self.text("alg")?;
+        let signatures = Algorithm::ALL.map(TokenAlgorithm::Signature).into_iter();
+        let hmac = [
+            TokenAlgorithm::Hs256,
+            TokenAlgorithm::Hs384,
+            TokenAlgorithm::Hs512,
+        ];
+        let mut known = hmac.into_iter().chain(signatures);
+        known.find(|known| known.name() == name).ok_or(wrong("alg"))
+    }
+
+    fn check_use(&self) -> Result<(), JwtSetupError> {
+        if self.0.get("use").is_some() {
+            self.is("use", "sig")?;
+        }
+        match self.0.get("key_ops") {
+            None => {}
+            Some(Value::List(list)) => {
+                let mut texts = Value::texts(list);
+                if !texts.any(|text| text.is_some_and(|text| text.is("verify"))) {
+                    return Err(wrong("key_ops"));
+                }
+            }
+            Some(_) => return Err(wrong("key_ops")),
+        }
+        for name in PRIVATE {
+            if self.0.get(name).is_some() {
+                return Err(wrong(name));
+            }
+        }
+        Ok(())
+    }
+
+    fn public_key(&self, algorithm: Algorithm) -> Result<PublicKey, JwtSetupError> {
+        let key = match algorithm {
+            Algorithm::EdDsa => {
+                self.is("kty", "OKP")?;
+                self.is("crv", "Ed25519")?;
+                PublicKey::ed25519(&self.number("x")?)
+            }
+            Algorithm::Es256 => {
+                self.is("kty", "EC")?;
+                self.is("crv", "P-256")?;
+                Ok(PublicKey::p256(&self.number("x")?, &self.number("y")?))
+            }
+            Algorithm::Es384 => {
+                self.is("kty", "EC")?;
+                self.is("crv", "P-384")?;
+                Ok(PublicKey::p384(&self.number("x")?, &self.number("y")?))
+            }
+            Algorithm::Ps256 | Algorithm::Rs256 => {
+                self.is("kty", "RSA")?;
+                PublicKey::rsa(&self.bytes("n")?, &self.bytes("e")?)
+            }
+            _ => return Err(wrong("alg")),
+        };
+        key.map_err(JwtSetupError::PublicKey)
+    }
+
+    fn text(&self, name: &'static str) -> Result<&'t str, JwtSetupError> {
+        match self.0.get(name) {
+            Some(Value::Text(text)) => text.plain().ok_or(wrong(name)),
+            _ => Err(wrong(name)),
+        }
+    }
+
+    fn is(&self, name: &'static str, expected: &str) -> Result<(), JwtSetupError> {
+        if self.text(name)? != expected {
+            return Err(wrong(name));
+        }
+        Ok(())
+    }
+
+    fn bytes(&self, name: &'static str) -> Result<Vec<u8>, JwtSetupError> {
+        let bytes = URL_SAFE_NO_PAD.decode(self.text(name)?);
+        bytes.map_err(|_| wrong(name))
+    }
+
+    /// A number of a curve, with all its bytes (RFC 7518 section 6.2.1.2).
+    fn number<const N: usize>(&self, name: &'static str) -> Result<[u8; N], JwtSetupError> {
+        self.bytes(name)?.try_into().map_err(|_| wrong(name))
+    }
+}
+
+const fn wrong(member: &'static str) -> JwtSetupError {
+    JwtSetupError::Jwk { member }
+}
+
+/// What a public key does not have.
+const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "oth"];
+const MOST_SET: usize = 256 * 1024;
