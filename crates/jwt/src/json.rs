@@ -289,14 +289,21 @@ impl<'t> Reader<'t> {
         if self.take(b'.').is_ok() {
             self.digits()?;
         }
+        let mut may_be_huge = self.at - begin > 300;
         if matches!(self.peek(), Some(b'e' | b'E')) {
+            may_be_huge = true;
             self.at += 1;
             if matches!(self.peek(), Some(b'+' | b'-')) {
                 self.at += 1;
             }
             self.digits()?;
         }
-        Ok(&self.text[begin..self.at])
+        let number = &self.text[begin..self.at];
+        // Some parsers refuse it, others read infinity.
+        if may_be_huge && !number.parse::<f64>().is_ok_and(f64::is_finite) {
+            return Err(Broken);
+        }
+        Ok(number)
     }
 
     /// One digit or more.

@@ -214,7 +214,6 @@ fn c01_c02_c03_c04_c05_c06_a_time_is_a_number_between_1970_and_9999() {
         "{}",
         "-1",
         "0",
-        "1e400",
         "1e9",
         "1.8e9",
         "9223372036854775807",
@@ -229,7 +228,13 @@ fn c01_c02_c03_c04_c05_c06_a_time_is_a_number_between_1970_and_9999() {
     for value in ["Infinity", "NaN", "01800000600", "+1800000600"] {
         assert_eq!(with("exp", value), "jwt_payload", "{value}");
     }
-    assert_eq!(with("exp", &"9".repeat(400)), "jwt_claim");
+    // What no double holds is infinity to one parser and nothing to another.
+    for value in ["1e400", "-1e400", &"9".repeat(400)] {
+        assert_eq!(with("exp", value), "jwt_payload", "{value}");
+        assert_eq!(with("x", value), "jwt_payload", "{value}");
+    }
+    assert_eq!(with("x", "1e300"), "accepted");
+    assert_eq!(with("x", "1e-400"), "accepted");
 }
 
 #[test]
