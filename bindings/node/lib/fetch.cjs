@@ -12,6 +12,8 @@ const SIGNATURE = ["content-digest", "signature-input", "signature"];
 const TELLS = /"counterseal\/1\/(clock|over)"/;
 /** The longest content of a refusal that is looked at. */
 const MOST = 4_096;
+/** What is longer is too long in any case: a clock may be set by decades meanwhile. */
+const LONGEST = 3_600_000;
 /** The longest time for it, in milliseconds. */
 const PATIENCE = 5_000;
 
@@ -48,7 +50,7 @@ function signingFetch(signer, given) {
       const response = await leave();
       const at = clocks.own();
       // The one stands still while the host sleeps, the other may be set.
-      const roundTripMs = Math.max(Math.ceil(performance.now() - began), at - left);
+      const roundTripMs = Math.min(Math.max(Math.ceil(performance.now() - began), at - left), LONGEST);
       return { sent, response, roundTripMs, at };
     };
     let answer = await attempt();
@@ -80,7 +82,7 @@ class Clocks {
 
   /** The service's time, as far as it is known. */
   now(authority) {
-    return this.own() + (this.#offsets.get(authority) ?? 0);
+    return Math.max(this.own() + (this.#offsets.get(authority) ?? 0), 0);
   }
 
   /** What the answer told of the service's clock, if it told any. */

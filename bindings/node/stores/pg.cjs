@@ -34,6 +34,8 @@ class Postgres {
     const parts = options(given, ["timeoutMs", "futureSeconds", "clock"]);
     // A connection that is lost while nobody uses it is no reason to end the process: the next step finds out.
     pool.on?.("error", ignored);
+    // A pool waits for ever for a server that says nothing, and its places with it.
+    if (pool.options) pool.options.connectionTimeoutMillis ||= maybe(whole, "timeoutMs", parts.timeoutMs, 5_000);
     this.#pool = pool;
     this.#timeout = maybe(whole, "timeoutMs", parts.timeoutMs, 5_000);
     this.#beginning = new Beginning("postgres", parts);

@@ -7,7 +7,7 @@
 //     loadKey: (id) => store.drive(vault.load(id)),
 //   });
 //
-// The pool is the store's own: each statement takes a connection and is committed by itself. Statements have names, so a pooler
+// The pool is the store's own: each statement takes a connection and is committed by itself. Its `connectionTimeoutMillis` is set if it has none. Statements have names, so a pooler
 // between must keep to a connection (or know prepared statements, as PgBouncer does from 1.21 on). Nonces lie in tables that
 // Postgres empties after a crash; the store notices that, and refuses until nothing older can come: for 305 s, or for 65 s where
 // `futureSeconds` is 60 here and clocks may be no further ahead in any policy. `migrate` rejects where the role's transactions are
@@ -34,6 +34,8 @@ export interface ConnectionPool {
   connect(): Promise<PoolConnection>;
   /** A pool tells of connections that are lost while nobody uses them. */
   on?(event: "error", listener: (error: Error) => void): unknown;
+  /** What the pool was made with. */
+  readonly options?: object;
 }
 
 /** A database that decisions are run on. */

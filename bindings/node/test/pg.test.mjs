@@ -1,7 +1,9 @@
 // Decisions over a real Postgres, on a socket in a directory of its own.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { symlinkSync, unlinkSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Authenticator, KeyVault, Policy, Verifier } from "counterseal";
@@ -71,7 +73,7 @@ test("waiting for a connection takes its time too", async (t) => {
   const held = await small.connect();
   const impatient = new Postgres(small, { timeoutMs: 100 });
   await rejected("request_store_unavailable", impatient.drive(verifier().begin(signed(), at)));
-  await assert.rejects(impatient.migrate(at), /in time/);
+  await assert.rejects(impatient.migrate(at), /in time|timeout/);
   const late = Array.from({ length: 20 }, () => impatient.drive(verifier().begin(signed(), at)));
   for (const { reason } of await Promise.allSettled(late)) assert.equal(reason.code, "request_store_unavailable");
   held.release();
@@ -133,6 +135,33 @@ test("a connection that is lost while nobody uses it ends no process", async (t)
   first.kill();
   while (idle.totalCount > 0) await new Promise((resolve) => setTimeout(resolve, 10));
   await rejected("request_store_unavailable", made.drive(verifier().begin(signed(), at)));
+});
+
+test("a server that says nothing for a while is asked again", async (t) => {
+  const place = directory(t);
+  const sockets = new Set();
+  let isSilent = true;
+  const silent = createServer((socket) => {
+    const ends = isSilent ? [socket] : [socket, connect(join(server.place, SOCKET))];
+    for (const end of ends) sockets.add(end.on("error", () => undefined));
+    if (!isSilent) ends[0].pipe(ends[1]).pipe(ends[0]);
+  });
+  await once(silent.listen(join(place, SOCKET)), "listening");
+  const moved = new pg.Pool({ ...reached(place), max: 2 });
+  t.after(async () => {
+    await moved.end();
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  });
+  const made = new Postgres(moved, { timeoutMs: 200 });
+  for (let turn = 0; turn < 3; turn += 1)
+    await rejected("request_store_unavailable", made.drive(verifier().begin(signed(), at)));
+  isSilent = false;
+  const end = Date.now() + 10_000;
+  let keyId;
+  while (keyId === undefined && Date.now() < end)
+    keyId = (await made.drive(verifier().begin(signed(), at)).catch(() => null))?.keyId;
+  assert.equal(keyId, "worker-7");
 });
 
 test("what is no pool is refused", async () => {

@@ -273,6 +273,36 @@ def test_a_host_that_slept_signs_nothing_anew(service: tuple[Service, str]) -> N
     assert service[0].events == ["request_accepted", "request_outside_window"]
 
 
+def test_a_clock_that_is_set_by_decades_meanwhile_is_no_error(service: tuple[Service, str]) -> None:
+    own = [0]
+
+    def is_set(message: Any) -> Any:
+        own[0] = NOW
+        return message
+
+    service[0].between.change = is_set
+    transport = SigningTransport(
+        Signer(key()), [AUTHORITY], httpx.HTTPTransport(limits=httpx.Limits(max_connections=1)), clock=lambda: own[0]
+    )
+    with httpx.Client(transport=transport, headers=HOST, timeout=5) as sending:
+        assert sending.post(service[1], content=b"{}").status_code == 401
+        assert sending.post(service[1], content=b"{}").status_code == 200
+
+
+def test_a_response_that_was_read_below_or_is_coded_is_checked_too() -> None:
+    def below(*, coded: bool) -> httpx.MockTransport:
+        fields = {"content-encoding": "gzip", "signature": "a=::", "signature-input": "a=()"} if coded else {}
+        return httpx.MockTransport(lambda _: httpx.Response(200, headers=fields, stream=httpx.ByteStream(b"x")))
+
+    read = httpx.MockTransport(lambda _: httpx.Response(200, content=b"x"))
+    for transport in (below(coded=False), below(coded=True), read):
+        signing = SigningTransport(Signer(key()), [AUTHORITY], transport, verify_responses=True)
+        auth = SignatureAuth(Signer(key()), verify_responses=True)
+        for sending in (httpx.Client(transport=signing), httpx.Client(transport=transport, auth=auth)):
+            with sending, pytest.raises(ResponseError):
+                sending.get(f"https://{AUTHORITY}/")
+
+
 def test_a_second_refusal_is_handed_on_and_learnt_from(service: tuple[Service, str]) -> None:
     between = service[0].between
     app = between.app

@@ -64,6 +64,7 @@ class SignatureAuth(httpx.Auth):
             if attempt.may_tell(response):
                 attempt.learn(response, _beginning(response))
             if attempt.is_to_check:
+                attempt.check_head(response)
                 response.read()
                 attempt.check(response)
 
@@ -74,6 +75,7 @@ class SignatureAuth(httpx.Auth):
             if attempt.may_tell(response):
                 attempt.learn(response, await _async_beginning(response))
             if attempt.is_to_check:
+                attempt.check_head(response)
                 await response.aread()
                 attempt.check(response)
 
@@ -103,7 +105,8 @@ class SigningTransport(httpx.BaseTransport):
             if attempt.is_to_repeat:
                 response.close()
             if attempt.is_to_check:
-                response = _whole(response, b"".join(response.iter_raw()))
+                if not response.is_stream_consumed:
+                    response = _whole(response, b"".join(response.iter_raw()))
                 attempt.check(response)
         return response
 
@@ -136,7 +139,8 @@ class AsyncSigningTransport(httpx.AsyncBaseTransport):
             if attempt.is_to_repeat:
                 await response.aclose()
             if attempt.is_to_check:
-                response = _whole(response, b"".join([chunk async for chunk in response.aiter_raw()]))
+                if not response.is_stream_consumed:
+                    response = _whole(response, b"".join([chunk async for chunk in response.aiter_raw()]))
                 attempt.check(response)
         return response
 
@@ -210,7 +214,7 @@ class _Signing:
             query,
             request.headers.raw,
             request.content,
-            now=self._own_time() + self._offsets.get(authority, 0),
+            now=max(self._own_time() + self._offsets.get(authority, 0), 0),
             seed=self._seeds() if self._seeds else None,
         )
         request.headers.update(sent.headers)
@@ -240,7 +244,7 @@ class _Attempt:
         self._at = self._own_time()
         # The one stands still while the host sleeps, the other may be set.
         took = math.ceil((time.monotonic() - self._began) * 1000)
-        self._took = max(took, self._at - self._left)
+        self._took = min(max(took, self._at - self._left), _LONGEST)
         told = response.status_code == HTTPStatus.UNAUTHORIZED and self._sent is not None
         return told and _TELLS.search(response.headers.get("signature-input", "")) is not None
 
@@ -259,6 +263,11 @@ class _Attempt:
         self.is_to_repeat = sign_anew and not self._again
         # It is genuine, and no answer.
         self.is_to_check = False
+
+    def check_head(self, response: httpx.Response) -> None:
+        """Refuses content that is coded, which nobody signs: before it is unpacked."""
+        if self._sent is not None and "content-encoding" in response.headers:
+            self._sent.check(response.status_code, response.headers.raw, b"")
 
     def check(self, response: httpx.Response) -> None:
         """Takes the response, which was read."""
@@ -355,6 +364,9 @@ _TELLS = re.compile('"counterseal/1/(clock|over)"')
 
 _MOST = 4_096
 """The longest content of a refusal that is looked at, in bytes."""
+
+_LONGEST = 3_600_000
+"""What is longer is too long in any case, in milliseconds: a clock may be set by decades meanwhile."""
 
 _PATIENCE = 5.0
 """The longest time for it, in seconds."""

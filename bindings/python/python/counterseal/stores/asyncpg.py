@@ -23,7 +23,7 @@ is restored begins anew.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any, Protocol, TypeVar
 
 from counterseal.errors import ArgumentError
@@ -94,7 +94,8 @@ class Postgres:
                 await connection.execute("COMMIT", timeout=self._timeout)
             except BaseException:
                 # A connection in a transaction is nobody's, and a server that is silent answers no ROLLBACK.
-                connection.terminate()
+                with suppress(Exception):
+                    connection.terminate()
                 raise
 
     async def check(self) -> None:
