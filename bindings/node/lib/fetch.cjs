@@ -12,10 +12,10 @@ const SIGNATURE = ["content-digest", "signature-input", "signature"];
 const TELLS = /"counterseal\/1\/(clock|over)"/;
 /** The longest content of a refusal that is looked at. */
 const MOST = 4_096;
-/** What is longer is too long in any case: a clock may be set by decades meanwhile. */
-const LONGEST = 3_600_000;
 /** The longest time for it, in milliseconds. */
 const PATIENCE = 5_000;
+/** What took longer took too long in any case, in milliseconds: a clock may be set by decades meanwhile. */
+const LONGEST = 3_600_000;
 
 /** The proofs of responses. */
 const proofs = new WeakMap();

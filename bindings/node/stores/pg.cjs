@@ -11,19 +11,6 @@ const MIGRATING = "SELECT pg_advisory_xact_lock(7166182901177872487)";
 /** What a connection says of its end: whoever waits for it is told, and nobody else is concerned. */
 function ignored() {}
 
-const ABLE = `DO $do$ DECLARE need text; BEGIN
-IF to_regclass('counterseal_epoch') IS NULL OR to_regclass('counterseal_claim') IS NULL
-OR to_regclass('counterseal_cell') IS NULL OR to_regprocedure('counterseal_swept(text)') IS NULL THEN
-RAISE EXCEPTION 'counterseal: tables are missing; run migrate, and look at the search_path of this role'; END IF;
-IF current_setting('transaction_read_only') = 'on' THEN
-RAISE EXCEPTION 'counterseal: set default_transaction_read_only to off for this role, or find the primary'; END IF;
-FOREACH need IN ARRAY ARRAY['counterseal_claim SELECT', 'counterseal_claim INSERT', 'counterseal_epoch SELECT',
-'counterseal_epoch INSERT', 'counterseal_epoch UPDATE', 'counterseal_cell SELECT', 'counterseal_cell INSERT',
-'counterseal_cell UPDATE'] LOOP IF NOT has_table_privilege(split_part(need, ' ', 1), split_part(need, ' ', 2)) THEN
-RAISE EXCEPTION 'counterseal: grant % to this role', need; END IF; END LOOP;
-IF NOT has_function_privilege('counterseal_swept(text)', 'EXECUTE') THEN
-RAISE EXCEPTION 'counterseal: grant EXECUTE on counterseal_swept to this role'; END IF; END $do$`;
-
 class Postgres {
   #pool;
   #timeout;
@@ -34,10 +21,10 @@ class Postgres {
     const parts = options(given, ["timeoutMs", "futureSeconds", "clock"]);
     // A connection that is lost while nobody uses it is no reason to end the process: the next step finds out.
     pool.on?.("error", ignored);
-    // A pool waits for ever for a server that says nothing, and its places with it.
-    if (pool.options) pool.options.connectionTimeoutMillis ||= maybe(whole, "timeoutMs", parts.timeoutMs, 5_000);
     this.#pool = pool;
     this.#timeout = maybe(whole, "timeoutMs", parts.timeoutMs, 5_000);
+    // A pool waits for ever for a server that says nothing, and its places with it.
+    if (pool.options) pool.options.connectionTimeoutMillis ||= this.#timeout;
     this.#beginning = new Beginning("postgres", parts);
   }
 
@@ -52,8 +39,8 @@ class Postgres {
   }
 
   async check() {
-    const [guard] = this.#beginning.all();
-    for (const text of [guard.text, ABLE]) await this.#ask({ text, values: [] });
+    const checks = this.#beginning.all().filter(({ name }) => name === "counterseal_check");
+    for (const { text, values } of checks) await this.#ask({ text, values });
   }
 
   drive(waiting) {

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import Annotated, Any
 
 import httpx
@@ -488,3 +489,32 @@ def test_a_foreign_request_is_verified_beside_the_strict_profile() -> None:
     # A request of the strict profile could be served once by each of the two.
     assert refused.value.code == "request_parameters_unexpected"
     assert foreign.body_limit_bytes == ForeignPolicy([AUTHORITY]).body_limit_bytes == 1024 * 1024
+
+
+def test_a_client_that_leaves_in_the_midst_of_its_content_is_no_error_of_the_server() -> None:
+    service = Service()
+    sent = replace(Sent(), path="/", query="").signed()
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "scheme": "https",
+        "method": "POST",
+        "path": "/",
+        "raw_path": b"/",
+        "query_string": b"",
+        "headers": [(b"host", AUTHORITY.encode()), *((n.encode(), v.encode()) for n, v in sent.headers.items())],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 2),
+    }
+    told = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+
+    async def receive() -> Any:
+        return told.pop(0)
+
+    async def send(_: Any) -> None: ...
+
+    # What it raised would be a traceback in the server's log, at a stranger's will.
+    asyncio.run(service.between.app(scope, receive, send))
+    assert not told
+    assert not service.created

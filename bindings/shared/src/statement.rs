@@ -22,7 +22,8 @@ pub fn dialect(name: &str) -> Result<Dialect, ArgumentFault> {
 }
 
 /// What makes a database ready, in this order; all of it may be run again. Claims are refused until the
-/// floor that it sets at `now` (milliseconds) has passed, but for keys that are made later.
+/// floor that it sets at `now` (milliseconds) has passed, but for keys that are made later. Those that are called
+/// `counterseal_check` change nothing, and fail where the role cannot serve: a worker may run them alone.
 ///
 /// # Errors
 ///
@@ -35,8 +36,15 @@ pub fn migrations(
     // The widest that a policy has, unless said: a database serves policies that it does not know.
     let start = Start::cold(time("now", now)?, window.window_or(300)?);
     let tables = counterseal::store::migrations(counterseal::TABLES, dialect, 0);
-    let tables = tables.into_iter().map(|text| Statement {
-        name: "counterseal_migration",
+    let checks = counterseal::store::checks(dialect);
+    // The first of them stands before the tables already.
+    let after = checks.iter().skip(1).map(|text| String::from(*text));
+    let tables = tables.into_iter().chain(after).map(|text| Statement {
+        name: if checks.contains(&&*text) {
+            "counterseal_check"
+        } else {
+            "counterseal_migration"
+        },
         text: text.into(),
         values: Vec::new(),
     });

@@ -51,7 +51,7 @@ fn has_close_factors(n: &BigUint) -> bool {
     false
 }
 
-/// False for most numbers that are no squares, at a hundredth of the cost of a root.
+/// False for most numbers that are no squares, for one division in the place of a root.
 fn may_be_square(number: &BigUint) -> bool {
     let left = remainder(number, MODULI.iter().product());
     let is_square_of =

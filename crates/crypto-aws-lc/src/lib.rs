@@ -1,4 +1,4 @@
-//! Signatures by [AWS-LC](https://docs.rs/aws-lc-rs): the fastest, and what the Python and Node packages are built with.
+//! Signatures by [AWS-LC](https://docs.rs/aws-lc-rs), which parses each key once, RSA keys too.
 //!
 //! ```
 //! use counterseal_core::{Algorithm, Seed, Signatures};

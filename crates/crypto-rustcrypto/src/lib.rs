@@ -13,7 +13,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! It has no RSA. On P-256 and P-384 it is about five times slower than the others.
+//! It has no RSA.
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use counterseal_core::{
-    Forged, KeyId, MacKey, NotSigned, Secret, SignKey, Signature, VerifyKey, WeakKey,
+    Forged, KeyId, MacKey, NotSigned, PrivateKey, Secret, SignKey, Signature, Signatures,
+    VerifyKey, WeakKey,
 };
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Sha384, Sha512};
@@ -127,19 +128,22 @@ impl TokenSigner {
         Ok(TokenSigner { key, sign: None })
     }
 
-    /// Signs with a private key; `key` verifies what it signs.
+    /// Signs with a private key, by the algorithm of its kind.
     ///
     /// # Errors
     ///
-    /// [`JwtSetupError::Algorithm`] when the two are of different algorithms.
+    /// [`JwtSetupError::PublicKey`] when its halves are no pair.
     pub fn private(
         id: KeyId,
-        sign: Arc<dyn SignKey>,
-        verify: Arc<dyn VerifyKey>,
+        key: &PrivateKey,
+        library: &dyn Signatures,
     ) -> Result<Self, JwtSetupError> {
-        if sign.algorithm() != verify.algorithm() {
-            return Err(JwtSetupError::Algorithm);
-        }
+        let algorithm = key.algorithm();
+        let made = library.sign_key(algorithm, key).and_then(|sign| {
+            let verify = library.verify_key(algorithm, sign.public_key())?;
+            Ok((sign, verify))
+        });
+        let (sign, verify) = made.map_err(JwtSetupError::PublicKey)?;
         let key = TokenKey::public(id, verify);
         let sign = Some(sign);
         Ok(TokenSigner { key, sign })

@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used)] // tests: what fails is seen
 
-use std::sync::Arc;
-
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use counterseal_core::{
-    Algorithm, Bound, KeyId, Lifetime, PrivateKey, Refusal, Secret, Seed, Signatures, Span, Time,
+    Algorithm, Bound, KeyId, Lifetime, PrivateKey, Refusal, Secret, Seed, Span, Time,
 };
 use counterseal_crypto_rustcrypto::RustCrypto;
 use counterseal_jwt::{
@@ -38,12 +36,12 @@ fn hmac_key(id: &str) -> TokenKey {
 }
 
 fn ec_signer() -> TokenSigner {
-    let private = PrivateKey::from_pem(&Secret::new(keys::P256.into())).unwrap();
-    let sign = RustCrypto.sign_key(Algorithm::Es256, &private).unwrap();
-    let verify = RustCrypto
-        .verify_key(Algorithm::Es256, sign.public_key())
-        .unwrap();
-    TokenSigner::private(KeyId::parse("ec").unwrap(), sign, verify).unwrap()
+    signer("ec", keys::P256)
+}
+
+fn signer(id: &str, pem: &str) -> TokenSigner {
+    let private = PrivateKey::from_pem(&Secret::new(pem.into())).unwrap();
+    TokenSigner::private(KeyId::parse(id).unwrap(), &private, &RustCrypto).unwrap()
 }
 
 fn encoded(text: impl AsRef<[u8]>) -> String {
@@ -458,16 +456,11 @@ fn what_is_minted_is_accepted_and_equal_inputs_make_equal_tokens() {
     let hs384 = TokenSigner::hmac(id, TokenAlgorithm::Hs384, &wide(48)).unwrap();
     let hs512 = TokenSigner::hmac(id, TokenAlgorithm::Hs512, &wide(64)).unwrap();
     let hs256 = TokenSigner::hmac(id, TokenAlgorithm::Hs256, &wide(32)).unwrap();
-    let ed = PrivateKey::from_pem(&Secret::new(keys::ED25519.into())).unwrap();
-    let ed = RustCrypto.sign_key(Algorithm::EdDsa, &ed).unwrap();
-    let verify = RustCrypto
-        .verify_key(Algorithm::EdDsa, ed.public_key())
-        .unwrap();
-    let ed = TokenSigner::private(id, Arc::clone(&ed), verify).unwrap();
+    let (ed, es384) = (signer("k1", keys::ED25519), signer("k1", keys::P384));
     let claims = Claims::of("user-7")
         .with_text("nick \"x\"\n", "é\u{1f600}\\")
         .with_number("user_ver", -3);
-    for signer in [hs256, hs384, hs512, ed, ec_signer()] {
+    for signer in [hs256, hs384, hs512, ed, es384, ec_signer()] {
         let keys = TokenKeys::new([signer.key().clone()]).unwrap();
         let minter = Minter::new(signer, &policy);
         let mint = |seed: u8| {

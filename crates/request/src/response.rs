@@ -179,8 +179,9 @@ impl Sent {
     /// The service's clock, from a refusal of this request for its time: remember how far one's own clock is away, and sign
     /// this request anew, once, where that cannot do its work twice.
     ///
-    /// `round_trip` is how long the head of the answer took by a clock that no one sets. What took more than 5 s may have been
-    /// held back, and says nothing about now.
+    /// `round_trip` is how long the head of the answer took: the longer of two times, by a clock that no one sets and by one's
+    /// own, since the first may stand still while the host sleeps. What took more than 5 s may have been held back, and says
+    /// nothing about now.
     ///
     /// # Errors
     ///
@@ -324,7 +325,7 @@ fn after_created(id: &KeyId, says: Says) -> String {
 
 const COMPONENTS: &str = "(\"@status\" \"content-digest\" \"@method\";req \"@path\";req \
                           \"@query\";req \"signature\";req;key=\"cs\")";
-/// How long a refusal may have been on its way, if it is to tell the time.
 /// The methods that change nothing, as often as they are repeated.
 const SAFE: [&str; 3] = ["GET", "HEAD", "OPTIONS"];
+/// How long a refusal may have been on its way, if it is to tell the time.
 const MAX_ROUND_TRIP: Span = Span::from_seconds(5);

@@ -173,7 +173,6 @@ impl Verifier {
         Ok(key)
     }
 
-    //= docs/spec/request.md#Q-9
     /// What there is to say of a request outside of its window.
     //= docs/spec/response.md#P-5
     fn says(&self, parameters: &Parameters, now: Time) -> Option<Says> {
@@ -185,6 +184,7 @@ impl Verifier {
         Some(if is_over { Says::Over } else { Says::Clock })
     }
 
+    //= docs/spec/request.md#Q-9
     fn check_window(&self, parameters: &Parameters, now: Time) -> Result<(), RequestError> {
         let Parameters {
             created,

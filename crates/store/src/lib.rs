@@ -36,5 +36,5 @@ mod sweep;
 
 pub use claim::COLD;
 pub use execute::{Execute, ExecuteAsync, run, run_async};
-pub use setup::{Epoch, migrations};
+pub use setup::{Epoch, checks, migrations};
 pub use statement::{Dialect, Rows, Stated, Statement};

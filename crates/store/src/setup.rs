@@ -95,6 +95,7 @@ pub fn migrations(tables: &[Table], dialect: Dialect, from: u16) -> Vec<String> 
         return texts;
     }
     if from == 0 {
+        texts.extend(checks(dialect).first().map(|text| String::from(*text)));
         texts.extend(claims(dialect).iter().map(|text| String::from(*text)));
     }
     let last = tables.iter().flat_map(|t| t.columns).map(|c| c.since).max();
@@ -105,6 +106,15 @@ pub fn migrations(tables: &[Table], dialect: Dialect, from: u16) -> Vec<String> 
         }
     }
     texts
+}
+
+/// Statements that fail, and say why, where the session of a role is set up so that it cannot serve, and where the tables of
+/// claims are missing or closed to it, in this order. Only Postgres has them.
+pub const fn checks(dialect: Dialect) -> &'static [&'static str] {
+    match dialect {
+        Dialect::Postgres => &CHECKS,
+        Dialect::Redis | Dialect::Sqlite => &[],
+    }
 }
 
 /// The table itself, at the step that introduced it, or the columns that this step adds to it.
@@ -223,15 +233,7 @@ const SQLITE: [&str; 5] = [
 /// The function is volatile, so that it sees what was committed since its statement began. Where
 /// transactions are isolated more strictly than that, it answers nothing and no claim is fresh. In PL/pgSQL it
 /// costs a claim next to nothing; in plain SQL it would cost a third.
-const POSTGRES: [&str; 6] = [
-    "DO $do$ BEGIN \
-     IF current_setting('server_version_num')::int < 150000 THEN \
-     RAISE EXCEPTION 'counterseal: Postgres 15 or later is needed'; END IF; \
-     IF current_setting('default_transaction_isolation') <> 'read committed' THEN \
-     RAISE EXCEPTION 'counterseal: set default_transaction_isolation to read committed for this role, or no claim is served'; END IF; \
-     IF current_setting('synchronous_commit') = 'off' THEN \
-     RAISE EXCEPTION 'counterseal: set synchronous_commit for this role, or a crash may bring back a key that was revoked'; END IF; \
-     PERFORM set_config('lock_timeout', '5s', true); END $do$",
+const POSTGRES: [&str; 5] = [
     "CREATE UNLOGGED TABLE IF NOT EXISTS counterseal_epoch (space text NOT NULL PRIMARY KEY, floor bigint NOT NULL, \
      began bigint NOT NULL, swept bigint NOT NULL, boot text NOT NULL)",
     "CREATE UNLOGGED TABLE IF NOT EXISTS counterseal_claim (space text NOT NULL, key bytea NOT NULL, born bigint NOT NULL, \
@@ -245,4 +247,27 @@ const POSTGRES: [&str; 6] = [
      (SELECT swept FROM counterseal_epoch WHERE space = $1 AND current_setting('transaction_isolation') = 'read committed'); \
      END$$; \
      END IF; END $do$",
+];
+
+const CHECKS: [&str; 2] = [
+    "DO $do$ BEGIN \
+     IF current_setting('server_version_num')::int < 150000 THEN \
+     RAISE EXCEPTION 'counterseal: Postgres 15 or later is needed'; END IF; \
+     IF current_setting('default_transaction_isolation') <> 'read committed' THEN \
+     RAISE EXCEPTION 'counterseal: set default_transaction_isolation to read committed for this role, or no claim is served'; END IF; \
+     IF current_setting('synchronous_commit') = 'off' THEN \
+     RAISE EXCEPTION 'counterseal: set synchronous_commit for this role, or a crash may bring back a key that was revoked'; END IF; \
+     PERFORM set_config('lock_timeout', '5s', true); END $do$",
+    "DO $do$ DECLARE need text; BEGIN \
+     IF to_regclass('counterseal_epoch') IS NULL OR to_regclass('counterseal_claim') IS NULL \
+     OR to_regclass('counterseal_cell') IS NULL OR to_regprocedure('counterseal_swept(text)') IS NULL THEN \
+     RAISE EXCEPTION 'counterseal: tables are missing; run migrate, and look at the search_path of this role'; END IF; \
+     IF current_setting('transaction_read_only') = 'on' THEN \
+     RAISE EXCEPTION 'counterseal: set default_transaction_read_only to off for this role, or find the primary'; END IF; \
+     FOREACH need IN ARRAY ARRAY['counterseal_claim SELECT', 'counterseal_claim INSERT', 'counterseal_epoch SELECT', \
+     'counterseal_epoch INSERT', 'counterseal_epoch UPDATE', 'counterseal_cell SELECT', 'counterseal_cell INSERT', \
+     'counterseal_cell UPDATE'] LOOP IF NOT has_table_privilege(split_part(need, ' ', 1), split_part(need, ' ', 2)) THEN \
+     RAISE EXCEPTION 'counterseal: grant % to this role', need; END IF; END LOOP; \
+     IF NOT has_function_privilege('counterseal_swept(text)', 'EXECUTE') THEN \
+     RAISE EXCEPTION 'counterseal: grant EXECUTE on counterseal_swept to this role'; END IF; END $do$",
 ];

@@ -80,10 +80,7 @@ fn verdict(is_same: bool) -> bool {
 
 fn request(flip: u8) -> bool {
     let (fields, _) = sent(public_request_key(flip));
-    let headers: Vec<_> = fields
-        .iter()
-        .map(|(n, v)| (n.as_str(), v.as_bytes()))
-        .collect();
+    let headers = lines(&fields);
     let verifier = Verifier::new(Policy::for_authority("api.example").expect("a policy"));
     let keys = KeySet::new([secret_request_key()]).expect("one key");
     verifier.begin(&plain(&headers), &keys, NOW).is_ok()
@@ -92,10 +89,7 @@ fn request(flip: u8) -> bool {
 /// The content comes after the decision.
 fn pieces(flip: u8) -> bool {
     let (fields, _) = sent(public_request_key(flip));
-    let headers: Vec<_> = fields
-        .iter()
-        .map(|(n, v)| (n.as_str(), v.as_bytes()))
-        .collect();
+    let headers = lines(&fields);
     let verifier = Verifier::new(Policy::for_authority("api.example").expect("a policy"));
     let keys = KeySet::new([secret_request_key()]).expect("one key");
     let content = verifier.begin_content(&plain(&headers), &keys, NOW);
@@ -127,10 +121,7 @@ fn foreign(flip: u8) -> bool {
 
 fn response(flip: u8) -> bool {
     let fields = answered(public_request_key(flip));
-    let headers: Vec<_> = fields
-        .iter()
-        .map(|(n, v)| (n.as_str(), v.as_bytes()))
-        .collect();
+    let headers = lines(&fields);
     let (_, sent) = sent_secretly();
     let response = Response {
         status: 200,
@@ -143,10 +134,7 @@ fn response(flip: u8) -> bool {
 fn clock() -> bool {
     let late = NOW.plus(Span::from_seconds(3_600));
     let fields = refused(public_request_key(0), late);
-    let headers: Vec<_> = fields
-        .iter()
-        .map(|(n, v)| (n.as_str(), v.as_bytes()))
-        .collect();
+    let headers = lines(&fields);
     let (_, sent) = sent_secretly();
     let response = Response {
         status: 401,
@@ -213,6 +201,14 @@ fn key_record(flip: u8) -> bool {
 
 type Fields = Vec<(String, String)>;
 
+/// The fields as a request or a response has them.
+fn lines(fields: &Fields) -> Vec<(&str, &[u8])> {
+    let fields = fields.iter();
+    fields
+        .map(|(name, value)| (name.as_str(), value.as_bytes()))
+        .collect()
+}
+
 /// The request as `key` signs it, and what its response is checked against.
 fn sent(key: Arc<Key>) -> (Fields, Sent) {
     let signer = Signer::new(key, Profile::default());
@@ -231,10 +227,7 @@ fn sent_secretly() -> (Fields, Sent) {
 /// The response that the holder of `key` signs.
 fn answered(key: Arc<Key>) -> Fields {
     let (fields, _) = sent(Arc::clone(&key));
-    let headers: Vec<_> = fields
-        .iter()
-        .map(|(n, v)| (n.as_str(), v.as_bytes()))
-        .collect();
+    let headers = lines(&fields);
     let verifier = Verifier::new(Policy::for_authority("api.example").expect("a policy"));
     let keys = KeySet::new([key]).expect("one key");
     let pending = verifier
@@ -250,10 +243,7 @@ fn answered(key: Arc<Key>) -> Fields {
 
 fn refused(key: Arc<Key>, now: Time) -> Fields {
     let (fields, _) = sent(Arc::clone(&key));
-    let headers: Vec<_> = fields
-        .iter()
-        .map(|(n, v)| (n.as_str(), v.as_bytes()))
-        .collect();
+    let headers = lines(&fields);
     let verifier = Verifier::new(Policy::for_authority("api.example").expect("a policy"));
     let keys = KeySet::new([key]).expect("one key");
     let signed = verifier.sign_refusal(&plain(&headers), &keys, now, 401, b"{}");

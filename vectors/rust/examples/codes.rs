@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use counterseal::core::Code;
+use counterseal_jwt::{JwtError, JwtSetupError};
 use counterseal_postgres::PostgresError;
 use counterseal_redis::RedisError;
 
@@ -10,8 +11,14 @@ fn main() -> io::Result<()> {
     for code in counterseal_shared::codes() {
         print(code, "all")?;
     }
-    // The packages bring no clients of databases; their hosts do.
-    for code in PostgresError::CODES.iter().chain(RedisError::CODES) {
+    // The packages bring no clients of databases, since their hosts do, and no tokens yet.
+    let tables = [
+        JwtError::CODES,
+        JwtSetupError::CODES,
+        PostgresError::CODES,
+        RedisError::CODES,
+    ];
+    for code in tables.into_iter().flatten() {
         print(code, "rust")?;
     }
     Ok(())

@@ -327,7 +327,8 @@ def _beginning(response: httpx.Response) -> bytes | None:
     """The content, unless it is longer than that of a refusal; whoever wants it all can read it still."""
     stream = response.stream
     if response.is_stream_consumed or not isinstance(stream, httpx.SyncByteStream):
-        return response.read()[:_MOST]
+        response.read()
+        return content if len(content := _content(response)) <= _MOST else None
     chunks: list[bytes] = []
     rest = iter(stream)
     is_whole = True
@@ -345,7 +346,8 @@ async def _async_beginning(response: httpx.Response) -> bytes | None:
     """The same of an asynchronous response."""
     stream = response.stream
     if response.is_stream_consumed or not isinstance(stream, httpx.AsyncByteStream):
-        return (await response.aread())[:_MOST]
+        await response.aread()
+        return content if len(content := _content(response)) <= _MOST else None
     chunks: list[bytes] = []
     rest = aiter(stream)
     is_whole = True
@@ -365,8 +367,8 @@ _TELLS = re.compile('"counterseal/1/(clock|over)"')
 _MOST = 4_096
 """The longest content of a refusal that is looked at, in bytes."""
 
-_LONGEST = 3_600_000
-"""What is longer is too long in any case, in milliseconds: a clock may be set by decades meanwhile."""
-
 _PATIENCE = 5.0
 """The longest time for it, in seconds."""
+
+_LONGEST = 3_600_000
+"""What took longer took too long in any case, in milliseconds: a clock may be set by decades meanwhile."""

@@ -31,6 +31,7 @@ class Beginning:
     def __init__(self, dialect: Dialect, future_seconds: int, clock: Callable[[], int] | None) -> None:
         if clock is not None and not callable(clock):
             raise ArgumentError("binding_argument_type", detail=[("clock", "a function")])
+        # Whatever cannot be is refused here, and not after a loss.
         migrations(dialect, future_seconds=future_seconds, now=0)
         self._dialect: Dialect = dialect
         self.future_seconds = future_seconds

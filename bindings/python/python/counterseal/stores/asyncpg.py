@@ -40,19 +40,6 @@ ROOMS: tuple[Room, ...] = ("request", "webhook")
 _MIGRATING = int.from_bytes(b"cseal/pg", "big")
 """The advisory lock under which migrations are run one after the other."""
 
-_ABLE = """DO $do$ DECLARE need text; BEGIN
-IF to_regclass('counterseal_epoch') IS NULL OR to_regclass('counterseal_claim') IS NULL
-OR to_regclass('counterseal_cell') IS NULL OR to_regprocedure('counterseal_swept(text)') IS NULL THEN
-RAISE EXCEPTION 'counterseal: tables are missing; run migrate, and look at the search_path of this role'; END IF;
-IF current_setting('transaction_read_only') = 'on' THEN
-RAISE EXCEPTION 'counterseal: set default_transaction_read_only to off for this role, or find the primary'; END IF;
-FOREACH need IN ARRAY ARRAY['counterseal_claim SELECT', 'counterseal_claim INSERT', 'counterseal_epoch SELECT',
-'counterseal_epoch INSERT', 'counterseal_epoch UPDATE', 'counterseal_cell SELECT', 'counterseal_cell INSERT',
-'counterseal_cell UPDATE'] LOOP IF NOT has_table_privilege(split_part(need, ' ', 1), split_part(need, ' ', 2)) THEN
-RAISE EXCEPTION 'counterseal: grant % to this role', need; END IF; END LOOP;
-IF NOT has_function_privilege('counterseal_swept(text)', 'EXECUTE') THEN
-RAISE EXCEPTION 'counterseal: grant EXECUTE on counterseal_swept to this role'; END IF; END $do$"""
-
 
 class Pool(Protocol):
     """What is used of `asyncpg.Pool`, which has no types of its own."""
@@ -100,9 +87,9 @@ class Postgres:
 
     async def check(self) -> None:
         """Raises what is in the way where the pool's role cannot serve: run it when a worker starts."""
-        (_name, guard, _values), *_ = migrations("postgres")
-        for text in (guard, _ABLE):
-            await self._fetch(text, [])
+        for name, text, values in migrations("postgres"):
+            if name == "counterseal_check":
+                await self._fetch(text, values)
 
     async def drive(self, waiting: Waiting[Verdict]) -> Verdict:
         """Runs a decision to its end."""
