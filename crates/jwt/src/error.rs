@@ -20,6 +20,11 @@ pub enum JwtError {
         /// The key.
         key: KeyId,
     },
+    /// The token is bound to another key than the peer has shown, or to none where one was shown.
+    Binding {
+        /// The key that signed it.
+        key: KeyId,
+    },
     /// A claim is not of the type, or outside the bounds, that it has.
     Claim {
         /// The key.
@@ -97,7 +102,9 @@ pub enum JwtError {
 pub enum JwtSetupError {
     /// The key is of another algorithm.
     Algorithm,
-    /// A claim cannot be written: a name that the profile has, or is there twice.
+    /// There is no audience, or more than 8.
+    Audience,
+    /// A claim cannot be written: a name that the profile has, or is there twice; a value that is no JSON.
     Claim,
     /// A member of the JWK is missing, or not what a public key for signatures has.
     Jwk {
@@ -131,6 +138,7 @@ impl JwtError {
     pub const CODES: &'static [Code] = &[
         ALGORITHM,
         AUDIENCE,
+        BINDING,
         CLAIM,
         CLAIM_MISSING,
         EXPIRED,
@@ -170,6 +178,7 @@ impl JwtError {
         match *self {
             JwtError::Algorithm { key }
             | JwtError::Audience { key }
+            | JwtError::Binding { key }
             | JwtError::Claim { key, .. }
             | JwtError::ClaimMissing { key, .. }
             | JwtError::Expired { key, .. }
@@ -192,6 +201,7 @@ impl Refusal for JwtError {
         match self {
             JwtError::Algorithm { .. } => ALGORITHM,
             JwtError::Audience { .. } => AUDIENCE,
+            JwtError::Binding { .. } => BINDING,
             JwtError::Claim { .. } => CLAIM,
             JwtError::ClaimMissing { .. } => CLAIM_MISSING,
             JwtError::Expired { .. } => EXPIRED,
@@ -254,6 +264,7 @@ impl JwtSetupError {
     /// The codes of this error.
     pub const CODES: &'static [Code] = &[
         SETUP_ALGORITHM,
+        SETUP_AUDIENCE,
         SETUP_CLAIM,
         SETUP_JWK,
         SETUP_KEYS,
@@ -268,6 +279,7 @@ impl Refusal for JwtSetupError {
     fn code(&self) -> Code {
         match self {
             JwtSetupError::Algorithm => SETUP_ALGORITHM,
+            JwtSetupError::Audience => SETUP_AUDIENCE,
             JwtSetupError::Claim => SETUP_CLAIM,
             JwtSetupError::Jwk { .. } => SETUP_JWK,
             JwtSetupError::Key(weak) => weak.code(),
@@ -327,6 +339,12 @@ const AUDIENCE: Code = refused(
     INVALID,
     "the token is not for this audience",
     "ask the issuer for a token with the audience of this service",
+);
+const BINDING: Code = refused(
+    "jwt_binding",
+    INVALID,
+    "the token is bound to another key than the peer has shown",
+    "present a bound token together with its key, and one that is not bound without any",
 );
 const CLAIM: Code = refused(
     "jwt_claim",
@@ -412,10 +430,15 @@ const SETUP_ALGORITHM: Code = Code::integrator(
     "the key is of another algorithm",
     "make the key for the algorithm that it is used with",
 );
+const SETUP_AUDIENCE: Code = Code::integrator(
+    "jwt_setup_audience",
+    "there is no audience, or more than 8",
+    "name the services that the tokens are for",
+);
 const SETUP_CLAIM: Code = Code::integrator(
     "jwt_setup_claim",
-    "a claim has a name that the profile has already, or that is there twice",
-    "give each claim of your own one name of its own",
+    "a claim has a name that is there already, or a value that is no JSON as verifiers read it",
+    "give each claim of your own one name of its own, up to 64, and at most eight levels",
 );
 const SETUP_JWK: Code = Code::integrator(
     "jwt_setup_jwk",

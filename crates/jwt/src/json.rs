@@ -3,6 +3,7 @@
 //! Two parsers that read one text differently are how a forged claim comes in, so what is loose is refused: names that are
 //! there twice, lone surrogates, and more depth than anybody needs.
 
+use alloc::borrow::Cow;
 use core::iter;
 
 /// A text is not the one form that is read here.
@@ -24,7 +25,10 @@ pub(crate) enum Value<'t> {
 
 /// A text, as it stands between its quotes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Text<'t>(&'t str);
+pub(crate) struct Text<'t> {
+    raw: &'t str,
+    is_plain: bool,
+}
 
 /// The members of an object.
 pub(crate) struct Members<'t> {
@@ -67,6 +71,11 @@ impl<'t> Members<'t> {
 }
 
 impl<'t> Text<'t> {
+    const EMPTY: Self = Text {
+        raw: "",
+        is_plain: true,
+    };
+
     /// Whether it says this.
     pub(crate) fn is(self, text: &str) -> bool {
         match self.plain() {
@@ -84,12 +93,20 @@ impl<'t> Text<'t> {
 
     /// What it says, if it stands there without escapes.
     pub(crate) fn plain(self) -> Option<&'t str> {
-        (!self.0.contains('\\')).then_some(self.0)
+        self.is_plain.then_some(self.raw)
+    }
+
+    /// What it says; copied only if it is written with escapes.
+    pub(crate) fn said(self) -> Cow<'t, str> {
+        match self.plain() {
+            Some(plain) => Cow::Borrowed(plain),
+            None => Cow::Owned(self.letters().collect()),
+        }
     }
 
     /// What it says.
     pub(crate) fn letters(self) -> impl Iterator<Item = char> + 't {
-        let mut rest = self.0.chars();
+        let mut rest = self.raw.chars();
         iter::from_fn(move || match rest.next()? {
             '\\' => match rest.next()? {
                 'b' => Some('\u{8}'),
@@ -184,7 +201,7 @@ impl<'t> Reader<'t> {
         self.take(b'{')?;
         let inside = deeper(depth)?;
         let mut members = Members {
-            list: [(Text(""), Value::Null); MEMBERS],
+            list: [(Text::EMPTY, Value::Null); MEMBERS],
             len: 0,
         };
         self.skip();
@@ -230,13 +247,18 @@ impl<'t> Reader<'t> {
     fn string(&mut self) -> Result<Text<'t>, Broken> {
         self.take(b'"')?;
         let begin = self.at;
+        let mut is_plain = true;
         loop {
             match self.peek().ok_or(Broken)? {
                 b'"' => {
                     self.at += 1;
-                    return Ok(Text(&self.text[begin..self.at - 1]));
+                    let raw = &self.text[begin..self.at - 1];
+                    return Ok(Text { raw, is_plain });
                 }
-                b'\\' => self.escape()?,
+                b'\\' => {
+                    is_plain = false;
+                    self.escape()?;
+                }
                 0..0x20 => return Err(Broken),
                 _ => self.at += 1,
             }

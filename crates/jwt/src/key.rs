@@ -187,6 +187,14 @@ impl TokenKeys {
         self.0.iter()
     }
 
+    /// The one key, if there is one only.
+    pub(crate) fn only(&self) -> Option<&TokenKey> {
+        match self.0.as_slice() {
+            [key] => Some(key),
+            _ => None,
+        }
+    }
+
     /// The key of this id.
     pub(crate) fn find(&self, id: &KeyId) -> Option<&TokenKey> {
         self.0.iter().find(|key| key.id == *id)

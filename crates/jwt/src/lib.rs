@@ -14,17 +14,23 @@
 extern crate alloc;
 
 mod algorithm;
+mod binding;
+mod claims;
 mod error;
+mod header;
 mod json;
 mod jwk;
 mod key;
 mod mint;
 mod policy;
+mod verified;
 mod verify;
 
 pub use algorithm::TokenAlgorithm;
+pub use binding::Binding;
 pub use error::{JwtError, JwtSetupError};
 pub use key::{TokenKey, TokenKeys, TokenSigner};
 pub use mint::{Claims, Minter};
-pub use policy::TokenPolicy;
-pub use verify::{TokenVerifier, VerifiedToken};
+pub use policy::{Audience, TokenPolicy};
+pub use verified::VerifiedToken;
+pub use verify::{TokenSpace, TokenVerifier};

@@ -10,9 +10,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use counterseal_core::{Lifetime, Secret, Seed};
 
 use crate::json::Members;
-use crate::policy::text;
 use crate::verify::MOST;
-use crate::{JwtSetupError, TokenPolicy, TokenSigner};
+use crate::{Audience, Binding, JwtSetupError, TokenPolicy, TokenSigner};
 
 /// Mints tokens for one policy with one key.
 pub struct Minter {
@@ -39,11 +38,62 @@ impl Claims {
         }
     }
 
+    /// The same at this version of the subject, `user_ver`: once the store has a higher one, the token is worth nothing.
+    #[must_use]
+    pub fn at_version(self, version: i64) -> Self {
+        self.with_number("user_ver", version)
+    }
+
+    /// The same in a session that was opened with this registered key, `akid`.
+    #[must_use]
+    pub fn by_access_key(self, id: &str) -> Self {
+        self.with_text("akid", id)
+    }
+
+    /// The same in this session, `sid`.
+    #[must_use]
+    pub fn in_session(self, id: &str) -> Self {
+        self.with_text("sid", id)
+    }
+
+    /// The same in this generation of the session, `gen`.
+    #[must_use]
+    pub fn in_generation(self, generation: i64) -> Self {
+        self.with_number("gen", generation)
+    }
+
+    /// The same, worth something only together with this key, `cnf` (RFC 7800).
+    #[must_use]
+    pub fn bound_to(mut self, binding: &Binding) -> Self {
+        self.member("cnf");
+        self.more.push('{');
+        write_text(&mut self.more, binding.name());
+        self.more.push_str(":\"");
+        URL_SAFE_NO_PAD.encode_string(binding.thumbprint(), &mut self.more);
+        self.more.push_str("\"}");
+        self
+    }
+
     /// The same with a text of this name.
     #[must_use]
     pub fn with_text(mut self, name: &str, value: &str) -> Self {
         self.member(name);
         write_text(&mut self.more, value);
+        self
+    }
+
+    /// The same with a list of texts of this name.
+    #[must_use]
+    pub fn with_texts(mut self, name: &str, values: &[&str]) -> Self {
+        self.member(name);
+        let mut before = '[';
+        for value in values {
+            self.more.push(before);
+            write_text(&mut self.more, value);
+            before = ',';
+        }
+        self.more
+            .push_str(if values.is_empty() { "[]" } else { "]" });
         self
     }
 
@@ -53,6 +103,22 @@ impl Claims {
         self.member(name);
         self.more.push_str(itoa::Buffer::new().format(value));
         self
+    }
+
+    /// The same with the members of this JSON object, as a serializer wrote it.
+    ///
+    /// # Errors
+    ///
+    /// [`JwtSetupError::Claim`] when it is no object as verifiers read it.
+    pub fn with_members(mut self, object: &str) -> Result<Self, JwtSetupError> {
+        Members::parse(object).map_err(|_| JwtSetupError::Claim)?;
+        let members = object.trim_ascii();
+        let members = members[1..members.len() - 1].trim_ascii();
+        if !members.is_empty() {
+            self.more.push(',');
+            self.more.push_str(members);
+        }
+        Ok(self)
     }
 
     fn member(&mut self, name: &str) {
@@ -85,8 +151,8 @@ impl Minter {
     ///
     /// # Errors
     ///
-    /// [`JwtSetupError::Claim`], [`JwtSetupError::Text`] for a subject of no or more than 255 bytes, [`JwtSetupError::Window`] where
-    /// the policy allows no such life, [`JwtSetupError::TooLarge`], [`JwtSetupError::NotSigned`].
+    /// [`JwtSetupError::Claim`] for claims that no verifier would take, such as a subject of no or more than 255 bytes;
+    /// [`JwtSetupError::Window`] where the policy allows no such life, [`JwtSetupError::TooLarge`], [`JwtSetupError::NotSigned`].
     pub fn mint(
         &self,
         claims: &Claims,
@@ -98,13 +164,11 @@ impl Minter {
         if span > self.policy.life || expires <= issued {
             return Err(JwtSetupError::Window { name: "life" });
         }
-        if claims.subject.len() > 255 {
-            return Err(JwtSetupError::Text { name: "subject" });
-        }
-        text("subject", &claims.subject)?;
         let payload = self.payload(claims, issued, expires, seed);
-        // A name of the profile's that is there again would be refused by every verifier.
-        Members::parse(&payload).map_err(|_| JwtSetupError::Claim)?;
+        // What no verifier would take: a name that is there twice, or one of ours with another type.
+        let key = *self.signer.key().id();
+        let read = self.policy.facts(key, &payload, life.from());
+        read.map_err(|_| JwtSetupError::Claim)?;
         let mut token = String::with_capacity(self.header.len() + payload.len() * 4 / 3 + 132);
         token.push_str(&self.header);
         URL_SAFE_NO_PAD.encode_string(&payload, &mut token);
@@ -126,7 +190,7 @@ impl Minter {
         payload.push_str(",\"sub\":");
         write_text(&mut payload, &claims.subject);
         payload.push_str(",\"aud\":");
-        write_text(&mut payload, &self.policy.audience);
+        self.policy.audience.write(&mut payload);
         let mut decimal = itoa::Buffer::new();
         for (name, value) in [("iat", issued), ("nbf", issued), ("exp", expires)] {
             payload.push_str(",\"");
@@ -140,6 +204,22 @@ impl Minter {
         payload.push_str(&claims.more);
         payload.push('}');
         payload
+    }
+}
+
+impl Audience {
+    /// A text for one, a list for more (RFC 7519 section 4.1.3).
+    fn write(&self, out: &mut String) {
+        let [name] = self.names.as_slice() else {
+            let mut before = '[';
+            for name in &self.names {
+                out.push(before);
+                write_text(out, name);
+                before = ',';
+            }
+            return out.push(']');
+        };
+        write_text(out, name);
     }
 }
 

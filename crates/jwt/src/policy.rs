@@ -1,19 +1,49 @@
 //! What a token must be.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 use counterseal_core::Span;
 
 use crate::JwtSetupError;
 
-/// What a verifier demands of a token. Nothing of it can be left out: a token without issuer or audience is for everybody.
+/// What a verifier demands of a token, and what a minter writes. Nothing of it can be left out: a token without issuer or audience is
+/// for everybody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenPolicy {
     pub(crate) issuer: Box<str>,
-    pub(crate) audience: Box<str>,
+    pub(crate) audience: Audience,
     pub(crate) typ: Box<str>,
+    pub(crate) kind: Kind,
+    /// Members of the header that a foreign issuer writes, and that are read over.
+    pub(crate) ignored: Vec<Box<str>>,
     pub(crate) leeway: Span,
     pub(crate) life: Span,
+}
+
+/// For whom a token must be: 1 to 8 names, compared as they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Audience {
+    pub(crate) names: Vec<Box<str>>,
+    pub(crate) rule: Rule,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rule {
+    All,
+    Any,
+    Only,
+}
+
+/// Who writes such tokens, and what is therefore in them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A service of ours: `jti` is required and our own claims have types.
+    Own,
+    /// As `Own`; a token may leave `kid` out where there is one key.
+    App,
+    /// An issuer of others: `jti` may be missing, `typ` too, and names of our claims mean nothing.
+    Foreign,
 }
 
 impl TokenPolicy {
@@ -21,23 +51,80 @@ impl TokenPolicy {
     ///
     /// # Errors
     ///
-    /// [`JwtSetupError::Text`] for an empty one, or one of more than 512 bytes.
-    pub fn access(issuer: &str, audience: &str) -> Result<Self, JwtSetupError> {
+    /// [`JwtSetupError::Text`] for an empty issuer, or one of more than 512 bytes; [`JwtSetupError::Audience`].
+    pub fn access(issuer: &str, audience: impl Into<Audience>) -> Result<Self, JwtSetupError> {
+        Self::new(issuer, audience.into(), Kind::Own, "at+jwt", 30)
+    }
+
+    /// Tokens with which one service has another one do something now (`cs-prov+jwt`): 2 minutes at most.
+    ///
+    /// # Errors
+    ///
+    /// As [`TokenPolicy::access`].
+    pub fn provisioner(issuer: &str, audience: impl Into<Audience>) -> Result<Self, JwtSetupError> {
+        Self::new(issuer, audience.into(), Kind::Own, "cs-prov+jwt", 2)
+    }
+
+    /// Tokens of jobs, such as those of CI (`cs-job+jwt`): 2 hours at most.
+    ///
+    /// # Errors
+    ///
+    /// As [`TokenPolicy::access`].
+    pub fn job(issuer: &str, audience: impl Into<Audience>) -> Result<Self, JwtSetupError> {
+        Self::new(issuer, audience.into(), Kind::Own, "cs-job+jwt", 120)
+    }
+
+    /// Tokens of an application (`JWT`): 30 minutes at most. With exactly one key, a token may leave `kid` out.
+    ///
+    /// # Errors
+    ///
+    /// As [`TokenPolicy::access`].
+    pub fn app(issuer: &str, audience: impl Into<Audience>) -> Result<Self, JwtSetupError> {
+        Self::new(issuer, audience.into(), Kind::App, "JWT", 30)
+    }
+
+    /// ID tokens of an OpenID provider (`JWT`, or no `typ`): 24 hours at most. `jti` may be missing; `x5t` and `x5t#S256` in the header
+    /// are read over. Keys come from the provider's document, not from the token.
+    ///
+    /// # Errors
+    ///
+    /// As [`TokenPolicy::access`].
+    pub fn openid(issuer: &str, audience: impl Into<Audience>) -> Result<Self, JwtSetupError> {
+        let mut policy = Self::new(issuer, audience.into(), Kind::Foreign, "JWT", 24 * 60)?;
+        policy.ignored = ["x5t", "x5t#S256"].map(Box::from).into();
+        Ok(policy)
+    }
+
+    fn new(
+        issuer: &str,
+        audience: Audience,
+        kind: Kind,
+        typ: &str,
+        minutes: i64,
+    ) -> Result<Self, JwtSetupError> {
+        if !(1..=MOST_NAMES).contains(&audience.names.len()) {
+            return Err(JwtSetupError::Audience);
+        }
+        for name in &audience.names {
+            text("audience", name)?;
+        }
         Ok(TokenPolicy {
             issuer: text("issuer", issuer)?,
-            audience: text("audience", audience)?,
-            typ: "at+jwt".into(),
+            audience,
+            typ: typ.into(),
+            kind,
+            ignored: Vec::new(),
             leeway: Span::from_seconds(30),
-            life: Span::from_minutes(30),
+            life: Span::from_minutes(minutes),
         })
     }
 
-    /// The same for tokens of another `typ`.
+    /// The same for tokens of another `typ`, compared as it is.
     ///
     /// # Errors
     ///
     /// [`JwtSetupError::Text`].
-    pub fn typed(mut self, typ: &str) -> Result<Self, JwtSetupError> {
+    pub fn with_typ(mut self, typ: &str) -> Result<Self, JwtSetupError> {
         self.typ = text("typ", typ)?;
         Ok(self)
     }
@@ -67,6 +154,54 @@ impl TokenPolicy {
         self.life = life;
         Ok(self)
     }
+
+    /// How long after `exp` a token is still taken, and how far ahead its `iat` may be.
+    pub const fn leeway(&self) -> Span {
+        self.leeway
+    }
+
+    /// The longest life of a token.
+    pub const fn life(&self) -> Span {
+        self.life
+    }
+
+    /// Who issues.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+}
+
+impl Audience {
+    /// A token must be for one of these, and may be for others too.
+    pub fn any<N: Into<Box<str>>>(names: impl IntoIterator<Item = N>) -> Self {
+        Self::new(names, Rule::Any)
+    }
+
+    /// A token must be for all of these, and may be for others too.
+    pub fn all<N: Into<Box<str>>>(names: impl IntoIterator<Item = N>) -> Self {
+        Self::new(names, Rule::All)
+    }
+
+    /// A token must be for one of these at least, and for nobody else.
+    pub fn only<N: Into<Box<str>>>(names: impl IntoIterator<Item = N>) -> Self {
+        Self::new(names, Rule::Only)
+    }
+
+    fn new<N: Into<Box<str>>>(names: impl IntoIterator<Item = N>, rule: Rule) -> Self {
+        // One more than there may be, so that a policy can say that there are too many.
+        let names = names.into_iter().take(MOST_NAMES + 1);
+        Audience {
+            names: names.map(Into::into).collect(),
+            rule,
+        }
+    }
+}
+
+impl From<&str> for Audience {
+    /// A token must be for this one, and may be for others too.
+    fn from(name: &str) -> Self {
+        Self::any([name])
+    }
 }
 
 pub(crate) fn text(name: &'static str, text: &str) -> Result<Box<str>, JwtSetupError> {
@@ -75,3 +210,5 @@ pub(crate) fn text(name: &'static str, text: &str) -> Result<Box<str>, JwtSetupE
     }
     Ok(text.into())
 }
+
+const MOST_NAMES: usize = 8;

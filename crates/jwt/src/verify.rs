@@ -1,14 +1,13 @@
 //! Verifying: size, form, header, key, signature, and only then what the token says.
 
-use alloc::boxed::Box;
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use counterseal_core::{KeyId, Span, Time};
+use counterseal_core::Time;
 
-use crate::json::{Members, Text, Value};
-use crate::{JwtError, TokenKey, TokenKeys, TokenPolicy};
+use crate::{Binding, JwtError, TokenKey, TokenKeys, TokenPolicy, VerifiedToken};
 
 /// Verifies tokens of one policy. It is a pure function: keys and clock are arguments.
 ///
@@ -39,15 +38,9 @@ pub struct TokenVerifier {
     policy: TokenPolicy,
 }
 
-/// What a genuine token says. There is no other way to its claims.
-pub struct VerifiedToken {
-    payload: Box<str>,
-    key: KeyId,
-    subject: Box<str>,
-    id: Box<str>,
-    issued: Time,
-    expires: Time,
-}
+/// Where a verifier decodes what it reads. One that is used again costs no allocation.
+#[derive(Default)]
+pub struct TokenSpace(Vec<u8>);
 
 impl TokenVerifier {
     /// A verifier of this policy.
@@ -55,7 +48,12 @@ impl TokenVerifier {
         TokenVerifier { policy }
     }
 
-    /// The claims of `token`, if it is genuine, for this audience, and in time.
+    /// Its policy.
+    pub const fn policy(&self) -> &TokenPolicy {
+        &self.policy
+    }
+
+    /// The claims of `token`, if it is genuine, for this audience, in time, and bound to no key.
     ///
     /// # Errors
     ///
@@ -65,7 +63,91 @@ impl TokenVerifier {
         token: &str,
         keys: &TokenKeys,
         now: Time,
-    ) -> Result<VerifiedToken, JwtError> {
+    ) -> Result<VerifiedToken<'static>, JwtError> {
+        let verified = self
+            .read(&mut Vec::new(), token, None, keys, now)?
+            .into_owned();
+        Ok(verified)
+    }
+
+    /// As [`TokenVerifier::verify`] for a token that is bound to this key (RFC 7800), which the peer has shown to hold: by its certificate,
+    /// or by a proof that was checked.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that fails; [`JwtError::Binding`] for a token that is bound to another key, or to none.
+    pub fn verify_bound(
+        &self,
+        token: &str,
+        binding: &Binding,
+        keys: &TokenKeys,
+        now: Time,
+    ) -> Result<VerifiedToken<'static>, JwtError> {
+        let mut space = Vec::new();
+        let verified = self.read(&mut space, token, Some(binding), keys, now)?;
+        Ok(verified.into_owned())
+    }
+
+    /// As [`TokenVerifier::verify`], or as [`TokenVerifier::verify_bound`] where there is a binding; the claims stay in `space`.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that fails.
+    pub fn verify_in<'s>(
+        &self,
+        space: &'s mut TokenSpace,
+        token: &str,
+        binding: Option<&Binding>,
+        keys: &TokenKeys,
+        now: Time,
+    ) -> Result<VerifiedToken<'s>, JwtError> {
+        self.read(&mut space.0, token, binding, keys, now)
+    }
+
+    /// A proof is made here and nowhere else.
+    fn read<'s>(
+        &self,
+        space: &'s mut Vec<u8>,
+        token: &str,
+        binding: Option<&Binding>,
+        keys: &TokenKeys,
+        now: Time,
+    ) -> Result<VerifiedToken<'s>, JwtError> {
+        let parts = Parts::of(token)?;
+        decode(parts.header, space)?;
+        let key = self.policy.key_of(space, keys)?;
+        let signature = parts.check(key, space)?;
+        space.truncate(signature);
+        let key = *key.id();
+        let payload = core::str::from_utf8(space).map_err(|_| JwtError::Payload { key })?;
+        let facts = self.policy.facts(key, payload, now)?;
+        Binding::check(facts.binding.as_ref(), binding).map_err(|_| JwtError::Binding { key })?;
+        Ok(VerifiedToken {
+            key,
+            payload: Cow::Borrowed(payload),
+            facts,
+        })
+    }
+}
+
+impl TokenSpace {
+    /// A space that holds every token that may be read: 8 KiB.
+    pub fn new() -> Self {
+        TokenSpace(Vec::with_capacity(MOST))
+    }
+}
+
+/// The parts of a compact JWS (RFC 7515 section 7.1), as they stand there.
+struct Parts<'t> {
+    header: &'t str,
+    payload: &'t str,
+    signature: &'t str,
+    /// What was signed: header and payload with the point between them.
+    signed: &'t str,
+}
+
+impl<'t> Parts<'t> {
+    fn of(token: &'t str) -> Result<Self, JwtError> {
         if token.len() > MOST {
             return Err(JwtError::TooLarge { len: token.len() });
         }
@@ -74,223 +156,43 @@ impl TokenVerifier {
         if payload.contains('.') || header.len() > MOST_HEADER {
             return Err(JwtError::Malformed);
         }
-        let key = self.key_of(header, keys)?;
-        let signature = decoded(signature)?;
-        let payload = decoded(payload)?;
-        key.verify_signature(signed.as_bytes(), &signature)
-            .map_err(|_| JwtError::Signature { key: *key.id() })?;
-        self.claims(*key.id(), payload, now)
-    }
-
-    /// The key that the header names, if the header is one of this profile.
-    fn key_of<'k>(&self, header: &str, keys: &'k TokenKeys) -> Result<&'k TokenKey, JwtError> {
-        let header = decoded(header)?;
-        let header = core::str::from_utf8(&header).map_err(|_| JwtError::Header)?;
-        let members = Members::parse(header).map_err(|_| JwtError::Header)?;
-        let text = |name: &str| match members.get(name) {
-            Some(Value::Text(text)) => text.plain().ok_or(JwtError::Header),
-            _ => Err(JwtError::Header),
-        };
-        if members.iter().count() != 3 {
-            return Err(JwtError::Header);
-        }
-        let (algorithm, id, typ) = (text("alg")?, text("kid")?, text("typ")?);
-        if typ != &*self.policy.typ {
-            return Err(JwtError::Type);
-        }
-        let id = KeyId::parse(id).map_err(|_| JwtError::KeyUnknown)?;
-        let key = keys.find(&id).ok_or(JwtError::KeyUnknown)?;
-        if algorithm != key.algorithm().name() {
-            return Err(JwtError::Algorithm { key: id });
-        }
-        Ok(key)
-    }
-
-    fn claims(&self, key: KeyId, payload: Vec<u8>, now: Time) -> Result<VerifiedToken, JwtError> {
-        let payload = alloc::string::String::from_utf8(payload);
-        let payload = payload
-            .map_err(|_| JwtError::Payload { key })?
-            .into_boxed_str();
-        let claims = Read {
-            key,
-            members: Members::parse(&payload).map_err(|_| JwtError::Payload { key })?,
-        };
-        if !claims.text("iss")?.is(&self.policy.issuer) {
-            return Err(JwtError::Issuer { key });
-        }
-        if !claims.is_for(&self.policy.audience)? {
-            return Err(JwtError::Audience { key });
-        }
-        let (issued, expires) = (claims.time("iat")?, claims.time("exp")?);
-        self.check_times(key, &claims, issued, expires, now)?;
-        let short = |name: &'static str| {
-            let said: alloc::string::String = claims.text(name)?.letters().collect();
-            if (1..=MOST_NAME).contains(&said.len()) {
-                Ok(said.into_boxed_str())
-            } else {
-                Err(JwtError::Claim { key, name })
-            }
-        };
-        Ok(VerifiedToken {
-            subject: short("sub")?,
-            id: short("jti")?,
-            key,
-            issued,
-            expires,
+        Ok(Parts {
+            header,
             payload,
+            signature,
+            signed,
         })
     }
 
-    /// Valid while `now < exp + leeway` and `now >= nbf - leeway`; issued no later than that, and for no longer than the policy
-    /// allows.
-    fn check_times(
-        &self,
-        key: KeyId,
-        claims: &Read<'_>,
-        issued: Time,
-        expires: Time,
-        now: Time,
-    ) -> Result<(), JwtError> {
-        let TokenPolicy { leeway, life, .. } = self.policy;
-        let begins = match claims.members.get("nbf") {
-            Some(_) => claims.time("nbf")?.max(issued),
-            None => issued,
-        };
-        if now >= expires.plus(leeway) {
-            return Err(JwtError::Expired { key, expires, now });
-        }
-        if now < begins.minus(leeway) {
-            return Err(JwtError::NotYetValid {
-                key,
-                from: begins,
-                now,
-            });
-        }
-        if expires.since(issued) > life || expires <= issued {
-            return Err(JwtError::Lifetime {
-                key,
-                issued,
-                expires,
-            });
-        }
-        Ok(())
-    }
-}
-
-impl VerifiedToken {
-    /// The key that signed it.
-    pub const fn key_id(&self) -> &KeyId {
-        &self.key
-    }
-
-    /// Whom it is about, `sub`.
-    pub fn subject(&self) -> &str {
-        &self.subject
-    }
-
-    /// Its own id, `jti`.
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// When it was issued, `iat`.
-    pub const fn issued(&self) -> Time {
-        self.issued
-    }
-
-    /// When it is over, `exp`, without leeway.
-    pub const fn expires(&self) -> Time {
-        self.expires
-    }
-
-    /// All claims, as the JSON object that was signed: each name once at every level.
-    pub fn payload(&self) -> &str {
-        &self.payload
-    }
-}
-
-/// The claims of a payload whose signature holds.
-struct Read<'t> {
-    key: KeyId,
-    members: Members<'t>,
-}
-
-impl<'t> Read<'t> {
-    fn value(&self, name: &'static str) -> Result<Value<'t>, JwtError> {
-        let key = self.key;
-        self.members
-            .get(name)
-            .ok_or(JwtError::ClaimMissing { key, name })
-    }
-
-    fn text(&self, name: &'static str) -> Result<Text<'t>, JwtError> {
-        match self.value(name)? {
-            Value::Text(text) => Ok(text),
-            _ => Err(self.wrong(name)),
-        }
-    }
-
-    /// Whether the audience is this one or has it in its list; a list has texts only, and one at least.
-    fn is_for(&self, audience: &str) -> Result<bool, JwtError> {
-        match self.value("aud")? {
-            Value::Text(text) => Ok(text.is(audience)),
-            Value::List(list) if !list.is_empty() => {
-                let mut is_among = false;
-                for text in Value::texts(list) {
-                    is_among |= text.ok_or(self.wrong("aud"))?.is(audience);
-                }
-                Ok(is_among)
-            }
-            _ => Err(self.wrong("aud")),
-        }
-    }
-
-    /// A time between 1970 and the end of the year 9999, to the millisecond (RFC 7519 section 2, `NumericDate`).
-    fn time(&self, name: &'static str) -> Result<Time, JwtError> {
-        let Value::Number(number) = self.value(name)? else {
-            return Err(self.wrong(name));
-        };
-        let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
-        let is_plain = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
-        if whole.len() > 12 || part.len() > 9 || !is_plain(whole) || !is_plain(part) {
-            return Err(self.wrong(name));
-        }
-        let seconds: i64 = whole.parse().map_err(|_| self.wrong(name))?;
-        let millis = part
-            .bytes()
-            .chain(*b"00")
-            .take(3)
-            .fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
-        if seconds > LATEST || (seconds, millis) == (0, 0) {
-            return Err(self.wrong(name));
-        }
-        Ok(Time::from_seconds(seconds).plus(Span::from_millis(millis)))
-    }
-
-    const fn wrong(&self, name: &'static str) -> JwtError {
-        JwtError::Claim {
-            key: self.key,
-            name,
-        }
+    /// Fills `space` with the payload and the signature behind it, which holds; says where it begins.
+    fn check(&self, key: &TokenKey, space: &mut Vec<u8>) -> Result<usize, JwtError> {
+        decode(self.payload, space)?;
+        let at = space.len();
+        decode_more(self.signature, space)?;
+        key.verify_signature(self.signed.as_bytes(), &space[at..])
+            .map_err(|_| JwtError::Signature { key: *key.id() })?;
+        Ok(at)
     }
 }
 
 /// A part in its one form: no padding, no bits left over, and something in it.
-fn decoded(part: &str) -> Result<Vec<u8>, JwtError> {
-    let bytes = URL_SAFE_NO_PAD
-        .decode(part)
+fn decode(part: &str, space: &mut Vec<u8>) -> Result<(), JwtError> {
+    space.clear();
+    decode_more(part, space)
+}
+
+fn decode_more(part: &str, space: &mut Vec<u8>) -> Result<(), JwtError> {
+    let at = space.len();
+    URL_SAFE_NO_PAD
+        .decode_vec(part, space)
         .map_err(|_| JwtError::Malformed)?;
-    if bytes.is_empty() {
+    if space.len() == at {
         return Err(JwtError::Malformed);
     }
-    Ok(bytes)
+    Ok(())
 }
 
 /// The longest token that is read.
 pub(crate) const MOST: usize = 8_192;
 /// The longest header: 2048 bytes, as text.
 const MOST_HEADER: usize = 2_731;
-/// The longest `sub` and `jti`.
-const MOST_NAME: usize = 255;
-/// The last second of the year 9999.
-const LATEST: i64 = 253_402_300_799;

@@ -1,0 +1,286 @@
+//! The claims of a payload whose signature holds: each read once, with the type that it has.
+
+use alloc::borrow::Cow;
+
+use counterseal_core::{KeyId, Span, Time};
+
+use crate::json::{Members, Text, Value};
+use crate::policy::{Audience, Kind, Rule};
+use crate::{Binding, JwtError, TokenPolicy};
+
+/// What was read of a payload.
+pub(crate) struct Facts<'t> {
+    pub(crate) subject: Cow<'t, str>,
+    pub(crate) id: Option<Cow<'t, str>>,
+    pub(crate) session: Option<Cow<'t, str>>,
+    pub(crate) access_key: Option<Cow<'t, str>>,
+    pub(crate) user_ver: Option<i64>,
+    pub(crate) generation: Option<i64>,
+    pub(crate) issued: Time,
+    pub(crate) begins: Time,
+    pub(crate) expires: Time,
+    pub(crate) binding: Option<Binding>,
+}
+
+/// The claims that are looked at, as they stand there.
+#[derive(Default)]
+struct Found<'t> {
+    iss: Option<Value<'t>>,
+    sub: Option<Value<'t>>,
+    aud: Option<Value<'t>>,
+    exp: Option<Value<'t>>,
+    nbf: Option<Value<'t>>,
+    iat: Option<Value<'t>>,
+    jti: Option<Value<'t>>,
+    cnf: Option<Value<'t>>,
+    user_ver: Option<Value<'t>>,
+    akid: Option<Value<'t>>,
+    sid: Option<Value<'t>>,
+    generation: Option<Value<'t>>,
+}
+
+/// Reads claims for one policy.
+struct Reader<'p> {
+    policy: &'p TokenPolicy,
+    key: KeyId,
+}
+
+impl TokenPolicy {
+    /// What this payload says, if all of it is as this policy has it.
+    pub(crate) fn facts<'t>(
+        &self,
+        key: KeyId,
+        payload: &'t str,
+        now: Time,
+    ) -> Result<Facts<'t>, JwtError> {
+        let members = Members::parse(payload).map_err(|_| JwtError::Payload { key })?;
+        let reader = Reader { policy: self, key };
+        reader.facts(&Found::of(&members), now)
+    }
+}
+
+impl<'t> Found<'t> {
+    fn of(members: &Members<'t>) -> Self {
+        let mut found = Found::default();
+        for (name, value) in members.iter() {
+            let place = match &*name.said() {
+                "iss" => &mut found.iss,
+                "sub" => &mut found.sub,
+                "aud" => &mut found.aud,
+                "exp" => &mut found.exp,
+                "nbf" => &mut found.nbf,
+                "iat" => &mut found.iat,
+                "jti" => &mut found.jti,
+                "cnf" => &mut found.cnf,
+                "user_ver" => &mut found.user_ver,
+                "akid" => &mut found.akid,
+                "sid" => &mut found.sid,
+                "gen" => &mut found.generation,
+                _ => continue,
+            };
+            *place = Some(value);
+        }
+        found
+    }
+}
+
+impl Reader<'_> {
+    fn facts<'t>(&self, found: &Found<'t>, now: Time) -> Result<Facts<'t>, JwtError> {
+        let key = self.key;
+        if !self.text("iss", found.iss)?.is(&self.policy.issuer) {
+            return Err(JwtError::Issuer { key });
+        }
+        if !self.is_for(&self.policy.audience, self.required("aud", found.aud)?)? {
+            return Err(JwtError::Audience { key });
+        }
+        let issued = self.time("iat", self.required("iat", found.iat)?)?;
+        let expires = self.time("exp", self.required("exp", found.exp)?)?;
+        let begins = match found.nbf {
+            Some(nbf) => self.time("nbf", nbf)?.max(issued),
+            None => issued,
+        };
+        self.check_times(issued, begins, expires, now)?;
+        let is_own = self.policy.kind != Kind::Foreign;
+        let own = |value| if is_own { value } else { None };
+        let binding = own(found.cnf)
+            .map(|value| self.binding(value))
+            .transpose()?;
+        if is_own {
+            self.required("jti", found.jti)?;
+        }
+        self.required("sub", found.sub)?;
+        Ok(Facts {
+            subject: self.name("sub", found.sub)?.unwrap_or_default(),
+            id: self.name("jti", found.jti)?,
+            session: self.name("sid", own(found.sid))?,
+            access_key: self.name("akid", own(found.akid))?,
+            user_ver: self.count("user_ver", own(found.user_ver))?,
+            generation: self.count("gen", own(found.generation))?,
+            issued,
+            begins,
+            expires,
+            binding,
+        })
+    }
+
+    fn required<'t>(
+        &self,
+        name: &'static str,
+        value: Option<Value<'t>>,
+    ) -> Result<Value<'t>, JwtError> {
+        value.ok_or(self.missing(name))
+    }
+
+    fn text<'t>(&self, name: &'static str, value: Option<Value<'t>>) -> Result<Text<'t>, JwtError> {
+        match self.required(name, value)? {
+            Value::Text(text) => Ok(text),
+            _ => Err(self.wrong(name)),
+        }
+    }
+
+    /// A text of 1 to 255 bytes, if there is any.
+    fn name<'t>(
+        &self,
+        name: &'static str,
+        value: Option<Value<'t>>,
+    ) -> Result<Option<Cow<'t, str>>, JwtError> {
+        let Some(value) = value else {
+            return Ok(None);
+        };
+        let Value::Text(text) = value else {
+            return Err(self.wrong(name));
+        };
+        let said = text.said();
+        if (1..=MOST_NAME).contains(&said.len()) {
+            Ok(Some(said))
+        } else {
+            Err(self.wrong(name))
+        }
+    }
+
+    /// A whole number of 0 to 2^53 - 1, which every language can hold.
+    fn count(&self, name: &'static str, value: Option<Value<'_>>) -> Result<Option<i64>, JwtError> {
+        let Some(value) = value else {
+            return Ok(None);
+        };
+        let Value::Number(number) = value else {
+            return Err(self.wrong(name));
+        };
+        let count = number.parse().ok();
+        let count = count.filter(|count| (0..1 << 53).contains(count) && !number.starts_with('-'));
+        Ok(Some(count.ok_or(self.wrong(name))?))
+    }
+
+    /// Whether the audience is as the policy has it; a list has texts only, and one at least.
+    fn is_for(&self, audience: &Audience, value: Value<'_>) -> Result<bool, JwtError> {
+        let list = match value {
+            Value::Text(text) => return Ok(audience.is_for(|| [text].into_iter())),
+            Value::List(list) if !list.is_empty() => list,
+            _ => return Err(self.wrong("aud")),
+        };
+        if Value::texts(list).any(|text| text.is_none()) {
+            return Err(self.wrong("aud"));
+        }
+        Ok(audience.is_for(|| Value::texts(list).flatten()))
+    }
+
+    /// A time between 1970 and the end of the year 9999, to the millisecond (RFC 7519 section 2, `NumericDate`).
+    fn time(&self, name: &'static str, value: Value<'_>) -> Result<Time, JwtError> {
+        let Value::Number(number) = value else {
+            return Err(self.wrong(name));
+        };
+        numeric_date(number).ok_or(self.wrong(name))
+    }
+
+    /// Valid while `now < exp + leeway` and `now >= nbf - leeway`; issued no later than that, and for no longer than the policy
+    /// allows.
+    fn check_times(
+        &self,
+        issued: Time,
+        begins: Time,
+        expires: Time,
+        now: Time,
+    ) -> Result<(), JwtError> {
+        let TokenPolicy { leeway, life, .. } = *self.policy;
+        let key = self.key;
+        if now >= expires.plus(leeway) {
+            return Err(JwtError::Expired { key, expires, now });
+        }
+        if now < begins.minus(leeway) {
+            return Err(JwtError::NotYetValid {
+                key,
+                from: begins,
+                now,
+            });
+        }
+        if expires.since(issued) > life || expires <= issued {
+            return Err(JwtError::Lifetime {
+                key,
+                issued,
+                expires,
+            });
+        }
+        Ok(())
+    }
+
+    /// The one key that `cnf` names (RFC 7800 section 3.1).
+    fn binding(&self, value: Value<'_>) -> Result<Binding, JwtError> {
+        let Value::Object(object) = value else {
+            return Err(self.wrong("cnf"));
+        };
+        let members = Members::parse(object).map_err(|_| self.wrong("cnf"))?;
+        let mut members = members.iter();
+        let (Some((name, Value::Text(print))), None) = (members.next(), members.next()) else {
+            return Err(self.wrong("cnf"));
+        };
+        Binding::parse(&name.said(), &print.said()).ok_or(self.wrong("cnf"))
+    }
+
+    const fn missing(&self, name: &'static str) -> JwtError {
+        let key = self.key;
+        JwtError::ClaimMissing { key, name }
+    }
+
+    const fn wrong(&self, name: &'static str) -> JwtError {
+        let key = self.key;
+        JwtError::Claim { key, name }
+    }
+}
+
+impl Audience {
+    /// Of a list that has texts only, as often as it is asked for.
+    fn is_for<'t, I: Iterator<Item = Text<'t>>>(&self, said: impl Fn() -> I) -> bool {
+        let is_ours = |text: Text<'_>| self.names.iter().any(|name| text.is(name));
+        match self.rule {
+            Rule::All => self
+                .names
+                .iter()
+                .all(|name| said().any(|text| text.is(name))),
+            Rule::Any => said().any(is_ours),
+            Rule::Only => said().all(is_ours),
+        }
+    }
+}
+
+fn numeric_date(number: &str) -> Option<Time> {
+    let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
+    let is_plain = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.len() > 12 || part.len() > 9 || !is_plain(whole) || !is_plain(part) {
+        return None;
+    }
+    let seconds: i64 = whole.parse().ok()?;
+    let millis = part
+        .bytes()
+        .chain(*b"00")
+        .take(3)
+        .fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+    if seconds > LATEST || (seconds, millis) == (0, 0) {
+        return None;
+    }
+    Some(Time::from_seconds(seconds).plus(Span::from_millis(millis)))
+}
+
+/// The longest name: `sub`, `jti`, `sid`, `akid`.
+const MOST_NAME: usize = 255;
+/// The last second of the year 9999.
+const LATEST: i64 = 253_402_300_799;

@@ -1,0 +1,67 @@
+//! The header of a token (RFC 7515 section 4): `alg`, `kid`, `typ`, and nothing that anybody could follow.
+
+use counterseal_core::KeyId;
+
+use crate::json::{Members, Text, Value};
+use crate::policy::Kind;
+use crate::{JwtError, TokenKey, TokenKeys, TokenPolicy};
+
+/// The members that are read.
+#[derive(Default)]
+struct Header<'t> {
+    algorithm: Option<Text<'t>>,
+    key: Option<Text<'t>>,
+    typ: Option<Text<'t>>,
+}
+
+impl TokenPolicy {
+    /// The key that the header names, if the header is one of this policy.
+    pub(crate) fn key_of<'k>(
+        &self,
+        header: &[u8],
+        keys: &'k TokenKeys,
+    ) -> Result<&'k TokenKey, JwtError> {
+        let header = core::str::from_utf8(header).map_err(|_| JwtError::Header)?;
+        let header = self.header(header)?;
+        let algorithm = header.algorithm.ok_or(JwtError::Header)?;
+        match header.typ {
+            Some(typ) if typ.is(&self.typ) => {}
+            None if self.kind == Kind::Foreign => {}
+            None => return Err(JwtError::Header),
+            Some(_) => return Err(JwtError::Type),
+        }
+        let key = match header.key {
+            Some(id) => {
+                let id = id.plain().ok_or(JwtError::KeyUnknown)?;
+                let id = KeyId::parse(id).map_err(|_| JwtError::KeyUnknown)?;
+                keys.find(&id).ok_or(JwtError::KeyUnknown)?
+            }
+            None if self.kind == Kind::App => keys.only().ok_or(JwtError::Header)?,
+            None => return Err(JwtError::Header),
+        };
+        if !algorithm.is(key.algorithm().name()) {
+            return Err(JwtError::Algorithm { key: *key.id() });
+        }
+        Ok(key)
+    }
+
+    fn header<'t>(&self, text: &'t str) -> Result<Header<'t>, JwtError> {
+        let members = Members::parse(text).map_err(|_| JwtError::Header)?;
+        let mut header = Header::default();
+        for (name, value) in members.iter() {
+            let name = name.plain().ok_or(JwtError::Header)?;
+            let place = match name {
+                "alg" => &mut header.algorithm,
+                "kid" => &mut header.key,
+                "typ" => &mut header.typ,
+                _ if self.ignored.iter().any(|other| **other == *name) => continue,
+                _ => return Err(JwtError::Header),
+            };
+            let Value::Text(text) = value else {
+                return Err(JwtError::Header);
+            };
+            *place = Some(text);
+        }
+        Ok(header)
+    }
+}
