@@ -4,6 +4,7 @@
 mod alloc;
 mod claimed;
 mod harness;
+mod jwt;
 mod limit;
 mod live;
 mod replay;
@@ -16,7 +17,14 @@ use harness::Bench;
 
 type Make = fn() -> Bench;
 
-const BENCHES: [(&str, Make); 6] = [
+const BENCHES: [(&str, Make); 13] = [
+    ("jwt_encode_eddsa", jwt::encode_eddsa),
+    ("jwt_encode_es256", jwt::encode_es256),
+    ("jwt_encode_hs256", jwt::encode_hs256),
+    ("jwt_verify_eddsa", jwt::verify_eddsa),
+    ("jwt_verify_es256", jwt::verify_es256),
+    ("jwt_verify_hs256", jwt::verify_hs256),
+    ("jwt_verify_rs256", jwt::verify_rs256),
     ("limit_charge", limit::charge),
     ("replay_claim", replay::claim),
     ("request_sign", request::sign),

@@ -1,10 +1,11 @@
 //! The claims of a payload whose signature holds: each read once, with the type that it has.
 
 use alloc::borrow::Cow;
+use alloc::vec::Vec;
 
 use counterseal_core::{KeyId, Span, Time};
 
-use crate::json::{Members, Text, Value};
+use crate::json::{Member, Members, Text, Value};
 use crate::policy::{Audience, Kind, Rule};
 use crate::{Binding, JwtError, TokenPolicy};
 
@@ -51,16 +52,17 @@ impl TokenPolicy {
         &self,
         key: KeyId,
         payload: &'t str,
+        list: &mut Vec<Member>,
         now: Time,
     ) -> Result<Facts<'t>, JwtError> {
-        let members = Members::parse(payload).map_err(|_| JwtError::Payload { key })?;
+        let members = Members::parse_in(payload, list).map_err(|_| JwtError::Payload { key })?;
         let reader = Reader { policy: self, key };
         reader.facts(&Found::of(&members), now)
     }
 }
 
 impl<'t> Found<'t> {
-    fn of(members: &Members<'t>) -> Self {
+    fn of(members: &Members<'t, &mut Vec<Member>>) -> Self {
         let mut found = Found::default();
         for (name, value) in members.iter() {
             let place = match &*name.said() {

@@ -1,8 +1,10 @@
 //! The header of a token (RFC 7515 section 4): `alg`, `kid`, `typ`, and nothing that anybody could follow.
 
+use alloc::vec::Vec;
+
 use counterseal_core::KeyId;
 
-use crate::json::{Members, Text, Value};
+use crate::json::{Member, Members, Text, Value};
 use crate::policy::Kind;
 use crate::{JwtError, TokenKey, TokenKeys, TokenPolicy};
 
@@ -19,10 +21,11 @@ impl TokenPolicy {
     pub(crate) fn key_of<'k>(
         &self,
         header: &[u8],
+        list: &mut Vec<Member>,
         keys: &'k TokenKeys,
     ) -> Result<&'k TokenKey, JwtError> {
         let header = core::str::from_utf8(header).map_err(|_| JwtError::Header)?;
-        let header = self.header(header)?;
+        let header = self.header(header, list)?;
         let algorithm = header.algorithm.ok_or(JwtError::Header)?;
         match header.typ {
             Some(typ) if typ.is(&self.typ) => {}
@@ -45,8 +48,8 @@ impl TokenPolicy {
         Ok(key)
     }
 
-    fn header<'t>(&self, text: &'t str) -> Result<Header<'t>, JwtError> {
-        let members = Members::parse(text).map_err(|_| JwtError::Header)?;
+    fn header<'t>(&self, text: &'t str, list: &mut Vec<Member>) -> Result<Header<'t>, JwtError> {
+        let members = Members::parse_in(text, list).map_err(|_| JwtError::Header)?;
         let mut header = Header::default();
         for (name, value) in members.iter() {
             let name = name.plain().ok_or(JwtError::Header)?;

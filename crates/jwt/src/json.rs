@@ -1,10 +1,13 @@
-//! JSON as a token may hold it (RFC 8259): one object, no name twice at any level, and nothing allocated.
+//! JSON as a token may hold it (RFC 8259): one object, no name twice at any level, and nothing allocated in a list that is used again.
 //!
 //! Two parsers that read one text differently are how a forged claim comes in, so what is loose is refused: names that are
 //! there twice, lone surrogates, and more depth than anybody needs.
 
 use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use core::borrow::BorrowMut;
 use core::iter;
+use core::ops::Range;
 
 /// A text is not the one form that is read here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,21 +33,63 @@ pub(crate) struct Text<'t> {
     is_plain: bool,
 }
 
-/// The members of an object.
-pub(crate) struct Members<'t> {
-    list: [(Text<'t>, Value<'t>); MEMBERS],
-    len: usize,
+/// The members of an object, in a list that its owner may use again.
+pub(crate) struct Members<'t, L = Vec<Member>> {
+    text: &'t str,
+    list: L,
+}
+
+/// Where a member stands in its text.
+pub(crate) struct Member {
+    /// Different for names that differ in their first 8 bytes.
+    tag: u64,
+    name: Place,
+    value: Place,
+}
+
+/// Where a name or a value stands.
+#[derive(Clone)]
+struct Place {
+    kind: Kind,
+    span: Range<usize>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    False,
+    List,
+    Null,
+    Number,
+    Object,
+    /// A text without escapes.
+    Plain,
+    Escaped,
+    True,
 }
 
 impl<'t> Members<'t> {
     /// The members of the object that `text` is.
     pub(crate) fn parse(text: &'t str) -> Result<Self, Broken> {
-        let mut reader = Reader { text, at: 0 };
+        Self::parse_in(text, Vec::new())
+    }
+}
+
+impl<'t, L: BorrowMut<Vec<Member>>> Members<'t, L> {
+    /// The same, listed in `list`, whatever there was in it.
+    pub(crate) fn parse_in(text: &'t str, mut list: L) -> Result<Self, Broken> {
+        let members = list.borrow_mut();
+        members.clear();
+        members.reserve(USUAL);
+        let mut reader = Reader {
+            text,
+            at: 0,
+            members,
+        };
         reader.skip();
-        let members = reader.object(0)?;
+        reader.object(0)?;
         reader.skip();
         if reader.at == text.len() {
-            Ok(members)
+            Ok(Members { text, list })
         } else {
             Err(Broken)
         }
@@ -57,25 +102,35 @@ impl<'t> Members<'t> {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Text<'t>, Value<'t>)> + '_ {
-        self.list[..self.len].iter().copied()
+        let text = self.text;
+        let members = self.list.borrow().iter();
+        members.map(move |member| (member.name.text(text), member.value.value(text)))
+    }
+}
+
+impl Place {
+    fn value<'t>(&self, text: &'t str) -> Value<'t> {
+        let raw = &text[self.span.clone()];
+        match self.kind {
+            Kind::False => Value::Bool(false),
+            Kind::True => Value::Bool(true),
+            Kind::Null => Value::Null,
+            Kind::List => Value::List(raw),
+            Kind::Number => Value::Number(raw),
+            Kind::Object => Value::Object(raw),
+            Kind::Plain | Kind::Escaped => Value::Text(self.text(text)),
+        }
     }
 
-    fn add(&mut self, name: Text<'t>, value: Value<'t>) -> Result<(), Broken> {
-        if self.len == MEMBERS || self.iter().any(|(other, _)| other.is_same(name)) {
-            return Err(Broken);
+    fn text<'t>(&self, text: &'t str) -> Text<'t> {
+        Text {
+            raw: &text[self.span.clone()],
+            is_plain: self.kind == Kind::Plain,
         }
-        self.list[self.len] = (name, value);
-        self.len += 1;
-        Ok(())
     }
 }
 
 impl<'t> Text<'t> {
-    const EMPTY: Self = Text {
-        raw: "",
-        is_plain: true,
-    };
-
     /// Whether it says this.
     pub(crate) fn is(self, text: &str) -> bool {
         match self.plain() {
@@ -89,6 +144,13 @@ impl<'t> Text<'t> {
             Some(plain) => self.is(plain),
             None => self.letters().eq(other.letters()),
         }
+    }
+
+    /// The first 8 bytes of what it says.
+    fn tag(self) -> u64 {
+        let said = self.said();
+        let mut bytes = said.bytes();
+        u64::from_le_bytes(core::array::from_fn(|_| bytes.next().unwrap_or(0)))
     }
 
     /// What it says, if it stands there without escapes.
@@ -141,28 +203,32 @@ impl<'t> Value<'t> {
 
     /// The values of a list that was read.
     pub(crate) fn items(list: &'t str) -> impl Iterator<Item = Value<'t>> {
-        let mut reader = Reader { text: list, at: 0 };
-        reader.skip();
+        let mut at = 0;
         iter::from_fn(move || {
-            if reader.at == list.len() {
-                return None;
-            }
-            let value = reader.value(0);
+            let members = &mut Vec::new();
+            let mut reader = Reader {
+                text: list,
+                at,
+                members,
+            };
+            reader.skip();
+            let place = reader.value(0).ok()?;
             reader.skip();
             // The comma between two.
-            reader.at = (reader.at + 1).min(list.len());
-            reader.skip();
-            value.ok()
+            at = reader.at + 1;
+            Some(place.value(list))
         })
     }
 }
 
-struct Reader<'t> {
+/// Reads a text from its begin to its end. Members of an object that is being read lie at the end of `members`.
+struct Reader<'t, 'm> {
     text: &'t str,
     at: usize,
+    members: &'m mut Vec<Member>,
 }
 
-impl<'t> Reader<'t> {
+impl Reader<'_, '_> {
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
@@ -181,32 +247,34 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    fn value(&mut self, depth: usize) -> Result<Value<'t>, Broken> {
-        match self.peek().ok_or(Broken)? {
-            b'"' => self.string().map(Value::Text),
+    fn value(&mut self, depth: usize) -> Result<Place, Broken> {
+        let begin = self.at;
+        let kind = match self.peek().ok_or(Broken)? {
+            b'"' => return self.string(),
+            b'[' => return self.list(depth),
             b'{' => {
-                let begin = self.at;
+                let before = self.members.len();
                 self.object(depth)?;
-                Ok(Value::Object(&self.text[begin..self.at]))
+                self.members.truncate(before);
+                Kind::Object
             }
-            b'[' => self.list(depth).map(Value::List),
-            b't' => self.word("true", Value::Bool(true)),
-            b'f' => self.word("false", Value::Bool(false)),
-            b'n' => self.word("null", Value::Null),
-            _ => self.number().map(Value::Number),
-        }
+            b't' => self.word("true", Kind::True)?,
+            b'f' => self.word("false", Kind::False)?,
+            b'n' => self.word("null", Kind::Null)?,
+            _ => self.number()?,
+        };
+        let span = begin..self.at;
+        Ok(Place { kind, span })
     }
 
-    fn object(&mut self, depth: usize) -> Result<Members<'t>, Broken> {
+    /// An object, whose members come to the end of the list.
+    fn object(&mut self, depth: usize) -> Result<(), Broken> {
         self.take(b'{')?;
         let inside = deeper(depth)?;
-        let mut members = Members {
-            list: [(Text::EMPTY, Value::Null); MEMBERS],
-            len: 0,
-        };
+        let before = self.members.len();
         self.skip();
         if self.take(b'}').is_ok() {
-            return Ok(members);
+            return Ok(());
         }
         loop {
             self.skip();
@@ -215,54 +283,68 @@ impl<'t> Reader<'t> {
             self.take(b':')?;
             self.skip();
             let value = self.value(inside)?;
-            members.add(name, value)?;
+            self.add(before, name, value)?;
             self.skip();
             if self.take(b',').is_err() {
-                self.take(b'}')?;
-                return Ok(members);
+                return self.take(b'}');
             }
         }
     }
 
-    fn list(&mut self, depth: usize) -> Result<&'t str, Broken> {
+    /// Adds a member to those of its object, which begin at `first`.
+    fn add(&mut self, first: usize, name: Place, value: Place) -> Result<(), Broken> {
+        let text = name.text(self.text);
+        let tag = text.tag();
+        let others = &self.members[first..];
+        let is_there =
+            |other: &Member| other.tag == tag && other.name.text(self.text).is_same(text);
+        if others.len() == MEMBERS || others.iter().any(is_there) {
+            return Err(Broken);
+        }
+        self.members.push(Member { tag, name, value });
+        Ok(())
+    }
+
+    fn list(&mut self, depth: usize) -> Result<Place, Broken> {
         self.take(b'[')?;
         let inside = deeper(depth)?;
         let begin = self.at;
+        let mut end = begin;
         self.skip();
-        if self.take(b']').is_ok() {
-            return Ok("");
-        }
-        loop {
-            self.skip();
-            self.value(inside)?;
-            self.skip();
-            let end = self.at;
-            if self.take(b',').is_err() {
-                self.take(b']')?;
-                return Ok(&self.text[begin..end]);
+        if self.take(b']').is_err() {
+            loop {
+                self.skip();
+                self.value(inside)?;
+                self.skip();
+                end = self.at;
+                if self.take(b',').is_err() {
+                    break self.take(b']')?;
+                }
             }
         }
+        Ok(Place {
+            kind: Kind::List,
+            span: begin..end,
+        })
     }
 
-    fn string(&mut self) -> Result<Text<'t>, Broken> {
+    fn string(&mut self) -> Result<Place, Broken> {
         self.take(b'"')?;
         let begin = self.at;
-        let mut is_plain = true;
+        let mut kind = Kind::Plain;
         loop {
+            self.at += plain_bytes(&self.text.as_bytes()[self.at..]);
             match self.peek().ok_or(Broken)? {
-                b'"' => {
-                    self.at += 1;
-                    let raw = &self.text[begin..self.at - 1];
-                    return Ok(Text { raw, is_plain });
-                }
+                b'"' => break self.at += 1,
                 b'\\' => {
-                    is_plain = false;
+                    kind = Kind::Escaped;
                     self.escape()?;
                 }
-                0..0x20 => return Err(Broken),
-                _ => self.at += 1,
+                _ => return Err(Broken),
             }
         }
+        let span = begin..self.at - 1;
+        Ok(Place { kind, span })
     }
 
     fn escape(&mut self) -> Result<(), Broken> {
@@ -292,15 +374,15 @@ impl<'t> Reader<'t> {
         u32::from_str_radix(digits, 16).map_err(|_| Broken)
     }
 
-    fn word(&mut self, word: &str, value: Value<'t>) -> Result<Value<'t>, Broken> {
+    fn word(&mut self, word: &str, kind: Kind) -> Result<Kind, Broken> {
         if !self.text[self.at..].starts_with(word) {
             return Err(Broken);
         }
         self.at += word.len();
-        Ok(value)
+        Ok(kind)
     }
 
-    fn number(&mut self) -> Result<&'t str, Broken> {
+    fn number(&mut self) -> Result<Kind, Broken> {
         let begin = self.at;
         let _ = self.take(b'-');
         let first = self.peek();
@@ -325,7 +407,7 @@ impl<'t> Reader<'t> {
         if may_be_huge && !number.parse::<f64>().is_ok_and(f64::is_finite) {
             return Err(Broken);
         }
-        Ok(number)
+        Ok(Kind::Number)
     }
 
     /// One digit or more.
@@ -348,6 +430,31 @@ fn deeper(depth: usize) -> Result<usize, Broken> {
     Ok(depth + 1)
 }
 
+/// How many bytes stand before the first quote, backslash or control character: eight at a time.
+fn plain_bytes(bytes: &[u8]) -> usize {
+    let (words, rest) = bytes.as_chunks();
+    for (at, word) in words.iter().enumerate() {
+        let found = special(u64::from_le_bytes(*word));
+        if found != 0 {
+            return at * 8 + found.trailing_zeros() as usize / 8;
+        }
+    }
+    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
+    let plain = rest.iter().position(is_special).unwrap_or(rest.len());
+    words.len() * 8 + plain
+}
+
+/// The high bit of the lowest byte of `word` that is special, and perhaps of bytes above it.
+const fn special(word: u64) -> u64 {
+    const EACH: u64 = u64::MAX / 255;
+    const fn below(word: u64, limit: u64) -> u64 {
+        word.wrapping_sub(EACH * limit) & !word
+    }
+    let quote = word ^ (EACH * 0x22);
+    let backslash = word ^ (EACH * 0x5c);
+    (below(quote, 1) | below(backslash, 1) | below(word, 0x20)) & (EACH * 0x80)
+}
+
 fn hex(digits: &mut core::str::Chars<'_>) -> Option<u32> {
     let mut unit = 0;
     for _ in 0..4 {
@@ -356,8 +463,10 @@ fn hex(digits: &mut core::str::Chars<'_>) -> Option<u32> {
     Some(unit)
 }
 
+/// How many members most tokens have no more than.
+const USUAL: usize = 16;
 /// How many members an object may have.
-const MEMBERS: usize = 64;
+pub(crate) const MEMBERS: usize = 64;
 /// How many objects and lists may stand in one another.
 const DEPTH: usize = 8;
 

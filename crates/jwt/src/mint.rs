@@ -167,7 +167,9 @@ impl Minter {
         let payload = self.payload(claims, issued, expires, seed);
         // What no verifier would take: a name that is there twice, or one of ours with another type.
         let key = *self.signer.key().id();
-        let read = self.policy.facts(key, &payload, life.from());
+        let read = self
+            .policy
+            .facts(key, &payload, &mut Vec::new(), life.from());
         read.map_err(|_| JwtSetupError::Claim)?;
         let mut token = String::with_capacity(self.header.len() + payload.len() * 4 / 3 + 132);
         token.push_str(&self.header);

@@ -83,7 +83,7 @@ impl TokenPolicy {
         Self::new(issuer, audience.into(), Kind::App, "JWT", 30)
     }
 
-    /// ID tokens of an OpenID provider (`JWT`, or no `typ`): 24 hours at most. `jti` may be missing; `x5t` and `x5t#S256` in the header
+    /// ID tokens of an `OpenID` provider (`JWT`, or no `typ`): 24 hours at most. `jti` may be missing; `x5t` and `x5t#S256` in the header
     /// are read over. Keys come from the provider's document, not from the token.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use counterseal_core::Time;
 
+use crate::json::{MEMBERS, Member};
 use crate::{Binding, JwtError, TokenKey, TokenKeys, TokenPolicy, VerifiedToken};
 
 /// Verifies tokens of one policy. It is a pure function: keys and clock are arguments.
@@ -40,7 +41,10 @@ pub struct TokenVerifier {
 
 /// Where a verifier decodes what it reads. One that is used again costs no allocation.
 #[derive(Default)]
-pub struct TokenSpace(Vec<u8>);
+pub struct TokenSpace {
+    bytes: Vec<u8>,
+    members: Vec<Member>,
+}
 
 impl TokenVerifier {
     /// A verifier of this policy.
@@ -64,10 +68,9 @@ impl TokenVerifier {
         keys: &TokenKeys,
         now: Time,
     ) -> Result<VerifiedToken<'static>, JwtError> {
-        let verified = self
-            .read(&mut Vec::new(), token, None, keys, now)?
-            .into_owned();
-        Ok(verified)
+        let mut space = TokenSpace::default();
+        let verified = self.verify_in(&mut space, token, None, keys, now)?;
+        Ok(verified.into_owned())
     }
 
     /// As [`TokenVerifier::verify`] for a token that is bound to this key (RFC 7800), which the peer has shown to hold: by its certificate,
@@ -83,8 +86,8 @@ impl TokenVerifier {
         keys: &TokenKeys,
         now: Time,
     ) -> Result<VerifiedToken<'static>, JwtError> {
-        let mut space = Vec::new();
-        let verified = self.read(&mut space, token, Some(binding), keys, now)?;
+        let mut space = TokenSpace::default();
+        let verified = self.verify_in(&mut space, token, Some(binding), keys, now)?;
         Ok(verified.into_owned())
     }
 
@@ -101,26 +104,16 @@ impl TokenVerifier {
         keys: &TokenKeys,
         now: Time,
     ) -> Result<VerifiedToken<'s>, JwtError> {
-        self.read(&mut space.0, token, binding, keys, now)
-    }
-
-    /// A proof is made here and nowhere else.
-    fn read<'s>(
-        &self,
-        space: &'s mut Vec<u8>,
-        token: &str,
-        binding: Option<&Binding>,
-        keys: &TokenKeys,
-        now: Time,
-    ) -> Result<VerifiedToken<'s>, JwtError> {
+        // A proof is made here and nowhere else.
+        let TokenSpace { bytes, members } = space;
         let parts = Parts::of(token)?;
-        decode(parts.header, space)?;
-        let key = self.policy.key_of(space, keys)?;
-        let signature = parts.check(key, space)?;
-        space.truncate(signature);
+        decode(parts.header, bytes)?;
+        let key = self.policy.key_of(bytes, members, keys)?;
+        let signature = parts.check(key, bytes)?;
+        bytes.truncate(signature);
         let key = *key.id();
-        let payload = core::str::from_utf8(space).map_err(|_| JwtError::Payload { key })?;
-        let facts = self.policy.facts(key, payload, now)?;
+        let payload = core::str::from_utf8(bytes).map_err(|_| JwtError::Payload { key })?;
+        let facts = self.policy.facts(key, payload, members, now)?;
         Binding::check(facts.binding.as_ref(), binding).map_err(|_| JwtError::Binding { key })?;
         Ok(VerifiedToken {
             key,
@@ -131,9 +124,12 @@ impl TokenVerifier {
 }
 
 impl TokenSpace {
-    /// A space that holds every token that may be read: 8 KiB.
+    /// A space that holds every token that may be read: 12 KiB.
     pub fn new() -> Self {
-        TokenSpace(Vec::with_capacity(MOST))
+        TokenSpace {
+            bytes: Vec::with_capacity(MOST),
+            members: Vec::with_capacity(MEMBERS),
+        }
     }
 }
 
