@@ -65,7 +65,14 @@ impl<'t> Found<'t> {
     fn of(members: &Members<'t, &mut Vec<Member>>) -> Self {
         let mut found = Found::default();
         for (name, value) in members.iter() {
-            let place = match &*name.said() {
+            let said;
+            let name = if let Some(plain) = name.plain() {
+                plain
+            } else {
+                said = name.said();
+                &*said
+            };
+            let place = match name {
                 "iss" => &mut found.iss,
                 "sub" => &mut found.sub,
                 "aud" => &mut found.aud,
@@ -265,21 +272,30 @@ impl Audience {
 }
 
 fn numeric_date(number: &str) -> Option<Time> {
-    let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
-    let is_plain = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.len() > 12 || part.len() > 9 || !is_plain(whole) || !is_plain(part) {
-        return None;
-    }
-    let seconds: i64 = whole.parse().ok()?;
-    let millis = part
-        .bytes()
-        .chain(*b"00")
-        .take(3)
-        .fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
-    if seconds > LATEST || (seconds, millis) == (0, 0) {
+    let (seconds, millis) = match number.parse::<i64>() {
+        Ok(seconds) => (seconds, 0),
+        Err(_) => with_fraction(number)?,
+    };
+    if !(0..=LATEST).contains(&seconds) || (seconds, millis) == (0, 0) {
         return None;
     }
     Some(Time::from_seconds(seconds).plus(Span::from_millis(millis)))
+}
+
+/// Seconds and milliseconds; what is less than a millisecond is cut off.
+fn with_fraction(number: &str) -> Option<(i64, i64)> {
+    let (whole, part) = number.split_once('.')?;
+    if part.len() > 9 || !part.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let digits = part.bytes().chain(*b"00").take(3);
+    let millis = digits.fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+    let is_positive = !whole.starts_with('-');
+    whole
+        .parse()
+        .ok()
+        .filter(|_| is_positive)
+        .map(|seconds| (seconds, millis))
 }
 
 /// The longest name: `sub`, `jti`, `sid`, `akid`.

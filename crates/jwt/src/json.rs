@@ -4,10 +4,15 @@
 //! there twice, lone surrogates, and more depth than anybody needs.
 
 use alloc::borrow::Cow;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::borrow::BorrowMut;
+use core::fmt::Write;
 use core::iter;
-use core::ops::Range;
+
+mod reader;
+
+use reader::Reader;
 
 /// A text is not the one form that is read here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,11 +52,12 @@ pub(crate) struct Member {
     value: Place,
 }
 
-/// Where a name or a value stands.
-#[derive(Clone)]
+/// Where a name or a value stands, with its quotes or brackets.
+#[derive(Clone, Copy)]
 struct Place {
+    begin: usize,
+    end: usize,
     kind: Kind,
-    span: Range<usize>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -109,22 +115,22 @@ impl<'t, L: BorrowMut<Vec<Member>>> Members<'t, L> {
 }
 
 impl Place {
-    fn value<'t>(&self, text: &'t str) -> Value<'t> {
-        let raw = &text[self.span.clone()];
+    fn value(self, text: &str) -> Value<'_> {
+        let raw = &text[self.begin..self.end];
         match self.kind {
             Kind::False => Value::Bool(false),
             Kind::True => Value::Bool(true),
             Kind::Null => Value::Null,
-            Kind::List => Value::List(raw),
+            Kind::List => Value::List(raw[1..raw.len() - 1].trim_ascii()),
             Kind::Number => Value::Number(raw),
             Kind::Object => Value::Object(raw),
             Kind::Plain | Kind::Escaped => Value::Text(self.text(text)),
         }
     }
 
-    fn text<'t>(&self, text: &'t str) -> Text<'t> {
+    fn text(self, text: &str) -> Text<'_> {
         Text {
-            raw: &text[self.span.clone()],
+            raw: &text[self.begin + 1..self.end - 1],
             is_plain: self.kind == Kind::Plain,
         }
     }
@@ -148,9 +154,10 @@ impl<'t> Text<'t> {
 
     /// The first 8 bytes of what it says.
     fn tag(self) -> u64 {
-        let said = self.said();
-        let mut bytes = said.bytes();
-        u64::from_le_bytes(core::array::from_fn(|_| bytes.next().unwrap_or(0)))
+        match self.plain() {
+            Some(plain) => first_bytes(plain),
+            None => first_bytes(&self.said()),
+        }
     }
 
     /// What it says, if it stands there without escapes.
@@ -212,7 +219,7 @@ impl<'t> Value<'t> {
                 members,
             };
             reader.skip();
-            let place = reader.value(0).ok()?;
+            let place = reader.place(|reader| reader.value(0)).ok()?;
             reader.skip();
             // The comma between two.
             at = reader.at + 1;
@@ -221,238 +228,32 @@ impl<'t> Value<'t> {
     }
 }
 
-/// Reads a text from its begin to its end. Members of an object that is being read lie at the end of `members`.
-struct Reader<'t, 'm> {
-    text: &'t str,
-    at: usize,
-    members: &'m mut Vec<Member>,
+/// A JSON text (RFC 8259 section 7).
+pub(crate) fn write_text(out: &mut String, text: &str) {
+    out.push('"');
+    for letter in text.chars() {
+        match letter {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\0'..='\u{1f}' => {
+                let _ = write!(out, "\\u{:04x}", u32::from(letter));
+            }
+            _ => out.push(letter),
+        }
+    }
+    out.push('"');
 }
 
-impl Reader<'_, '_> {
-    fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
+/// The first 8 bytes, the first one lowest.
+fn first_bytes(text: &str) -> u64 {
+    let bytes = text.as_bytes();
+    match bytes.first_chunk() {
+        Some(word) => u64::from_le_bytes(*word),
+        None => bytes
+            .iter()
+            .rev()
+            .fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
     }
-
-    fn skip(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at += 1;
-        }
-    }
-
-    fn take(&mut self, byte: u8) -> Result<(), Broken> {
-        if self.peek() != Some(byte) {
-            return Err(Broken);
-        }
-        self.at += 1;
-        Ok(())
-    }
-
-    fn value(&mut self, depth: usize) -> Result<Place, Broken> {
-        let begin = self.at;
-        let kind = match self.peek().ok_or(Broken)? {
-            b'"' => return self.string(),
-            b'[' => return self.list(depth),
-            b'{' => {
-                let before = self.members.len();
-                self.object(depth)?;
-                self.members.truncate(before);
-                Kind::Object
-            }
-            b't' => self.word("true", Kind::True)?,
-            b'f' => self.word("false", Kind::False)?,
-            b'n' => self.word("null", Kind::Null)?,
-            _ => self.number()?,
-        };
-        let span = begin..self.at;
-        Ok(Place { kind, span })
-    }
-
-    /// An object, whose members come to the end of the list.
-    fn object(&mut self, depth: usize) -> Result<(), Broken> {
-        self.take(b'{')?;
-        let inside = deeper(depth)?;
-        let before = self.members.len();
-        self.skip();
-        if self.take(b'}').is_ok() {
-            return Ok(());
-        }
-        loop {
-            self.skip();
-            let name = self.string()?;
-            self.skip();
-            self.take(b':')?;
-            self.skip();
-            let value = self.value(inside)?;
-            self.add(before, name, value)?;
-            self.skip();
-            if self.take(b',').is_err() {
-                return self.take(b'}');
-            }
-        }
-    }
-
-    /// Adds a member to those of its object, which begin at `first`.
-    fn add(&mut self, first: usize, name: Place, value: Place) -> Result<(), Broken> {
-        let text = name.text(self.text);
-        let tag = text.tag();
-        let others = &self.members[first..];
-        let is_there =
-            |other: &Member| other.tag == tag && other.name.text(self.text).is_same(text);
-        if others.len() == MEMBERS || others.iter().any(is_there) {
-            return Err(Broken);
-        }
-        self.members.push(Member { tag, name, value });
-        Ok(())
-    }
-
-    fn list(&mut self, depth: usize) -> Result<Place, Broken> {
-        self.take(b'[')?;
-        let inside = deeper(depth)?;
-        let begin = self.at;
-        let mut end = begin;
-        self.skip();
-        if self.take(b']').is_err() {
-            loop {
-                self.skip();
-                self.value(inside)?;
-                self.skip();
-                end = self.at;
-                if self.take(b',').is_err() {
-                    break self.take(b']')?;
-                }
-            }
-        }
-        Ok(Place {
-            kind: Kind::List,
-            span: begin..end,
-        })
-    }
-
-    fn string(&mut self) -> Result<Place, Broken> {
-        self.take(b'"')?;
-        let begin = self.at;
-        let mut kind = Kind::Plain;
-        loop {
-            self.at += plain_bytes(&self.text.as_bytes()[self.at..]);
-            match self.peek().ok_or(Broken)? {
-                b'"' => break self.at += 1,
-                b'\\' => {
-                    kind = Kind::Escaped;
-                    self.escape()?;
-                }
-                _ => return Err(Broken),
-            }
-        }
-        let span = begin..self.at - 1;
-        Ok(Place { kind, span })
-    }
-
-    fn escape(&mut self) -> Result<(), Broken> {
-        let kind = self.text.as_bytes().get(self.at + 1).ok_or(Broken)?;
-        match kind {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {
-                self.at += 2;
-                Ok(())
-            }
-            b'u' => match self.unit()? {
-                0xd800..0xdc00 if matches!(self.unit()?, 0xdc00..0xe000) => Ok(()),
-                0xd800..0xe000 => Err(Broken),
-                _ => Ok(()),
-            },
-            _ => Err(Broken),
-        }
-    }
-
-    /// The four digits of `\u`.
-    fn unit(&mut self) -> Result<u32, Broken> {
-        let rest = self.text.get(self.at..self.at + 6).ok_or(Broken)?;
-        let digits = rest.strip_prefix("\\u").ok_or(Broken)?;
-        if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(Broken);
-        }
-        self.at += 6;
-        u32::from_str_radix(digits, 16).map_err(|_| Broken)
-    }
-
-    fn word(&mut self, word: &str, kind: Kind) -> Result<Kind, Broken> {
-        if !self.text[self.at..].starts_with(word) {
-            return Err(Broken);
-        }
-        self.at += word.len();
-        Ok(kind)
-    }
-
-    fn number(&mut self) -> Result<Kind, Broken> {
-        let begin = self.at;
-        let _ = self.take(b'-');
-        let first = self.peek();
-        let whole = self.digits()?;
-        if first == Some(b'0') && whole > 1 {
-            return Err(Broken);
-        }
-        if self.take(b'.').is_ok() {
-            self.digits()?;
-        }
-        let mut may_be_huge = self.at - begin > 300;
-        if matches!(self.peek(), Some(b'e' | b'E')) {
-            may_be_huge = true;
-            self.at += 1;
-            if matches!(self.peek(), Some(b'+' | b'-')) {
-                self.at += 1;
-            }
-            self.digits()?;
-        }
-        let number = &self.text[begin..self.at];
-        // Some parsers refuse it, others read infinity.
-        if may_be_huge && !number.parse::<f64>().is_ok_and(f64::is_finite) {
-            return Err(Broken);
-        }
-        Ok(Kind::Number)
-    }
-
-    /// One digit or more.
-    fn digits(&mut self) -> Result<usize, Broken> {
-        let begin = self.at;
-        while matches!(self.peek(), Some(b'0'..=b'9')) {
-            self.at += 1;
-        }
-        if self.at == begin {
-            return Err(Broken);
-        }
-        Ok(self.at - begin)
-    }
-}
-
-fn deeper(depth: usize) -> Result<usize, Broken> {
-    if depth == DEPTH {
-        return Err(Broken);
-    }
-    Ok(depth + 1)
-}
-
-/// How many bytes stand before the first quote, backslash or control character: eight at a time.
-fn plain_bytes(bytes: &[u8]) -> usize {
-    let (words, rest) = bytes.as_chunks();
-    for (at, word) in words.iter().enumerate() {
-        let found = special(u64::from_le_bytes(*word));
-        if found != 0 {
-            return at * 8 + found.trailing_zeros() as usize / 8;
-        }
-    }
-    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
-    let plain = rest.iter().position(is_special).unwrap_or(rest.len());
-    words.len() * 8 + plain
-}
-
-/// The high bit of the lowest byte of `word` that is special, and perhaps of bytes above it.
-const fn special(word: u64) -> u64 {
-    const EACH: u64 = u64::MAX / 255;
-    const fn below(word: u64, limit: u64) -> u64 {
-        word.wrapping_sub(EACH * limit) & !word
-    }
-    let quote = word ^ (EACH * 0x22);
-    let backslash = word ^ (EACH * 0x5c);
-    (below(quote, 1) | below(backslash, 1) | below(word, 0x20)) & (EACH * 0x80)
 }
 
 fn hex(digits: &mut core::str::Chars<'_>) -> Option<u32> {
@@ -467,13 +268,12 @@ fn hex(digits: &mut core::str::Chars<'_>) -> Option<u32> {
 const USUAL: usize = 16;
 /// How many members an object may have.
 pub(crate) const MEMBERS: usize = 64;
-/// How many objects and lists may stand in one another.
-const DEPTH: usize = 8;
 
 #[cfg(test)]
 mod tests {
+    use super::reader::DEPTH;
     use super::*;
-    use alloc::{format, string::String, vec::Vec};
+    use alloc::format;
 
     #[test]
     fn an_object_is_read_as_it_stands() {

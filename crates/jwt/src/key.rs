@@ -1,5 +1,6 @@
 //! Keys of tokens: each with its id and its one algorithm.
 
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -11,6 +12,7 @@ use counterseal_core::{
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Sha384, Sha512};
 
+use crate::json::write_text;
 use crate::{JwtSetupError, TokenAlgorithm};
 
 /// A key that tokens are verified with.
@@ -18,6 +20,8 @@ use crate::{JwtSetupError, TokenAlgorithm};
 pub struct TokenKey {
     id: KeyId,
     with: With,
+    /// The header that we write for it, up to what stands in `typ`.
+    header: Arc<str>,
 }
 
 /// A key that tokens are signed with, and its verifying half.
@@ -67,15 +71,22 @@ impl TokenKey {
             TokenAlgorithm::Hs512 => With::Hs512(Arc::new(Hmac::new_from_slice(bytes).expect(any))),
             _ => With::Hs256(Arc::new(MacKey::new(secret).map_err(JwtSetupError::Key)?)),
         };
-        Ok(TokenKey { id, with })
+        Ok(Self::new(id, with))
     }
 
     /// The key of a key pair, as a library of signatures made it.
     pub fn public(id: KeyId, key: Arc<dyn VerifyKey>) -> Self {
-        TokenKey {
-            id,
-            with: With::Signature(key),
-        }
+        Self::new(id, With::Signature(key))
+    }
+
+    fn new(id: KeyId, with: With) -> Self {
+        let mut header = String::from("{\"alg\":");
+        write_text(&mut header, with.algorithm().name());
+        header.push_str(",\"kid\":");
+        write_text(&mut header, id.as_str());
+        header.push_str(",\"typ\":\"");
+        let header = header.into();
+        TokenKey { id, with, header }
     }
 
     /// Its id, `kid`.
@@ -85,12 +96,12 @@ impl TokenKey {
 
     /// Its one algorithm.
     pub fn algorithm(&self) -> TokenAlgorithm {
-        match &self.with {
-            With::Hs256(_) => TokenAlgorithm::Hs256,
-            With::Hs384(_) => TokenAlgorithm::Hs384,
-            With::Hs512(_) => TokenAlgorithm::Hs512,
-            With::Signature(key) => TokenAlgorithm::Signature(key.algorithm()),
-        }
+        self.with.algorithm()
+    }
+
+    /// The header that we write for this key and `typ`, in three pieces.
+    pub(crate) fn header<'a>(&'a self, typ: &'a str) -> [&'a str; 3] {
+        [&self.header, typ, "\"}"]
     }
 
     /// Checks a signature of these bytes, over its whole length and in constant time where it is a tag. Of a token that says
@@ -109,6 +120,17 @@ impl TokenKey {
                 .verify_slice(signature)
                 .map_err(|_| Forged),
             With::Signature(key) => key.verify(message, signature),
+        }
+    }
+}
+
+impl With {
+    fn algorithm(&self) -> TokenAlgorithm {
+        match self {
+            With::Hs256(_) => TokenAlgorithm::Hs256,
+            With::Hs384(_) => TokenAlgorithm::Hs384,
+            With::Hs512(_) => TokenAlgorithm::Hs512,
+            With::Signature(key) => TokenAlgorithm::Signature(key.algorithm()),
         }
     }
 }

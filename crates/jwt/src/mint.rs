@@ -3,13 +3,12 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt::Write;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use counterseal_core::{Lifetime, Secret, Seed};
 
-use crate::json::Members;
+use crate::json::{Members, write_text};
 use crate::verify::MOST;
 use crate::{Audience, Binding, JwtSetupError, TokenPolicy, TokenSigner};
 
@@ -131,13 +130,7 @@ impl Claims {
 impl Minter {
     /// Mints with this key for verifiers of this policy.
     pub fn new(signer: TokenSigner, policy: &TokenPolicy) -> Self {
-        let mut header = String::from("{\"alg\":");
-        write_text(&mut header, signer.key().algorithm().name());
-        header.push_str(",\"kid\":");
-        write_text(&mut header, signer.key().id().as_str());
-        header.push_str(",\"typ\":");
-        write_text(&mut header, &policy.typ);
-        header.push('}');
+        let header = signer.key().header(&policy.typ).concat();
         let mut encoded = URL_SAFE_NO_PAD.encode(&header);
         encoded.push('.');
         Minter {
@@ -223,20 +216,4 @@ impl Audience {
         };
         write_text(out, name);
     }
-}
-
-/// A JSON text (RFC 8259 section 7).
-fn write_text(out: &mut String, text: &str) {
-    out.push('"');
-    for letter in text.chars() {
-        match letter {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\0'..='\u{1f}' => {
-                let _ = write!(out, "\\u{:04x}", u32::from(letter));
-            }
-            _ => out.push(letter),
-        }
-    }
-    out.push('"');
 }

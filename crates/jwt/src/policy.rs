@@ -119,12 +119,16 @@ impl TokenPolicy {
         })
     }
 
-    /// The same for tokens of another `typ`, compared as it is.
+    /// The same for tokens of another `typ`, compared as it is: visible ASCII, as media types have it (RFC 7515 section 4.1.9).
     ///
     /// # Errors
     ///
     /// [`JwtSetupError::Text`].
     pub fn with_typ(mut self, typ: &str) -> Result<Self, JwtSetupError> {
+        let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
+        if !typ.bytes().all(is_plain) {
+            return Err(JwtSetupError::Text { name: "typ" });
+        }
         self.typ = text("typ", typ)?;
         Ok(self)
     }
