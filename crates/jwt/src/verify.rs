@@ -107,12 +107,14 @@ impl TokenVerifier {
         // A proof is made here and nowhere else.
         let TokenSpace { bytes, members } = space;
         let parts = Parts::of(token)?;
-        decode(parts.header, bytes)?;
-        let key = self.policy.key_of(bytes, members, keys)?;
-        let signature = parts.check(key, bytes)?;
-        bytes.truncate(signature);
+        if bytes.len() < token.len() {
+            bytes.resize(token.len(), 0);
+        }
+        let (header, _) = decode(parts.header, bytes)?;
+        let key = self.policy.key_of(header, members, keys)?;
+        let payload = parts.genuine(key, bytes)?;
         let key = *key.id();
-        let payload = core::str::from_utf8(bytes).map_err(|_| JwtError::Payload { key })?;
+        let payload = core::str::from_utf8(payload).map_err(|_| JwtError::Payload { key })?;
         let facts = self.policy.facts(key, payload, members, now)?;
         Binding::check(facts.binding.as_ref(), binding).map_err(|_| JwtError::Binding { key })?;
         Ok(VerifiedToken {
@@ -127,7 +129,7 @@ impl TokenSpace {
     /// A space that holds every token that may be read: 12 KiB.
     pub fn new() -> Self {
         TokenSpace {
-            bytes: Vec::with_capacity(MOST),
+            bytes: alloc::vec![0; MOST],
             members: Vec::with_capacity(MEMBERS),
         }
     }
@@ -160,32 +162,22 @@ impl<'t> Parts<'t> {
         })
     }
 
-    /// Fills `space` with the payload and the signature behind it, which holds; says where it begins.
-    fn check(&self, key: &TokenKey, space: &mut Vec<u8>) -> Result<usize, JwtError> {
-        decode(self.payload, space)?;
-        let at = space.len();
-        decode_more(self.signature, space)?;
-        key.verify_signature(self.signed.as_bytes(), &space[at..])
+    /// The payload, if the signature holds.
+    fn genuine<'s>(&self, key: &TokenKey, space: &'s mut [u8]) -> Result<&'s [u8], JwtError> {
+        let (payload, rest) = decode(self.payload, space)?;
+        let (signature, _) = decode(self.signature, rest)?;
+        key.verify_signature(self.signed.as_bytes(), signature)
             .map_err(|_| JwtError::Signature { key: *key.id() })?;
-        Ok(at)
+        Ok(payload)
     }
 }
 
-/// A part in its one form: no padding, no bits left over, and something in it.
-fn decode(part: &str, space: &mut Vec<u8>) -> Result<(), JwtError> {
-    space.clear();
-    decode_more(part, space)
-}
-
-fn decode_more(part: &str, space: &mut Vec<u8>) -> Result<(), JwtError> {
-    let at = space.len();
-    URL_SAFE_NO_PAD
-        .decode_vec(part, space)
-        .map_err(|_| JwtError::Malformed)?;
-    if space.len() == at {
-        return Err(JwtError::Malformed);
-    }
-    Ok(())
+/// A part in its one form, without padding and bits left over, and with something in it; and the space after it.
+fn decode<'s>(part: &str, space: &'s mut [u8]) -> Result<(&'s [u8], &'s mut [u8]), JwtError> {
+    let written = URL_SAFE_NO_PAD.decode_slice(part, space);
+    let written = written.ok().filter(|written| *written > 0);
+    let (part, rest) = space.split_at_mut(written.ok_or(JwtError::Malformed)?);
+    Ok((part, rest))
 }
 
 /// The longest token that is read.
