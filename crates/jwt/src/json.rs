@@ -128,6 +128,20 @@ impl Place {
         }
     }
 
+    /// The first 8 bytes of what a text says.
+    fn tag(self, text: &str) -> u64 {
+        let said = self.text(text);
+        let len = said.raw.len();
+        let read = text.as_bytes()[self.begin + 1..].first_chunk();
+        match read {
+            Some(word) if said.is_plain && len < 8 => {
+                u64::from_le_bytes(*word) & ((1 << (8 * len)) - 1)
+            }
+            Some(word) if said.is_plain => u64::from_le_bytes(*word),
+            _ => first_bytes(&said.said()),
+        }
+    }
+
     fn text(self, text: &str) -> Text<'_> {
         Text {
             raw: &text[self.begin + 1..self.end - 1],
@@ -149,14 +163,6 @@ impl<'t> Text<'t> {
         match other.plain() {
             Some(plain) => self.is(plain),
             None => self.letters().eq(other.letters()),
-        }
-    }
-
-    /// The first 8 bytes of what it says.
-    fn tag(self) -> u64 {
-        match self.plain() {
-            Some(plain) => first_bytes(plain),
-            None => first_bytes(&self.said()),
         }
     }
 
@@ -246,14 +252,8 @@ pub(crate) fn write_text(out: &mut String, text: &str) {
 
 /// The first 8 bytes, the first one lowest.
 fn first_bytes(text: &str) -> u64 {
-    let bytes = text.as_bytes();
-    match bytes.first_chunk() {
-        Some(word) => u64::from_le_bytes(*word),
-        None => bytes
-            .iter()
-            .rev()
-            .fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
-    }
+    let bytes = text.bytes().take(8).enumerate();
+    bytes.fold(0, |sum, (at, byte)| sum | u64::from(byte) << (8 * at))
 }
 
 fn hex(digits: &mut core::str::Chars<'_>) -> Option<u32> {

@@ -85,7 +85,7 @@ impl Reader<'_, '_> {
     /// Adds a member to those of its object, which begin at `first`.
     fn add(&mut self, first: usize, name: Place, value: Place) -> Result<(), Broken> {
         let text = name.text(self.text);
-        let tag = text.tag();
+        let tag = name.tag(self.text);
         let others = &self.members[first..];
         let is_there =
             |other: &Member| other.tag == tag && other.name.text(self.text).is_same(text);
@@ -118,7 +118,7 @@ impl Reader<'_, '_> {
         self.take(b'"')?;
         let mut kind = Kind::Plain;
         loop {
-            self.at += plain_bytes(&self.text.as_bytes()[self.at..]);
+            self.skip_plain();
             match self.peek().ok_or(Broken)? {
                 b'"' => {
                     self.at += 1;
@@ -130,6 +130,22 @@ impl Reader<'_, '_> {
                 }
                 _ => return Err(Broken),
             }
+        }
+    }
+
+    /// Goes to the first quote, backslash or control character: eight bytes at a time.
+    fn skip_plain(&mut self) {
+        let bytes = self.text.as_bytes();
+        while let Some(word) = bytes.get(self.at..).and_then(<[u8]>::first_chunk) {
+            let found = special(u64::from_le_bytes(*word));
+            if found != 0 {
+                self.at += found.trailing_zeros() as usize / 8;
+                return;
+            }
+            self.at += 8;
+        }
+        while matches!(self.peek(), Some(byte) if byte >= 0x20 && byte != b'"' && byte != b'\\') {
+            self.at += 1;
         }
     }
 
@@ -214,20 +230,6 @@ fn deeper(depth: usize) -> Result<usize, Broken> {
         return Err(Broken);
     }
     Ok(depth + 1)
-}
-
-/// How many bytes stand before the first quote, backslash or control character: eight at a time.
-fn plain_bytes(bytes: &[u8]) -> usize {
-    let (words, rest) = bytes.as_chunks();
-    for (at, word) in words.iter().enumerate() {
-        let found = special(u64::from_le_bytes(*word));
-        if found != 0 {
-            return at * 8 + found.trailing_zeros() as usize / 8;
-        }
-    }
-    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
-    let plain = rest.iter().position(is_special).unwrap_or(rest.len());
-    words.len() * 8 + plain
 }
 
 /// The high bit of the lowest byte of `word` that is special, and perhaps of bytes above it.
