@@ -237,16 +237,22 @@ impl<'t> Value<'t> {
 /// A JSON text (RFC 8259 section 7).
 pub(crate) fn write_text(out: &mut String, text: &str) {
     out.push('"');
-    for letter in text.chars() {
-        match letter {
+    let is_special = |letter: char| matches!(letter, '"' | '\\' | '\0'..='\u{1f}');
+    let mut rest = text;
+    while let Some(at) = rest.find(is_special) {
+        let (plain, special) = rest.split_at(at);
+        out.push_str(plain);
+        let mut letters = special.chars();
+        match letters.next().unwrap_or_default() {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
-            '\0'..='\u{1f}' => {
-                let _ = write!(out, "\\u{:04x}", u32::from(letter));
+            control => {
+                let _ = write!(out, "\\u{:04x}", u32::from(control));
             }
-            _ => out.push(letter),
         }
+        rest = letters.as_str();
     }
+    out.push_str(rest);
     out.push('"');
 }
 

@@ -180,7 +180,16 @@ impl Minter {
     }
 
     fn payload(&self, claims: &Claims, issued: i64, expires: i64, seed: &Seed<16>) -> String {
-        let mut payload = String::from("{\"iss\":");
+        let texts = self.policy.issuer.len() + claims.subject.len() + claims.more.len();
+        let names: usize = self
+            .policy
+            .audience
+            .names
+            .iter()
+            .map(|name| name.len())
+            .sum();
+        let mut payload = String::with_capacity(texts + names + 160);
+        payload.push_str("{\"iss\":");
         write_text(&mut payload, &self.policy.issuer);
         payload.push_str(",\"sub\":");
         write_text(&mut payload, &claims.subject);
