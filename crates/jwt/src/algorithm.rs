@@ -2,6 +2,8 @@
 
 use counterseal_core::Algorithm;
 
+use crate::JwtSetupError;
+
 /// An algorithm that a key of a token is pinned to. There is no `none`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenAlgorithm {
@@ -16,6 +18,18 @@ pub enum TokenAlgorithm {
 }
 
 impl TokenAlgorithm {
+    /// The algorithm of this name, as it is written in a header.
+    ///
+    /// # Errors
+    ///
+    /// [`JwtSetupError::Algorithm`] for any other name, `none` among them.
+    pub fn parse(name: &str) -> Result<Self, JwtSetupError> {
+        let hmac = [Self::Hs256, Self::Hs384, Self::Hs512].into_iter();
+        let mut known = hmac.chain(Algorithm::ALL.map(Self::Signature));
+        let found = known.find(|known| known.name() == name);
+        found.ok_or(JwtSetupError::Algorithm)
+    }
+
     /// Its name in a header.
     pub const fn name(self) -> &'static str {
         match self {

@@ -61,6 +61,26 @@ impl TokenPolicy {
     }
 }
 
+impl TokenPolicy {
+    /// Valid while `now < exp + leeway` and `now >= nbf - leeway`; issued no later than that.
+    pub(crate) fn check_now(
+        &self,
+        key: KeyId,
+        begins: Time,
+        expires: Time,
+        now: Time,
+    ) -> Result<(), JwtError> {
+        if now >= expires.plus(self.leeway) {
+            return Err(JwtError::Expired { key, expires, now });
+        }
+        if now < begins.minus(self.leeway) {
+            let from = begins;
+            return Err(JwtError::NotYetValid { key, from, now });
+        }
+        Ok(())
+    }
+}
+
 impl<'t> Found<'t> {
     fn of(members: &Members<'t, &mut Vec<Member>>) -> Self {
         let mut found = Found::default();
@@ -201,8 +221,7 @@ impl Reader<'_> {
         numeric_date(number).ok_or(self.wrong(name))
     }
 
-    /// Valid while `now < exp + leeway` and `now >= nbf - leeway`; issued no later than that, and for no longer than the policy
-    /// allows.
+    /// Issued for no longer than the policy allows, and valid now.
     fn check_times(
         &self,
         issued: Time,
@@ -210,19 +229,9 @@ impl Reader<'_> {
         expires: Time,
         now: Time,
     ) -> Result<(), JwtError> {
-        let TokenPolicy { leeway, life, .. } = *self.policy;
         let key = self.key;
-        if now >= expires.plus(leeway) {
-            return Err(JwtError::Expired { key, expires, now });
-        }
-        if now < begins.minus(leeway) {
-            return Err(JwtError::NotYetValid {
-                key,
-                from: begins,
-                now,
-            });
-        }
-        if expires.since(issued) > life || expires <= issued {
+        self.policy.check_now(key, begins, expires, now)?;
+        if expires.since(issued) > self.policy.life || expires <= issued {
             return Err(JwtError::Lifetime {
                 key,
                 issued,

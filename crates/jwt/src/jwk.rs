@@ -75,15 +75,7 @@ impl<'t> Jwk<'t> {
     }
 
     fn algorithm(&self) -> Result<TokenAlgorithm, JwtSetupError> {
-        let name = self.text("alg")?;
-        let signatures = Algorithm::ALL.map(TokenAlgorithm::Signature).into_iter();
-        let hmac = [
-            TokenAlgorithm::Hs256,
-            TokenAlgorithm::Hs384,
-            TokenAlgorithm::Hs512,
-        ];
-        let mut known = hmac.into_iter().chain(signatures);
-        known.find(|known| known.name() == name).ok_or(wrong("alg"))
+        TokenAlgorithm::parse(self.text("alg")?).map_err(|_| wrong("alg"))
     }
 
     fn check_use(&self) -> Result<(), JwtSetupError> {

@@ -125,6 +125,19 @@ impl TokenVerifier {
     }
 }
 
+impl TokenVerifier {
+    /// Looks again at what changes with the clock, for a token that this verifier has verified before and whose proof was kept.
+    ///
+    /// # Errors
+    ///
+    /// [`JwtError::Expired`], [`JwtError::NotYetValid`].
+    pub fn recheck(&self, verified: &VerifiedToken<'_>, now: Time) -> Result<(), JwtError> {
+        let facts = &verified.facts;
+        self.policy
+            .check_now(verified.key, facts.begins, facts.expires, now)
+    }
+}
+
 impl TokenSpace {
     /// A space that holds every token that may be read: 12 KiB.
     pub fn new() -> Self {
