@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use counterseal_shared::{
     ArgumentFault, MAX_BYTES, MAX_ITEMS, Message, Scheme, check_len, scheme as scheme_of,
 };
+use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{
     PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMemoryView, PyString, PyTuple,
 };
@@ -122,12 +124,15 @@ pub(crate) fn items<'py>(name: &'static str, value: &Any<'py>) -> Guarded<Vec<An
     Ok(tuple.iter().collect())
 }
 
+static TIME: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+
 /// The instant given, or the host's clock: `time.time_ns()`, in milliseconds.
 pub(crate) fn now(py: Python<'_>, value: &Maybe<'_>) -> Guarded<i64> {
     if let Some(value) = given(value) {
         return int("now", value, 0, counterseal_shared::MAX_TIME);
     }
-    let nanoseconds = py.import("time")?.call_method0("time_ns")?;
+    let time = TIME.get_or_try_init(py, || py.import("time").map(Bound::unbind))?;
+    let nanoseconds = time.bind(py).call_method0(intern!(py, "time_ns"))?;
     Ok(nanoseconds.extract::<i64>()? / 1_000_000)
 }
 

@@ -13,6 +13,9 @@ mod policy;
 mod responses;
 mod sign;
 mod stores;
+mod token_keys;
+mod token_mint;
+mod token_verify;
 mod vault;
 mod verify;
 mod waiting;
@@ -32,6 +35,9 @@ mod _counterseal {
         responses::{Content, Sent, VerifiedResponse},
         sign::Signer,
         stores::{Memory, Ring, SharedRing, Sqlite},
+        token_keys::{TokenKey, TokenKeys, TokenSigner},
+        token_mint::{Minted, TokenMinter, TokenPolicy},
+        token_verify::{TokenVerifier, VerifiedToken},
         vault::{KeyVault, end_key, revoke_key},
         verify::{Verified, Verifier},
         waiting::{Waiting, migrations, sweeping, sweeping_cells},

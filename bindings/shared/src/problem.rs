@@ -4,10 +4,11 @@ use std::fmt;
 use std::ops::Deref;
 
 use counterseal::core::{
-    AuditEvent, BadKeyId, Code, FactValue, PENDING_SPENT, Refusal, STORE_ANSWER_MALFORMED,
-    STORE_UNAVAILABLE, SealBroken, Time, WeakKey,
+    AuditEvent, BadKeyId, Code, FactValue, LifetimeError, PENDING_SPENT, PublicKeyError, Refusal,
+    STORE_ANSWER_MALFORMED, STORE_UNAVAILABLE, SealBroken, Time, WeakKey,
 };
 use counterseal::document::DocumentError;
+use counterseal::jwt::JwtSetupError;
 use counterseal::limit::{LimitError, LimitSetupError};
 use counterseal::replay::ShapeError;
 use counterseal::request::{
@@ -63,6 +64,8 @@ pub enum Family {
     SigningKey,
     /// A database that cannot be opened or did not answer.
     Store,
+    /// A token that was refused, or a key, policy or token that cannot be.
+    Token,
     /// A delivery that was refused, or a sender or receiver that cannot be.
     Webhook,
 }
@@ -81,6 +84,7 @@ impl Family {
             Self::Sign => "SignError",
             Self::SigningKey => "SigningKeyError",
             Self::Store => "StoreError",
+            Self::Token => "TokenError",
             Self::Webhook => "WebhookError",
         }
     }
@@ -120,6 +124,17 @@ impl Problem {
         let mut problem = Problem::from_refusal(Family::Webhook, error);
         problem.0.detail = facts(&event);
         problem.0.event = Some(event.to_string());
+        problem
+    }
+
+    /// A token that was refused; the peer is told that it needs another one (RFC 6750 section 3).
+    pub(crate) fn challenged(error: &impl Refusal, event: &AuditEvent) -> Self {
+        let mut problem = Problem::from_refusal(Family::Token, error);
+        problem.0.detail = facts(event);
+        problem.0.event = Some(event.to_string());
+        if problem.0.code.http == 401 {
+            problem.0.headers = vec![("www-authenticate", INVALID_TOKEN.into())];
+        }
         problem
     }
 
@@ -221,10 +236,13 @@ refusals! {
     ArgumentFault => Argument,
     BadKeyId => SigningKey,
     DocumentError => Policy,
+    JwtSetupError => Token,
     KeyError => SigningKey,
     KeyRecordError => SigningKey,
+    LifetimeError => Token,
     LimitSetupError => Limit,
     PolicyError => Policy,
+    PublicKeyError => Token,
     SealBroken => SigningKey,
     ShapeError => Replay,
     ShmError => Replay,
@@ -253,3 +271,4 @@ fn facts(event: &AuditEvent) -> Vec<(&'static str, String)> {
 const RETRY_AFTER: u32 = 5;
 /// How long a store that has just begun refuses older keys: the usual future window, and a margin.
 const WARM_UP: u32 = 67;
+const INVALID_TOKEN: &str = "Bearer error=\"invalid_token\"";

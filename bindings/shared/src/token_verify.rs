@@ -1,0 +1,205 @@
+//! Verifying tokens, with host-made parts.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use counterseal::core::Time;
+use counterseal::jwt;
+
+use crate::{ArgumentFault, Problem, TokenKeys, TokenPolicy, check_len, time};
+
+/// Verifies tokens of one policy, against keys that may be replaced. Any number of threads may share it.
+pub struct TokenVerifier {
+    inner: jwt::TokenVerifier,
+    keys: RwLock<Snapshot>,
+}
+
+/// Keys, and how often there have been others.
+#[derive(Clone)]
+struct Snapshot {
+    keys: Arc<jwt::TokenKeys>,
+    generation: u64,
+}
+
+/// The key that a token is bound to, and that the peer has shown to hold.
+#[derive(Clone, Copy)]
+pub struct Binding(pub(crate) jwt::Binding);
+
+/// A token that is genuine, for this audience, and in time.
+#[derive(Clone)]
+pub struct VerifiedToken {
+    proof: Arc<jwt::VerifiedToken<'static>>,
+    generation: u64,
+}
+
+impl TokenVerifier {
+    /// A verifier of this policy with these keys.
+    pub fn new(policy: &TokenPolicy, keys: &TokenKeys) -> Self {
+        let snapshot = Snapshot {
+            keys: Arc::clone(&keys.0),
+            generation: 0,
+        };
+        TokenVerifier {
+            inner: jwt::TokenVerifier::new(policy.0.clone()),
+            keys: RwLock::new(snapshot),
+        }
+    }
+
+    /// The proof that `token` is genuine at `now` (milliseconds), and bound to this key where there is one.
+    ///
+    /// # Errors
+    ///
+    /// A `jwt_..` code.
+    pub fn verify(
+        &self,
+        token: &str,
+        binding: Option<&Binding>,
+        now: i64,
+    ) -> Result<VerifiedToken, Problem> {
+        let now = time("now", now)?;
+        let Snapshot { keys, generation } = self.snapshot();
+        let verified = match binding {
+            Some(binding) => self.inner.verify_bound(token, &binding.0, &keys, now),
+            None => self.inner.verify(token, &keys, now),
+        };
+        let proof = Arc::new(verified.map_err(|error| Problem::untrusted(&error, now))?);
+        Ok(VerifiedToken { proof, generation })
+    }
+
+    /// Looks again at a proof that was kept: whether it is in time, if it is one of these keys.
+    ///
+    /// # Errors
+    ///
+    /// As [`TokenVerifier::verify`].
+    pub fn recheck(&self, verified: &VerifiedToken, now: i64) -> Result<bool, Problem> {
+        let now = time("now", now)?;
+        if verified.generation != self.generation() {
+            return Ok(false);
+        }
+        let checked = self.inner.recheck(&verified.proof, now);
+        checked.map_err(|error| Problem::untrusted(&error, now))?;
+        Ok(true)
+    }
+
+    /// Knows these keys, and no others, from now on.
+    pub fn replace_keys(&self, keys: &TokenKeys) {
+        let mut known = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        known.keys = Arc::clone(&keys.0);
+        known.generation += 1;
+    }
+
+    /// The ids of its keys.
+    pub fn key_ids(&self) -> Vec<String> {
+        TokenKeys(self.snapshot().keys).ids()
+    }
+
+    /// Who issues.
+    pub fn issuer(&self) -> &str {
+        self.inner.policy().issuer()
+    }
+
+    /// How often its keys were replaced.
+    pub fn generation(&self) -> u64 {
+        let known = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        known.generation
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let known = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        known.clone()
+    }
+}
+
+impl Binding {
+    /// The binding to a client's certificate or to its key, by its SHA-256 thumbprint; one of them, or none.
+    ///
+    /// # Errors
+    ///
+    /// Both at once, or one that is not of 32 bytes.
+    pub fn maybe(certificate: Option<&[u8]>, key: Option<&[u8]>) -> Result<Option<Self>, Problem> {
+        let (name, print, bind): (_, _, fn([u8; 32]) -> _) = match (certificate, key) {
+            (None, None) => return Ok(None),
+            (Some(print), None) => ("certificate", print, jwt::Binding::Certificate),
+            (None, Some(print)) => ("key", print, jwt::Binding::Key),
+            (Some(_), Some(_)) => {
+                let wanted = "no key beside a certificate";
+                return Err(ArgumentFault::Type {
+                    name: "key",
+                    wanted,
+                }
+                .into());
+            }
+        };
+        check_len(name, print.len(), 32, 32)?;
+        let print = print.try_into().expect("the length was checked");
+        Ok(Some(Binding(bind(print))))
+    }
+}
+
+impl VerifiedToken {
+    /// The key that signed it.
+    pub fn key_id(&self) -> &str {
+        self.proof.key_id().as_str()
+    }
+
+    /// Whom it is about.
+    pub fn subject(&self) -> &str {
+        self.proof.subject()
+    }
+
+    /// Its own id.
+    pub fn id(&self) -> Option<&str> {
+        self.proof.id()
+    }
+
+    /// The session that it belongs to.
+    pub fn session(&self) -> Option<&str> {
+        self.proof.session()
+    }
+
+    /// The registered key with which its session was opened.
+    pub fn access_key(&self) -> Option<&str> {
+        self.proof.access_key()
+    }
+
+    /// The version of its subject when it was issued.
+    pub fn user_ver(&self) -> Option<i64> {
+        self.proof.user_ver()
+    }
+
+    /// The generation of its session when it was issued.
+    pub fn generation(&self) -> Option<i64> {
+        self.proof.generation()
+    }
+
+    /// When it was issued, in milliseconds.
+    pub fn issued(&self) -> i64 {
+        self.proof.issued().millis()
+    }
+
+    /// From when on it is valid, in milliseconds, without leeway.
+    pub fn begins(&self) -> i64 {
+        self.proof.begins().millis()
+    }
+
+    /// When it is over, in milliseconds, without leeway.
+    pub fn expires(&self) -> i64 {
+        self.proof.expires().millis()
+    }
+
+    /// What it is bound to: `x5t#S256` or `jkt`, if anything.
+    pub fn bound_by(&self) -> Option<&'static str> {
+        self.proof.binding().map(jwt::Binding::name)
+    }
+
+    /// All claims, a JSON object.
+    pub fn payload(&self) -> &str {
+        self.proof.payload()
+    }
+}
+
+impl Problem {
+    /// A token that was refused at `now`.
+    fn untrusted(error: &jwt::JwtError, now: Time) -> Self {
+        Problem::challenged(error, &error.event(now))
+    }
+}
