@@ -37,7 +37,7 @@ mod _counterseal {
         stores::{Memory, Ring, SharedRing, Sqlite},
         token_keys::{TokenKey, TokenKeys, TokenSigner},
         token_mint::{Minted, TokenMinter, TokenPolicy},
-        token_verify::{TokenVerifier, VerifiedToken},
+        token_verify::{TokenVerifier, VerifiedToken, bearer, claims_unfit},
         vault::{KeyVault, end_key, revoke_key},
         verify::{Verified, Verifier},
         waiting::{Waiting, migrations, sweeping, sweeping_cells},

@@ -220,5 +220,27 @@ impl VerifiedToken {
     }
 }
 
+/// The token of the `Authorization` field: of a dict, or of a list or tuple of pairs.
+#[pyfunction]
+#[pyo3(signature = (headers, *, now=None))]
+pub(crate) fn bearer(py: Python<'_>, headers: Maybe<'_>, now: Maybe<'_>) -> Guarded<String> {
+    guard("bearer", || {
+        let now = args::now(py, &now)?;
+        let lines = args::lines(&headers)?;
+        let fields = args::fields(&lines)?;
+        let named = fields
+            .iter()
+            .filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        let token = shared::bearer(named.map(|(_, value)| &**value), now)?;
+        Ok(token.into())
+    })
+}
+
+/// A refusal of a genuine token whose claims are not of the application's model.
+#[pyfunction]
+pub(crate) fn claims_unfit() -> Guarded<()> {
+    guard("claims_unfit", || Err(Problem::claims_unfit().into()))
+}
+
 /// How many proofs are kept, unless it is said.
 const USUAL: i64 = 1_024;

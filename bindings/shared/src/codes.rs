@@ -1,6 +1,6 @@
 //! The codes of the bindings: wrong arguments, wrong use, and panics.
 
-use counterseal::core::Code;
+use counterseal::core::{Blame, Code};
 use counterseal_shm::ShmError;
 use counterseal_sqlite::SqliteError;
 
@@ -39,6 +39,14 @@ pub(crate) const BODY_CONSUMED: Code = Code::integrator(
     "the raw body was read or parsed before it could be verified",
     "verify first: in FastAPI call install(app) before the routes are declared and give routers route_class=SignedRoute; in Next.js use signedRoute and its body",
 );
+pub(crate) const CLAIMS_UNFIT: Code = Code {
+    name: "binding_claims_unfit",
+    blame: Blame::Peer,
+    public: "invalid_token",
+    http: 401,
+    means: "the token is genuine, and its claims are not of the application's model",
+    fix: "issue tokens with the claims that the model requires, or loosen the model",
+};
 pub(crate) const PANICKED: Code = Code::integrator(
     "binding_panicked",
     "Counterseal met a state that it took for impossible, and refused",
@@ -84,6 +92,7 @@ const BINDING_CODES: &[Code] = &[
     ARGUMENT_TEXT,
     ARGUMENT_TYPE,
     BODY_CONSUMED,
+    CLAIMS_UNFIT,
     PANICKED,
     RAW_TARGET_MISSING,
     RING_PRIVATE,

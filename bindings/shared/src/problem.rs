@@ -111,39 +111,30 @@ impl Problem {
 
     /// A request that was refused at `now`.
     pub(crate) fn refused(error: &RequestError, now: Time) -> Self {
-        let event = error.event(now);
-        let mut problem = Problem::from_refusal(Family::Request, error);
-        problem.0.detail = facts(&event);
-        problem.0.event = Some(event.to_string());
-        problem
+        Problem::told(Family::Request, error, &error.event(now))
     }
 
     /// A delivery that was refused at `now`.
     pub(crate) fn undelivered(error: &WebhookError, now: Time) -> Self {
-        let event = error.event(now);
-        let mut problem = Problem::from_refusal(Family::Webhook, error);
-        problem.0.detail = facts(&event);
+        Problem::told(Family::Webhook, error, &error.event(now))
+    }
+
+    /// A refusal with its audit event.
+    pub(crate) fn told(family: Family, error: &impl Refusal, event: &AuditEvent) -> Self {
+        let mut problem = Problem::from_refusal(family, error);
+        problem.0.detail = facts(event);
         problem.0.event = Some(event.to_string());
         problem
     }
 
-    /// A token that was refused; the peer is told that it needs another one (RFC 6750 section 3).
-    pub(crate) fn challenged(error: &impl Refusal, event: &AuditEvent) -> Self {
-        let mut problem = Problem::from_refusal(Family::Token, error);
-        problem.0.detail = facts(event);
-        problem.0.event = Some(event.to_string());
-        if problem.0.code.http == 401 {
-            problem.0.headers = vec![("www-authenticate", INVALID_TOKEN.into())];
-        }
-        problem
+    /// The same, asking the peer for a token (RFC 6750 section 3).
+    pub(crate) fn challenge(&mut self, challenge: &str) {
+        self.0.headers = vec![("www-authenticate", challenge.into())];
     }
 
     /// Someone who is over a limit, or whose store is silent, at `now`.
     pub(crate) fn limited(error: &LimitError, now: Time) -> Self {
-        let event = error.event(now);
-        let mut problem = Problem::from_refusal(Family::Limit, error);
-        problem.0.detail = facts(&event);
-        problem.0.event = Some(event.to_string());
+        let mut problem = Problem::told(Family::Limit, error, &error.event(now));
         problem.0.headers = error.fields(now).as_ref().map(told).unwrap_or_default();
         problem
     }
@@ -271,4 +262,3 @@ fn facts(event: &AuditEvent) -> Vec<(&'static str, String)> {
 const RETRY_AFTER: u32 = 5;
 /// How long a store that has just begun refuses older keys: the usual future window, and a margin.
 const WARM_UP: u32 = 67;
-const INVALID_TOKEN: &str = "Bearer error=\"invalid_token\"";

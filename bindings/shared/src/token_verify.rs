@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use counterseal::core::Time;
 use counterseal::jwt;
 
-use crate::{ArgumentFault, Problem, TokenKeys, TokenPolicy, check_len, time};
+use crate::{ArgumentFault, Family, Problem, TokenKeys, TokenPolicy, check_len, codes, time};
 
 /// Verifies tokens of one policy, against keys that may be replaced. Any number of threads may share it.
 pub struct TokenVerifier {
@@ -197,9 +197,35 @@ impl VerifiedToken {
     }
 }
 
+/// The token of a request's `Authorization` fields.
+///
+/// # Errors
+///
+/// `jwt_missing`, or `jwt_malformed`; at `now` (milliseconds), for the audit log.
+pub fn bearer<'a>(lines: impl IntoIterator<Item = &'a [u8]>, now: i64) -> Result<&'a str, Problem> {
+    let now = time("now", now)?;
+    jwt::bearer(lines).map_err(|error| Problem::untrusted(&error, now))
+}
+
 impl Problem {
+    /// A genuine token whose claims are not of the application's model.
+    pub fn claims_unfit() -> Self {
+        let code = codes::CLAIMS_UNFIT;
+        let mut problem = Problem::of(Family::Token, code, Vec::new());
+        problem.challenge(INVALID);
+        problem
+    }
+
     /// A token that was refused at `now`.
     fn untrusted(error: &jwt::JwtError, now: Time) -> Self {
-        Problem::challenged(error, &error.event(now))
+        let mut problem = Problem::told(Family::Token, error, &error.event(now));
+        match error {
+            // A request without a token is told how to come back, and no error (RFC 6750 section 3.1).
+            jwt::JwtError::Missing => problem.challenge("Bearer"),
+            _ => problem.challenge(INVALID),
+        }
+        problem
     }
 }
+
+const INVALID: &str = "Bearer error=\"invalid_token\"";

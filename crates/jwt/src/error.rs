@@ -68,6 +68,8 @@ pub enum JwtError {
     },
     /// The text is no compact JWS in its one form.
     Malformed,
+    /// There is no token.
+    Missing,
     /// The token begins, or was issued, in the verifier's future.
     NotYetValid {
         /// The key.
@@ -147,6 +149,7 @@ impl JwtError {
         KEY_UNKNOWN,
         LIFETIME,
         MALFORMED,
+        MISSING,
         NOT_YET_VALID,
         PAYLOAD,
         SIGNATURE,
@@ -190,6 +193,7 @@ impl JwtError {
             JwtError::Header
             | JwtError::KeyUnknown
             | JwtError::Malformed
+            | JwtError::Missing
             | JwtError::TooLarge { .. }
             | JwtError::Type => None,
         }
@@ -210,6 +214,7 @@ impl Refusal for JwtError {
             JwtError::KeyUnknown => KEY_UNKNOWN,
             JwtError::Lifetime { .. } => LIFETIME,
             JwtError::Malformed => MALFORMED,
+            JwtError::Missing => MISSING,
             JwtError::NotYetValid { .. } => NOT_YET_VALID,
             JwtError::Payload { .. } => PAYLOAD,
             JwtError::Signature { .. } => SIGNATURE,
@@ -393,6 +398,12 @@ const MALFORMED: Code = refused(
     INVALID,
     "the text is not three parts of base64url in their one form",
     "hand on the token as it came, without `Bearer`, padding or line ends",
+);
+const MISSING: Code = refused(
+    "jwt_missing",
+    "missing_token",
+    "the request has no bearer token",
+    "send `Authorization: Bearer` with an access token",
 );
 const NOT_YET_VALID: Code = refused(
     "jwt_not_yet_valid",

@@ -14,6 +14,7 @@
 extern crate alloc;
 
 mod algorithm;
+mod bearer;
 mod binding;
 mod claims;
 mod error;
@@ -27,6 +28,7 @@ mod verified;
 mod verify;
 
 pub use algorithm::TokenAlgorithm;
+pub use bearer::bearer;
 pub use binding::Binding;
 pub use error::{JwtError, JwtSetupError};
 pub use key::{TokenKey, TokenKeys, TokenSigner};

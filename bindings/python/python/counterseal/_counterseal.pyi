@@ -1,7 +1,7 @@
-"""The native half. Its names are public in `counterseal.limit`, `counterseal.request`, `counterseal.replay` and
+"""The native half. Its names are public in `counterseal.jwt`, `counterseal.limit`, `counterseal.request`, `counterseal.replay` and
 `counterseal.stores`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from types import GenericAlias
 from typing import Any, Generic, Literal, NoReturn, TypeVar, final
@@ -19,6 +19,7 @@ __all__ = [
     "KeyVault",
     "Limit",
     "Memory",
+    "Minted",
     "Policy",
     "Profile",
     "Received",
@@ -30,11 +31,20 @@ __all__ = [
     "SharedRing",
     "Signer",
     "Sqlite",
+    "TokenKey",
+    "TokenKeys",
+    "TokenMinter",
+    "TokenPolicy",
+    "TokenSigner",
+    "TokenVerifier",
     "Verified",
     "VerifiedResponse",
+    "VerifiedToken",
     "Verifier",
     "Waiting",
     "__version__",
+    "bearer",
+    "claims_unfit",
     "client_address",
     "end_key",
     "message_id",
@@ -769,3 +779,204 @@ def sweeping(
 
 def sweeping_cells(dialect: Dialect, *, now: int | None = None, limit: int | None = None) -> Statement:
     """What deletes cells of limits that are empty, at most `limit` or 1000 of them."""
+
+@final
+class TokenKey:
+    """A key that tokens are verified with: an id, an algorithm, and what verifies."""
+
+    @staticmethod
+    def hmac(id: str, algorithm: Literal["HS256", "HS384", "HS512"], secret: Buffer) -> TokenKey:
+        """The key of a secret: `HS256` (32 bytes or more), `HS384` (48) or `HS512` (64)."""
+
+    @staticmethod
+    def public(id: str, algorithm: Literal["ES256", "ES384", "EdDSA", "PS256", "RS256"], pem: str) -> TokenKey:
+        """The key of a public key in PEM, for this algorithm and no other."""
+
+    @staticmethod
+    def from_jwk(json: str) -> TokenKey:
+        """The key of a JWK, which says its `kty`, `alg` and `kid`."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def algorithm(self) -> str: ...
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+@final
+class TokenSigner:
+    """A key that tokens are signed with. It does not come out again: no text, no pickle, no copy."""
+
+    @staticmethod
+    def hmac(id: str, algorithm: Literal["HS256", "HS384", "HS512"], secret: Buffer) -> TokenSigner:
+        """Signs with a secret; verifiers need the same."""
+
+    @staticmethod
+    def private(id: str, pem: Raw) -> TokenSigner:
+        """Signs with a private key in PEM (PKCS#8): Ed25519, P-256 or P-384, each by its own algorithm."""
+
+    @property
+    def key(self) -> TokenKey:
+        """What verifies its tokens."""
+
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+@final
+class TokenKeys:
+    """The keys of an issuer: 1 to 64, each id once."""
+
+    def __new__(cls, keys: Sequence[TokenKey]) -> TokenKeys: ...
+    @staticmethod
+    def from_jwks(json: str) -> TokenKeys:
+        """The keys of a JWK Set."""
+
+    @property
+    def ids(self) -> list[str]: ...
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+@final
+class TokenPolicy:
+    """What a verifier demands of a token, and what a minter writes."""
+
+    def __new__(
+        cls,
+        profile: Literal["access", "app", "job", "openid", "provisioner"],
+        *,
+        issuer: str,
+        audience: str | Sequence[str],
+        match_audience: Literal["all", "any", "only"] | None = None,
+        typ: str | None = None,
+        leeway_seconds: int | None = None,
+        life_seconds: int | None = None,
+    ) -> TokenPolicy: ...
+    @property
+    def issuer(self) -> str: ...
+
+@final
+class TokenMinter:
+    """Mints tokens with one key for verifiers of one policy."""
+
+    def __new__(cls, signer: TokenSigner, policy: TokenPolicy) -> TokenMinter: ...
+    def mint(
+        self,
+        subject: str,
+        *,
+        life_seconds: int,
+        until: int | None = None,
+        user_ver: int | None = None,
+        access_key: str | None = None,
+        session: str | None = None,
+        generation: int | None = None,
+        certificate: Buffer | None = None,
+        key: Buffer | None = None,
+        claims: Mapping[str, object] | str | None = None,
+        now: int | None = None,
+        seed: Buffer | None = None,
+    ) -> Minted:
+        """A token about `subject`. `seed` is 16 random bytes, never used twice; times are milliseconds since 1970."""
+
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+@final
+class Minted:
+    """A token that was minted. It stands in no text and no pickle of this object."""
+
+    @property
+    def token(self) -> str: ...
+    @property
+    def expires(self) -> int:
+        """When it is over, in milliseconds."""
+
+    @property
+    def decided_by(self) -> str:
+        """What decided how long it lives: `asked`, `policy` or `until`."""
+
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+@final
+class TokenVerifier:
+    """Verifies tokens of one policy. Any number of threads may share it."""
+
+    def __new__(
+        cls, policy: TokenPolicy, keys: TokenKeys | Sequence[TokenKey], *, cache: int | None = None
+    ) -> TokenVerifier:
+        """`cache` proofs are kept in memory, by their tokens; 0 for none."""
+
+    def verify(
+        self,
+        token: str,
+        *,
+        certificate: Buffer | None = None,
+        key: Buffer | None = None,
+        now: int | None = None,
+    ) -> VerifiedToken:
+        """The proof that `token` is genuine. A token that is bound to a key needs the SHA-256 thumbprint of the peer's `certificate`,
+        or of the `key` that it has shown to hold."""
+
+    def replace_keys(self, keys: TokenKeys | Sequence[TokenKey]) -> None:
+        """Knows these keys, and no others, from now on."""
+
+    @property
+    def key_ids(self) -> list[str]: ...
+    @property
+    def issuer(self) -> str: ...
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+@final
+class VerifiedToken:
+    """A token that is genuine, for this audience, and in time."""
+
+    @property
+    def key_id(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def id(self) -> str | None:
+        """Its own id, `jti`."""
+
+    @property
+    def session(self) -> str | None:
+        """The session that it belongs to, `sid`."""
+
+    @property
+    def access_key(self) -> str | None:
+        """The registered key with which its session was opened, `akid`."""
+
+    @property
+    def user_ver(self) -> int | None: ...
+    @property
+    def generation(self) -> int | None: ...
+    @property
+    def issued(self) -> int:
+        """When it was issued, in milliseconds."""
+
+    @property
+    def begins(self) -> int:
+        """From when on it is valid, in milliseconds, without leeway."""
+
+    @property
+    def expires(self) -> int:
+        """When it is over, in milliseconds, without leeway."""
+
+    @property
+    def bound_by(self) -> str | None:
+        """What it is bound to: `x5t#S256`, `jkt` or nothing."""
+
+    @property
+    def payload(self) -> str:
+        """All claims, as the JSON text that was signed."""
+
+    @property
+    def claims(self) -> dict[str, Any]:
+        """All claims, read anew."""
+
+def bearer(headers: Fields | None, *, now: int | None = None) -> str:
+    """The token of the `Authorization` field: of a dict, or of a list or tuple of pairs."""
+
+def claims_unfit() -> NoReturn:
+    """A refusal of a genuine token whose claims are not of the application's model."""

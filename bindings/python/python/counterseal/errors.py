@@ -29,6 +29,7 @@ __all__ = [
     "SignError",
     "SigningKeyError",
     "StoreError",
+    "TokenError",
     "WebhookError",
 ]
 
@@ -120,6 +121,10 @@ class SigningKeyError(CountersealError):
 
 class StoreError(CountersealError):
     """A database cannot be opened, or did not answer."""
+
+
+class TokenError(CountersealError):
+    """A token was refused, or a key, policy or token cannot be."""
 
 
 class WebhookError(CountersealError):

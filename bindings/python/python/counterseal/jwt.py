@@ -1,0 +1,46 @@
+"""Access tokens, minted and verified.
+
+::
+
+    signer = TokenSigner.private("key-2026-11", pem)
+    policy = TokenPolicy("access", issuer="https://login.example", audience="orders")
+
+    minted = TokenMinter(signer, policy).mint("user-7", life_seconds=900, user_ver=3, claims={"scope": "orders:read"})
+    minted.token, minted.expires
+
+    verifier = TokenVerifier(policy, [signer.key])
+    verified = verifier.verify(minted.token)        # whatever fails raises TokenError
+    verified.subject, verified.claims["scope"]
+
+A policy is of a profile: `access` (RFC 9068, 30 minutes at most), `app` (30 minutes), `provisioner` (2 minutes), `job` (2 hours), and
+`openid` for the ID tokens of others (24 hours). Issuer, audience, times and id are always required, and a key is of one algorithm.
+
+A verifier keeps proofs by their tokens (`cache=`), so that a token that comes again costs no signature; its times are looked at each
+time. `counterseal.fastapi.AccessToken` is the dependency for FastAPI.
+
+What it does not protect: a token that was stolen is genuine until it is over; keep them short, or bind them to a key.
+"""
+
+from counterseal._counterseal import (
+    Minted,
+    TokenKey,
+    TokenKeys,
+    TokenMinter,
+    TokenPolicy,
+    TokenSigner,
+    TokenVerifier,
+    VerifiedToken,
+    bearer,
+)
+
+__all__ = [
+    "Minted",
+    "TokenKey",
+    "TokenKeys",
+    "TokenMinter",
+    "TokenPolicy",
+    "TokenSigner",
+    "TokenVerifier",
+    "VerifiedToken",
+    "bearer",
+]
