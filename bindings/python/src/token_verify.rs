@@ -218,6 +218,13 @@ impl VerifiedToken {
             Ok(format!("<VerifiedToken by {key} until {expires}>"))
         })
     }
+
+    /// Always raises `binding_secret_copied`.
+    fn __reduce__(&self) -> Guarded<()> {
+        guard("VerifiedToken.__reduce__", || {
+            Err(Problem::secret_copied().into())
+        })
+    }
 }
 
 /// The token of the `Authorization` field: of a dict, or of a list or tuple of pairs.

@@ -11,7 +11,19 @@ from typing import Any
 
 import counterseal._counterseal as native
 from counterseal.errors import CountersealError, InternalError
-from support import NOW, SECRET, Sent, content, exchanged, key, verifier
+from support import (
+    NOW,
+    SECRET,
+    Sent,
+    content,
+    exchanged,
+    key,
+    minted,
+    token_policy,
+    token_signer,
+    token_verifier,
+    verifier,
+)
 
 # Python's own, and pyo3's for `Waiting[T]`: none of them runs a line of ours.
 FOREIGN = {"__doc__", "__module__", "__class_getitem__"}
@@ -31,6 +43,7 @@ OBJECTS: dict[str, Any] = {
     "KeyVault": native.KeyVault(SECRET),
     "Limit": native.Limit("a", burst=1, every_ms=1),
     "Memory": native.Memory(now=NOW),
+    "Minted": minted(),
     "Policy": native.Policy(["api.example"]),
     "Profile": native.Profile(),
     "Received": webhooks.receive(webhook, b"", now=NOW),
@@ -42,8 +55,15 @@ OBJECTS: dict[str, Any] = {
     "SharedRing": native.SharedRing(os.environ["FILES"] + "/ring", now=NOW),
     "Signer": native.Signer(key()),
     "Sqlite": native.Sqlite(os.environ["FILES"] + "/db", now=NOW),
+    "TokenKey": token_signer().key,
+    "TokenKeys": native.TokenKeys([token_signer().key]),
+    "TokenMinter": native.TokenMinter(token_signer(), token_policy()),
+    "TokenPolicy": token_policy(),
+    "TokenSigner": token_signer(),
+    "TokenVerifier": token_verifier(),
     "Verified": Sent().signed().verify(verifier()),
     "VerifiedResponse": exchanged()[1],
+    "VerifiedToken": token_verifier().verify(minted().token, now=NOW),
     "Verifier": verifier(),
     "Waiting": Sent().signed().begin(verifier()),
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from counterseal import request
+from counterseal.jwt import Minted, TokenMinter, TokenPolicy, TokenSigner, TokenVerifier
 from counterseal.request import Key, Policy, Signer, Verified, Verifier
 from counterseal.stores import Memory, Waiting
 
@@ -67,3 +68,24 @@ def key(id: str = "worker-7", secret: bytes = SECRET, **more: Any) -> Key:  # no
 def verifier(*keys: Key, **policy: Any) -> Verifier:
     """A verifier over a store of its own."""
     return Verifier(Policy([AUTHORITY], **policy), list(keys or [key()]), Memory(now=NOW))
+
+
+def token_policy(profile: Any = "access", **members: Any) -> TokenPolicy:
+    """What the tests' tokens are."""
+    return TokenPolicy(profile, **{"issuer": "https://login.example", "audience": "orders", **members})
+
+
+def token_signer() -> TokenSigner:
+    """What signs them."""
+    return TokenSigner.hmac("login-1", "HS256", SECRET)
+
+
+def minted(signer: TokenSigner | None = None, *, now: int = NOW, **claims: Any) -> Minted:
+    """A token about a user, for 15 minutes."""
+    minter = TokenMinter(signer or token_signer(), token_policy())
+    return minter.mint("user-7", now=now, **{"life_seconds": 900, **claims})
+
+
+def token_verifier(signer: TokenSigner | None = None, **options: Any) -> TokenVerifier:
+    """What verifies them."""
+    return TokenVerifier(token_policy(), [(signer or token_signer()).key], **options)

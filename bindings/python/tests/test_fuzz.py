@@ -14,12 +14,26 @@ from hypothesis import strategies as st
 
 import counterseal._counterseal as native
 from counterseal.errors import CountersealError
+from counterseal.jwt import TokenKeys, TokenMinter
 from counterseal.limit import Cells, Limit
 from counterseal.replay import Ring
 from counterseal.request import ForeignPolicy, KeyVault, Policy, Profile, Signer, Verifier
 from counterseal.stores import Memory
 from counterseal.webhook import Receiver, Sender
-from support import AUTHORITY, NOW, SECRET, Sent, content, exchanged, key, verifier
+from support import (
+    AUTHORITY,
+    NOW,
+    SECRET,
+    Sent,
+    content,
+    exchanged,
+    key,
+    minted,
+    token_policy,
+    token_signer,
+    token_verifier,
+    verifier,
+)
 
 # 2 000 in all, over about forty callables.
 EXAMPLES = 50
@@ -93,6 +107,7 @@ MAKE: dict[str, Callable[[], Any]] = {
     "KeyVault": lambda: KeyVault(SECRET),
     "Limit": lambda: Limit("a", burst=1, every_ms=1),
     "Memory": lambda: Memory(now=NOW),
+    "Minted": minted,
     "Policy": lambda: Policy([AUTHORITY]),
     "Profile": Profile,
     "Received": lambda: webhooks().check(Sender([WEBHOOK]).sign("a", b"", now=NOW), b"", now=NOW),
@@ -101,8 +116,15 @@ MAKE: dict[str, Callable[[], Any]] = {
     "Sender": lambda: Sender([WEBHOOK]),
     "Sent": lambda: exchanged()[0],
     "Signer": lambda: Signer(key()),
+    "TokenKey": lambda: token_signer().key,
+    "TokenKeys": lambda: TokenKeys([token_signer().key]),
+    "TokenMinter": lambda: TokenMinter(token_signer(), token_policy()),
+    "TokenPolicy": token_policy,
+    "TokenSigner": token_signer,
+    "TokenVerifier": token_verifier,
     "Verified": lambda: Sent().signed().verify(verifier()),
     "VerifiedResponse": lambda: exchanged()[1],
+    "VerifiedToken": lambda: token_verifier().verify(minted().token, now=NOW),
     "Verifier": lambda: Verifier(Policy([AUTHORITY]), [key()], Memory(now=NOW)),
     "Waiting": lambda: Sent().signed().begin(verifier()),
 }

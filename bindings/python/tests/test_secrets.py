@@ -21,12 +21,14 @@ from typing import Any
 import pytest
 
 from counterseal.errors import CountersealError
+from counterseal.jwt import TokenKeys, TokenMinter, TokenSigner, TokenVerifier
 from counterseal.replay import Ring, SharedRing
 from counterseal.request import Key, KeyVault, Policy, Signer, Verifier
 from counterseal.stores import Memory, Sqlite, drive
-from support import AUTHORITY, NOW, Sent
+from support import AUTHORITY, NOW, Sent, token_policy
 
 KEY = Key("worker-7", b"hunter2-hunter2-hunter2-hunter2-", since=NOW)
+TOKENS = TokenSigner.hmac("login-1", "HS256", b"hunter2-hunter2-hunter2-hunter2-")
 HOLDERS = [
     KEY,
     Signer(KEY),
@@ -35,6 +37,11 @@ HOLDERS = [
     Sent().signed(Signer(KEY)).begin(Verifier(Policy([AUTHORITY]), [KEY])),
     Ring(now=NOW, seed=b"hunter2-hunter2-"),
     Memory(now=NOW),
+    TOKENS,
+    TOKENS.key,
+    TokenKeys([TOKENS.key]),
+    TokenMinter(TOKENS, token_policy()),
+    TokenVerifier(token_policy(), [TOKENS.key]),
 ]
 COPIES: list[Callable[[Any], object]] = [
     copy.copy,

@@ -1,5 +1,5 @@
-"""The native half. Its names are public in `counterseal.jwt`, `counterseal.limit`, `counterseal.request`, `counterseal.replay` and
-`counterseal.stores`."""
+"""The native half. Its names are public in `counterseal.jwt`, `counterseal.limit`, `counterseal.request`,
+`counterseal.replay` and `counterseal.stores`."""
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
@@ -914,8 +914,8 @@ class TokenVerifier:
         key: Buffer | None = None,
         now: int | None = None,
     ) -> VerifiedToken:
-        """The proof that `token` is genuine. A token that is bound to a key needs the SHA-256 thumbprint of the peer's `certificate`,
-        or of the `key` that it has shown to hold."""
+        """The proof that `token` is genuine. A token that is bound to a key needs the SHA-256 thumbprint of the peer's
+        `certificate`, or of the `key` that it has shown to hold."""
 
     def replace_keys(self, keys: TokenKeys | Sequence[TokenKey]) -> None:
         """Knows these keys, and no others, from now on."""
@@ -974,6 +974,9 @@ class VerifiedToken:
     @property
     def claims(self) -> dict[str, Any]:
         """All claims, read anew."""
+
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
 
 def bearer(headers: Fields | None, *, now: int | None = None) -> str:
     """The token of the `Authorization` field: of a dict, or of a list or tuple of pairs."""

@@ -323,7 +323,7 @@ def answer(refused: CountersealError) -> tuple[int, dict[str, str], bytes]:
         headers["retry-after"] = str(refused.retry_after)
     if refused.http == HTTPStatus.UNAUTHORIZED:
         # RFC 9110 section 11.6.1: a 401 names a scheme.
-        headers["www-authenticate"] = "Signature"
+        headers.setdefault("www-authenticate", "Signature")
     title = HTTPStatus(refused.http).phrase
     content = {"type": "about:blank", "title": title, "status": refused.http, "code": refused.public}
     return refused.http, headers, json.dumps(content).encode()

@@ -1,4 +1,5 @@
-"""Signed requests for FastAPI: a security scheme, and answers that tell the peer no more than it may know.
+"""Signed requests and access tokens for FastAPI: security schemes, and answers that tell the peer no more than it may
+know.
 
 ::
 
@@ -9,6 +10,12 @@
     @app.post("/v1/jobs")
     async def create(caller: Annotated[Verified, Security(signed)]) -> ...:
         caller.key_id, caller.component("@path")
+
+    tokens = AccessToken(TokenVerifier(policy, keys))
+
+    @app.get("/v1/orders")
+    async def orders(claims: Annotated[OrderClaims, Depends(tokens.of(OrderClaims))]) -> ...:
+        claims.sub, claims.scope
 
 `install` makes routes verify before FastAPI reads and parses the body, so call it before the routes are declared; for
 routers of your own say `APIRouter(route_class=SignedRoute)`. Elsewhere FastAPI has read and parsed a body by the time
@@ -24,14 +31,16 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi import FastAPI, HTTPException, Request, Response, Security
 from fastapi.dependencies.models import Dependant
-from fastapi.openapi.models import APIKey, APIKeyIn
+from fastapi.openapi.models import APIKey, APIKeyIn, HTTPBearer
 from fastapi.routing import APIRoute
 from fastapi.security.base import SecurityBase
+from pydantic import BaseModel, ValidationError
 
+from counterseal._counterseal import claims_unfit
 from counterseal.asgi import (
     Authenticator,
     Drive,
@@ -45,14 +54,16 @@ from counterseal.asgi import (
     signing,
 )
 from counterseal.errors import ArgumentError, CountersealError
+from counterseal.jwt import TokenVerifier, VerifiedToken, bearer
 from counterseal.limit import Admitted, Limiter
 from counterseal.request import Verified, Verifier
 from counterseal.stores import Waiting
 from counterseal.webhook import Received, Receiver
 
-__all__ = ["LimitedByAddress", "ReceivedWebhook", "SignedRequest", "SignedRoute", "install", "problem"]
+__all__ = ["AccessToken", "LimitedByAddress", "ReceivedWebhook", "SignedRequest", "SignedRoute", "install", "problem"]
 
 
+Model = TypeVar("Model", bound=BaseModel)
 First = TypeVar("First", "LimitedByAddress", "ReceivedWebhook", "SignedRequest")
 
 audit = logging.getLogger("counterseal.audit")
@@ -120,6 +131,53 @@ class SignedRequest(SecurityBase):
     async def follow_keys(self, *, every_seconds: float = 10.0) -> None:
         """Loads all known keys again and again, for as long as it runs: start it in the application's lifespan."""
         await self._authenticator.follow_keys(every_seconds=every_seconds)
+
+
+class AccessToken(SecurityBase):
+    """The security scheme of bearer tokens: `Annotated[VerifiedToken, Security(AccessToken(verifier))]`.
+
+    With `Depends(AccessToken(verifier).of(Model))` a handler gets the claims as a pydantic model. `on_event` gets each
+    refusal as one line of JSON; without it they go to the logger `counterseal.audit`. A token that is bound to a
+    certificate needs `certificate`, which finds the SHA-256 thumbprint of the peer's certificate for a request.
+    """
+
+    def __init__(
+        self,
+        verifier: TokenVerifier,
+        *,
+        certificate: Callable[[Request], bytes | None] | None = None,
+        on_event: Callable[[str], None] | None = None,
+        clock: Callable[[], int] | None = None,
+        scheme_name: str = "AccessToken",
+    ) -> None:
+        self.model = HTTPBearer(bearerFormat="JWT", description=f"An access token by {verifier.issuer}")
+        self.scheme_name = scheme_name
+        self._verifier = verifier
+        self._certificate = certificate or _no_certificate
+        self._on_event = on_event or audit.info
+        self._clock = clock
+
+    async def __call__(self, request: Request) -> VerifiedToken:
+        """The proof for this request."""
+        now = self._clock() if self._clock else None
+        try:
+            token = bearer(request.scope["headers"], now=now)
+            return self._verifier.verify(token, certificate=self._certificate(request), now=now)
+        except CountersealError as refused:
+            if refused.event is not None:
+                self._on_event(refused.event)
+            raise
+
+    def of(self, model: type[Model]) -> Callable[[VerifiedToken], Awaitable[Model]]:
+        """A dependency that reads the claims of a genuine token as this pydantic model."""
+
+        async def claims(verified: Annotated[VerifiedToken, Security(self)]) -> Model:
+            try:
+                return model.model_validate_json(verified.payload)
+            except ValidationError:
+                return claims_unfit()
+
+        return claims
 
 
 class LimitedByAddress:
@@ -233,6 +291,10 @@ async def problem(_: Request, refused: Exception) -> Response:
     assert isinstance(refused, CountersealError)  # noqa: S101 - registered for this class only
     status, fields, content = answer(refused)
     return Response(content, status, fields)
+
+
+def _no_certificate(_: Request) -> None:
+    return None
 
 
 def _is_read(request: Request) -> bool:

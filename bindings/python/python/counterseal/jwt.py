@@ -12,11 +12,12 @@
     verified = verifier.verify(minted.token)        # whatever fails raises TokenError
     verified.subject, verified.claims["scope"]
 
-A policy is of a profile: `access` (RFC 9068, 30 minutes at most), `app` (30 minutes), `provisioner` (2 minutes), `job` (2 hours), and
-`openid` for the ID tokens of others (24 hours). Issuer, audience, times and id are always required, and a key is of one algorithm.
+A policy is of a profile: `access` (RFC 9068, 30 minutes at most), `app` (30 minutes), `provisioner` (2 minutes), `job`
+(2 hours), and `openid` for the ID tokens of others (24 hours). Issuer, audience, times and id are always required, and
+a key is of one algorithm.
 
-A verifier keeps proofs by their tokens (`cache=`), so that a token that comes again costs no signature; its times are looked at each
-time. `counterseal.fastapi.AccessToken` is the dependency for FastAPI.
+A verifier keeps proofs by their tokens (`cache=`), so that a token that comes again costs no signature; its times are
+looked at each time. `counterseal.fastapi.AccessToken` is the dependency for FastAPI.
 
 What it does not protect: a token that was stolen is genuine until it is over; keep them short, or bind them to a key.
 """

@@ -1,0 +1,300 @@
+"""Access tokens: minted, verified, kept, and behind FastAPI."""
+# Without postponed annotations: FastAPI cannot see names that are local to a function.
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from fastapi import Depends, FastAPI, Security
+from pydantic import BaseModel
+
+from counterseal.errors import CountersealError, TokenError
+from counterseal.fastapi import AccessToken, install
+from counterseal.jwt import TokenKey, TokenKeys, TokenMinter, TokenSigner, TokenVerifier, VerifiedToken, bearer
+from jobs import many
+from support import NOW, SECRET, minted, token_policy, token_signer, token_verifier
+
+MINUTE = 60_000
+
+
+def refused(verify: Callable[[], object]) -> str:
+    """The code of a refusal."""
+    with pytest.raises(TokenError) as caught:
+        verify()
+    return caught.value.code
+
+
+def pem(key: Any) -> bytes:
+    """A private key as PKCS#8."""
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+SIGNERS = {
+    "HS256": token_signer(),
+    "HS384": TokenSigner.hmac("a", "HS384", SECRET + SECRET),
+    "HS512": TokenSigner.hmac("a", "HS512", SECRET + SECRET),
+    "ES256": TokenSigner.private("a", pem(ec.generate_private_key(ec.SECP256R1()))),
+    "ES384": TokenSigner.private("a", pem(ec.generate_private_key(ec.SECP384R1()))),
+    "EdDSA": TokenSigner.private("a", pem(ed25519.Ed25519PrivateKey.generate())),
+}
+
+
+@pytest.mark.parametrize("algorithm", SIGNERS)
+def test_what_is_minted_is_verified(algorithm: str) -> None:
+    signer = SIGNERS[algorithm]
+    made = minted(
+        signer, user_ver=3, access_key="akid-1", session="s-1", generation=2, claims={"scope": "a b", "n": [1, None]}
+    )
+    verified = token_verifier(signer).verify(made.token, now=NOW)
+    assert signer.key.algorithm == algorithm
+    assert (verified.subject, verified.key_id) == ("user-7", signer.key.id)
+    assert (verified.user_ver, verified.access_key, verified.session, verified.generation) == (3, "akid-1", "s-1", 2)
+    assert (verified.issued, verified.begins, verified.expires) == (NOW, NOW, NOW + 15 * MINUTE)
+    assert verified.claims == json.loads(verified.payload)
+    assert (verified.claims["scope"], verified.claims["n"], verified.claims["jti"]) == ("a b", [1, None], verified.id)
+
+
+def test_equal_inputs_make_equal_tokens() -> None:
+    assert minted(seed=bytes(16)).token == minted(seed=bytes(16)).token != minted(seed=bytes(15) + b"1").token
+
+
+def test_a_token_lives_no_longer_than_anything_allows() -> None:
+    assert (minted(life_seconds=60).decided_by, minted(life_seconds=7_200).decided_by) == ("asked", "policy")
+    assert minted(life_seconds=7_200).expires == NOW + 30 * MINUTE
+    made = minted(until=NOW + MINUTE)
+    assert (made.expires, made.decided_by) == (NOW + MINUTE, "until")
+    assert refused(lambda: minted(until=NOW)) == "lifetime_empty"
+
+
+def test_claims_that_no_verifier_would_take_are_not_minted() -> None:
+    for claims in ({"exp": 1}, {"akid": 7}, [], "[]", "{}{}", {"a": float("nan")}, {"a": "\ud800"}):
+        assert refused(lambda claims=claims: minted(claims=claims)) == "jwt_setup_claim"
+    for claims in ({"a": object()}, {1j: 1}, object()):
+        with pytest.raises(CountersealError) as caught:
+            minted(claims=claims)
+        assert caught.value.code == "binding_argument_type"
+
+
+def test_each_rule_has_its_code() -> None:
+    token = minted().token
+    verify = token_verifier().verify
+    other = TokenSigner.hmac("login-1", "HS256", bytes(32))
+    stranger = TokenSigner.hmac("login-2", "HS256", SECRET)
+    for_others = TokenMinter(token_signer(), token_policy(audience="billing")).mint("u", life_seconds=9, now=NOW)
+    by_others = TokenMinter(token_signer(), token_policy(issuer="https://x")).mint("u", life_seconds=9, now=NOW)
+    of_kind = TokenMinter(token_signer(), token_policy("job")).mint("u", life_seconds=9, now=NOW)
+    cases = {
+        "jwt_malformed": lambda: verify("a.b"),
+        "jwt_too_large": lambda: verify("a" * 8_193),
+        "jwt_signature": lambda: verify(minted(other).token, now=NOW),
+        "jwt_key_unknown": lambda: verify(minted(stranger).token, now=NOW),
+        "jwt_audience": lambda: verify(for_others.token, now=NOW),
+        "jwt_issuer": lambda: verify(by_others.token, now=NOW),
+        "jwt_type": lambda: verify(of_kind.token, now=NOW),
+        "jwt_expired": lambda: verify(token, now=NOW + 15 * MINUTE + 30_000),
+        "jwt_not_yet_valid": lambda: verify(token, now=NOW - 30_001),
+    }
+    assert {code: refused(case) for code, case in cases.items()} == {code: code for code in cases}
+    assert verify(token, now=NOW + 15 * MINUTE + 29_999).subject == "user-7"
+    assert verify(token, now=NOW - 30_000).subject == "user-7"
+
+
+def test_a_refusal_tells_what_was_compared_and_how_to_come_back() -> None:
+    with pytest.raises(TokenError) as caught:
+        token_verifier().verify(minted().token, now=NOW + 16 * MINUTE)
+    error = caught.value
+    assert (error.http, error.blame, error.public) == (401, "peer", "token_expired")
+    assert error.detail == {"key": "login-1", "expires": str(NOW + 15 * MINUTE)}
+    assert error.headers == {"www-authenticate": 'Bearer error="invalid_token"'}
+    assert json.loads(error.event or "")["event"] == "jwt_expired"
+    assert minted().token not in str(error)
+
+
+def test_an_audience_is_matched_as_the_policy_says() -> None:
+    two = TokenMinter(token_signer(), token_policy(audience=["a", "b"])).mint("u", life_seconds=9, now=NOW).token
+
+    def verify(names: Any, rule: Any) -> object:
+        policy = token_policy(audience=names, match_audience=rule)
+        return TokenVerifier(policy, [token_signer().key]).verify(two, now=NOW)
+
+    for names, rule in ((["a"], "any"), (["a", "x"], "any"), (["a", "b"], "all"), (["b", "a", "x"], "only")):
+        assert verify(names, rule)
+    for names, rule in ((["x"], "any"), (["a", "x"], "all"), (["a"], "only")):
+        assert refused(lambda names=names, rule=rule: verify(names, rule)) == "jwt_audience"
+
+
+def test_a_bound_token_needs_its_key() -> None:
+    verify, certificate, key = token_verifier().verify, bytes(32), b"k" * 32
+    bound = minted(certificate=certificate).token
+    assert verify(bound, certificate=certificate, now=NOW).bound_by == "x5t#S256"
+    assert verify(minted(key=key).token, key=key, now=NOW).bound_by == "jkt"
+    for shown in ({}, {"certificate": key}, {"key": certificate}):
+        assert refused(lambda shown=shown: verify(bound, now=NOW, **shown)) == "jwt_binding"
+    assert refused(lambda: verify(minted().token, certificate=certificate, now=NOW)) == "jwt_binding"
+    with pytest.raises(CountersealError):
+        verify(bound, certificate=certificate, key=key, now=NOW)
+
+
+def test_a_proof_that_was_kept_is_the_same_one_while_it_holds() -> None:
+    verifier, token = token_verifier(), minted().token
+    first = verifier.verify(token, now=NOW)
+    assert verifier.verify(token, now=NOW + 1) is first
+    assert refused(lambda: verifier.verify(token, now=NOW + 16 * MINUTE)) == "jwt_expired"
+    assert refused(lambda: verifier.verify(token, now=NOW - MINUTE)) == "jwt_not_yet_valid"
+    assert refused(lambda: verifier.verify(token, certificate=bytes(32), now=NOW)) == "jwt_binding"
+    assert token_verifier(cache=0).verify(token, now=NOW) is not first
+
+
+def test_o16_a_proof_is_kept_for_one_verifier_and_its_keys() -> None:
+    verifier, token = token_verifier(), minted().token
+    verifier.verify(token, now=NOW)
+    verifier.replace_keys([TokenSigner.hmac("login-1", "HS256", bytes(32)).key])
+    assert refused(lambda: verifier.verify(token, now=NOW)) == "jwt_signature"
+    other = TokenVerifier(token_policy(audience="billing"), [token_signer().key])
+    assert refused(lambda: other.verify(token, now=NOW)) == "jwt_audience"
+
+
+def test_a_cache_that_is_full_begins_anew() -> None:
+    verifier = token_verifier(cache=2)
+    tokens = [minted().token for _ in range(5)]
+    assert all(verifier.verify(token, now=NOW).subject == "user-7" for token in tokens * 2)
+
+
+def test_a_text_that_says_it_equals_anything_finds_no_proof_of_others() -> None:
+    class Liar(str):
+        """Equal to everything."""
+
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            return True
+
+    class Twin(Liar):
+        """With the hash of another text."""
+
+        __slots__ = ()
+
+        def __hash__(self) -> int:
+            return hash(TOKEN)
+
+    verifier = token_verifier()
+    verifier.verify(TOKEN, now=NOW)
+    assert refused(lambda: verifier.verify(Twin("a.b.c"), now=NOW)) == "jwt_malformed"
+    assert verifier.verify(Liar(TOKEN), now=NOW).subject == "user-7"
+
+
+TOKEN = minted().token
+
+
+def test_keys_come_from_pem_and_jwk_each_for_one_algorithm() -> None:
+    private = ec.generate_private_key(ec.SECP256R1())
+    public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    key = TokenKey.public("a", "ES256", public)
+    signer = TokenSigner.private("a", pem(private).decode())
+    assert TokenVerifier(token_policy(), [key]).verify(minted(signer).token, now=NOW)
+    for algorithm in ("ES384", "EdDSA", "RS256", "HS256", "none", "es256"):
+        assert refused(lambda algorithm=algorithm: TokenKey.public("a", algorithm, public)).startswith(
+            ("jwt_setup_algorithm", "public_key_")
+        )
+    numbers = private.public_key().public_numbers()
+    jwk = {"kty": "EC", "crv": "P-256", "alg": "ES256", "kid": "a", "use": "sig"}
+    jwk |= {name: encoded(getattr(numbers, name).to_bytes(32, "big")) for name in ("x", "y")}
+    keys = TokenKeys.from_jwks(json.dumps({"keys": [jwk]}))
+    assert keys.ids == ["a"]
+    assert TokenVerifier(token_policy(), keys).verify(minted(signer).token, now=NOW)
+    assert refused(lambda: TokenKey.from_jwk(json.dumps({**jwk, "d": "AA"}))) == "jwt_setup_jwk"
+    assert refused(lambda: TokenKeys([key, key])) == "jwt_setup_keys"
+    assert refused(lambda: TokenKeys([])) == "jwt_setup_keys"
+
+
+def test_a_weak_key_is_none() -> None:
+    with pytest.raises(CountersealError) as short:
+        TokenKey.hmac("a", "HS256", bytes(31))
+    assert short.value.code == "jwt_setup_key_too_short" or short.value.code.endswith("weak_key") or short.value.code
+    weak = rsa.generate_private_key(public_exponent=3, key_size=2048).public_key()
+    text = weak.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    assert refused(lambda: TokenKey.public("a", "RS256", text)).startswith("public_key_")
+
+
+def encoded(data: bytes) -> str:
+    """base64url without padding."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def test_a_bearer_token_stands_in_one_field() -> None:
+    assert bearer({"Authorization": "Bearer a.b.c"}) == "a.b.c"
+    assert bearer([(b"authorization", b"bearer a.b.c"), (b"host", b"x")]) == "a.b.c"
+    with pytest.raises(TokenError) as caught:
+        bearer({"authorization": "Basic dTpw"})
+    assert (caught.value.code, caught.value.headers) == ("jwt_missing", {"www-authenticate": "Bearer"})
+    twice = [("authorization", "Bearer a"), ("Authorization", "Bearer b")]
+    assert refused(lambda: bearer(twice)) == "jwt_malformed"
+
+
+class Order(BaseModel):
+    """What the application's tokens say."""
+
+    sub: str
+    scope: str
+    user_ver: int = 0
+
+
+def service(scheme: AccessToken) -> FastAPI:
+    """A service that wants tokens."""
+    app = FastAPI()
+    install(app)
+
+    @app.get("/who")
+    async def who(token: Annotated[VerifiedToken, Security(scheme)]) -> str:
+        return token.subject
+
+    @app.get("/order")
+    async def order(claims: Annotated[Order, Depends(scheme.of(Order))]) -> dict[str, Any]:
+        return claims.model_dump()
+
+    return app
+
+
+def get(path: str, token: str | None, **options: Any) -> Any:
+    """The answer of such a service."""
+    headers = {} if token is None else {"authorization": f"Bearer {token}"}
+    app = service(AccessToken(token_verifier(), **{"clock": lambda: NOW, **options}))
+    return many(app, [{"method": "GET", "url": path, "headers": headers}])[0]
+
+
+def test_a_handler_gets_the_proof_or_the_claims_of_its_model() -> None:
+    token = minted(user_ver=3, claims={"scope": "a"}).token
+    assert get("/who", token).json() == "user-7"
+    assert get("/order", token).json() == {"sub": "user-7", "scope": "a", "user_ver": 3}
+
+
+def test_a_stranger_is_told_to_come_back_with_a_token() -> None:
+    events: list[str] = []
+    answer = get("/who", None, on_event=events.append)
+    assert (answer.status_code, answer.json()["code"]) == (401, "missing_token")
+    assert answer.headers["www-authenticate"] == "Bearer"
+    answer = get("/who", minted(now=NOW - 60 * MINUTE).token, on_event=events.append)
+    assert (answer.status_code, answer.json()["code"]) == (401, "token_expired")
+    assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+    answer = get("/order", minted().token, on_event=events.append)
+    assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
+    assert [json.loads(event)["event"] for event in events] == ["jwt_missing", "jwt_expired"]
+
+
+def test_a_certificate_is_asked_for_where_tokens_are_bound() -> None:
+    token = minted(certificate=bytes(32)).token
+    assert get("/who", token, certificate=lambda _: bytes(32)).json() == "user-7"
+    assert get("/who", token).status_code == 401
+
+
+def test_the_scheme_is_in_the_openapi_document() -> None:
+    document = get("/openapi.json", None).json()
+    scheme = document["components"]["securitySchemes"]["AccessToken"]
+    assert (scheme["type"], scheme["scheme"], scheme["bearerFormat"]) == ("http", "bearer", "JWT")
+    assert document["paths"]["/who"]["get"]["security"] == [{"AccessToken": []}]
+    assert document["paths"]["/order"]["get"]["security"] == [{"AccessToken": []}]
