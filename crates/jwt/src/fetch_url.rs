@@ -33,8 +33,7 @@ fn split(rest: &str) -> (&str, &str) {
 
 /// Labels of lower-case letters, digits and hyphens; the last one has a letter, so that it is no number that means an address.
 fn is_host(host: &str) -> bool {
-    let is_letter =
-        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(is_letter)
@@ -44,7 +43,10 @@ fn is_host(host: &str) -> bool {
     let last = host.rsplit('.').next().unwrap_or("");
     host.len() <= 253
         && host.split('.').all(is_label)
-        && last.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase())
+        && last
+            .bytes()
+            .next()
+            .is_some_and(|byte| byte.is_ascii_lowercase())
 }
 
 fn is_port(port: &str) -> bool {
@@ -54,7 +56,8 @@ fn is_port(port: &str) -> bool {
 
 /// A path, and a query where there is one: no fragment, no dot segment, no encoding (of which there are two in each case).
 fn is_path(path: &str) -> bool {
-    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@?".contains(&byte);
+    let is_letter =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@?".contains(&byte);
     let (segments, _) = path.split_once('?').unwrap_or((path, ""));
     let is_dots = |segment: &str| matches!(segment, "." | "..");
     path.starts_with('/') && path.bytes().all(is_letter) && !segments.split('/').any(is_dots)
@@ -123,7 +126,11 @@ mod tests {
 
     #[test]
     fn only_this_machine_may_do_without_tls() {
-        for url in ["http://127.0.0.1:8080/k", "http://[::1]:1/k", "http://localhost/"] {
+        for url in [
+            "http://127.0.0.1:8080/k",
+            "http://[::1]:1/k",
+            "http://localhost/",
+        ] {
             assert!(is_loopback(url) && !is_https(url), "{url}");
         }
         for url in [
