@@ -113,9 +113,17 @@ impl Model {
         match event {
             Event::Clock(step) => self.now = self.now.plus(Span::from_millis(step)),
             Event::Due => {
-                let (when, _) = self.fetcher.poll_timeout().unwrap();
+                let (when, why) = self.fetcher.poll_timeout().unwrap();
                 self.now = when;
                 self.timeout();
+                if why == Why::Refresh && when < Time::NEVER {
+                    self.check();
+                    let last = self.asked.last().unwrap();
+                    assert!(
+                        last.at == self.own && last.ended.is_none(),
+                        "what is due is ordered"
+                    );
+                }
             }
             Event::Timeout => self.timeout(),
             Event::Wanted(kid) => self.wanted(kid),
