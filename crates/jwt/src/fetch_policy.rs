@@ -25,7 +25,7 @@ pub struct FetchPolicy {
 }
 
 impl FetchPolicy {
-    /// The keys of `issuer`, written as its tokens have it in `iss`, are at this URL, the `jwks_uri` of its OpenID document: https, a
+    /// The keys of `issuer`, written as its tokens have it in `iss`, are at this URL, the `jwks_uri` of its discovery document: https, a
     /// lower-case host, a path, and no user information, fragment, dot segment or default port.
     ///
     /// # Errors
@@ -142,7 +142,7 @@ impl FetchPolicy {
     }
 }
 
-/// A name of an issuer (RFC 7519 section 4.1.1). One that is a URL is an https URL without query (OpenID Connect Core, section 2); it
+/// A name of an issuer (RFC 7519 section 4.1.1). One that is a URL is an https URL without query (`OpenID` Connect Core, section 2); it
 /// has no path where its host is all of it.
 fn name(issuer: &str) -> Result<Box<str>, FetchSetupError> {
     let is_text = issuer.bytes().all(|byte| byte.is_ascii_graphic());

@@ -1,16 +1,10 @@
 //! The fetch machine under random schedules: any event in any order, on a clock that jumps both ways, beside a naive model of it.
 
-#![allow(clippy::unwrap_used)] // tests: what fails is seen
-
 use std::sync::LazyLock;
 
-use counterseal_core::{Seed, Span, Time};
-use counterseal_crypto_ring::Ring;
-use counterseal_jwt::{
-    FetchCause, FetchError, FetchId, FetchPolicy, FetchResponse, Fetched, KeyFetcher, Wanted, Why,
-};
-use counterseal_testkit::NOW;
 use proptest::prelude::*;
+
+use super::*;
 
 /// Two sets, with one key each, and what is none.
 static BODIES: LazyLock<[String; 3]> = LazyLock::new(|| {
@@ -180,16 +174,16 @@ impl Model {
         };
         self.tick();
         let asked = self.asked[at];
-        let fetched = self
+        let outcome = self
             .fetcher
             .handle_response(asked.id, &response, &Ring, self.now);
         let is_newer = self.set.is_none_or(|(from, _, _)| from < asked.id);
         if asked.is_answered || !is_newer {
-            assert!(fetched == Ok(Fetched::Ignored) || (body == 2 && fetched.is_err()));
+            assert!(outcome == Ok(Fetched::Ignored) || (body == 2 && outcome.is_err()));
         }
-        if matches!(fetched, Ok(Fetched::New | Fetched::Same)) {
+        if matches!(outcome, Ok(Fetched::New | Fetched::Same)) {
             let is_same = self.set.is_some_and(|(_, old, _)| old == body);
-            assert_eq!(fetched == Ok(Fetched::Same), is_same);
+            assert_eq!(outcome == Ok(Fetched::Same), is_same);
             self.generation += u64::from(!is_same);
             self.set = Some((asked.id, body, asked.at));
         }
@@ -263,15 +257,15 @@ proptest! {
 /// An issuer that is away for a day is asked at a bounded rate, and its keys come back with its answers.
 #[test]
 fn a_day_of_failures_ends_with_the_first_answer() {
-    let (mut model, mut fetches) = (Model::new(7), 0);
+    let (mut model, mut count) = (Model::new(7), 0);
     let end = NOW.plus(Span::from_minutes(24 * 60));
     while model.now < end {
         model.happens(Event::Due);
         model.check();
         model.happens(Event::Failure(0));
-        fetches += 1;
+        count += 1;
     }
-    assert!((140..=190).contains(&fetches), "{fetches}");
+    assert!((140..=190).contains(&count), "{count}");
     model.happens(Event::Due);
     model.check();
     model.happens(Event::Answer(0, 1, None));
