@@ -172,7 +172,7 @@ impl KeyFetcher {
         if own < self.open_at {
             return Wanted::Later(self.clock.outside(self.open_at));
         }
-        self.open_at = own.plus(self.policy.cool);
+        // The pause begins when the order ends, and nothing is ordered before that.
         self.order(own, Some(hash));
         Wanted::Fetching
     }

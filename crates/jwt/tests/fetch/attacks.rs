@@ -310,6 +310,16 @@ fn o06_an_answer_that_drips_is_given_up_and_counts_only_if_nothing_newer_came() 
         (Ok(Fetched::Ignored), vec!["new".into()])
     );
 
+    // What is no set changes nothing when it is late.
+    let mut fetcher = with(&["k1"]);
+    let slow = due(&mut fetcher, at(600));
+    fetcher.handle_timeout(at(610));
+    let next = fetcher.poll_timeout();
+    let late = fetcher.handle_response(slow, &answer("[]"), &Ring, at(610));
+    assert_eq!(late.unwrap_err().code().name, "jwt_fetch_keys");
+    assert_eq!(fetcher.last_error(), Some(&FetchError::Timeout));
+    assert_eq!(fetcher.poll_timeout(), next);
+
     // Without a newer set it counts, from when it was asked for.
     let mut fetcher = with(&["k1"]);
     let slow = due(&mut fetcher, at(600));
@@ -348,6 +358,21 @@ fn o07_a_key_that_was_taken_back_is_gone_with_the_next_set_or_at_the_limit() {
         "jwt_keys_stale"
     );
     assert_ne!(held.generation(), snapshot.generation());
+}
+
+#[test]
+fn o07_a_clock_that_leaps_to_its_ends_counts_on() {
+    let mut fetcher = with(&["k1"]);
+    for end in [i64::MIN, i64::MAX, i64::MIN, i64::MAX] {
+        fetcher.handle_timeout(Time::from_millis(end));
+        if let Some(order) = fetcher.poll_output() {
+            let now = Time::from_millis(end);
+            let outcome = fetcher.handle_response(order.id, &answer(&set(&["k1"])), &Ring, now);
+            assert_eq!(outcome, Ok(Fetched::Same));
+        }
+    }
+    fetcher.handle_timeout(NOW);
+    assert!(fetcher.keys(at(3_599)).is_ok() && fetcher.keys(at(3_600)).is_err());
 }
 
 #[test]

@@ -79,6 +79,8 @@ fn a_kid_may_be_any_text_and_is_written_in_no_log() {
             id == kid,
             "what logs call it is no kid"
         );
+        let other = verified(&token(id), keys, NOW);
+        assert_eq!(other == "accepted", id == kid, "nor in a header");
         assert_eq!(claimed_kid(&token(kid)).unwrap().as_str(), kid);
     }
     let (mut fetcher, long) = (fetcher(), "k".repeat(256));
