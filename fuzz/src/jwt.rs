@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use counterseal::core::{Bound, KeyId, Lifetime, MacKey, Refusal, Secret, Seed, Span, Time};
 use counterseal::jwt::{
-    Claims, Minter, TokenAlgorithm, TokenKey, TokenKeys, TokenPolicy, TokenSigner, TokenVerifier,
+    Claims, FetchPolicy, FetchResponse, Fetched, KeyFetcher, Minter, TokenAlgorithm, TokenKey,
+    TokenKeys, TokenPolicy, TokenSigner, TokenVerifier, Wanted, claimed_issuer, claimed_kid,
 };
 use counterseal_crypto_rustcrypto::RustCrypto;
 
@@ -83,6 +84,48 @@ pub fn jwt_token_keys_from_jwks(data: &[u8]) {
     if TokenKeys::from_jwks(text, &RustCrypto).is_ok() {
         let said: serde_json::Value = serde_json::from_str(text).expect("it is JSON");
         assert!(said["keys"].is_array());
+    }
+}
+
+/// An answer, whatever it is, is a set of public keys from the pinned URL, or an error that keeps the set before it; and what is
+/// no URL in its one form is none that is fetched.
+pub fn jwt_key_fetcher_handle_response(data: &[u8]) {
+    let url = "https://iss.example/keys";
+    let policy = FetchPolicy::new("https://iss.example", url).expect("a policy");
+    let mut fetcher = KeyFetcher::new(policy, &Seed::new([7; 8]), NOW);
+    fetcher.handle_timeout(NOW);
+    let order = fetcher.poll_output().expect("the first fetch is due");
+    let mut lines = data.splitn(4, |byte| *byte == b'\n');
+    let mut line = || std::str::from_utf8(lines.next().unwrap_or(b"")).unwrap_or("");
+    let (status, content_type, place) = (line(), line(), line());
+    let response = FetchResponse {
+        status: status.parse().unwrap_or(200),
+        content_type: Some(content_type),
+        url: Some(place).filter(|place| !place.is_empty()),
+        body: lines.next().unwrap_or(b""),
+        max_age: None,
+    };
+    let fetched = fetcher.handle_response(order.id, &response, &RustCrypto, NOW);
+    assert_eq!(fetcher.keys(NOW).is_ok(), fetched == Ok(Fetched::New));
+    if let Ok(snapshot) = fetcher.keys(NOW) {
+        assert!(response.status == 200 && response.url.is_none_or(|place| place == url));
+        for key in snapshot.keys(NOW).expect("it is new").iter() {
+            assert!(matches!(key.algorithm(), TokenAlgorithm::Signature(_)));
+            assert_eq!(fetcher.handle_wanted(key.kid(), NOW), Wanted::Known);
+        }
+    }
+    let text = std::str::from_utf8(data).unwrap_or("");
+    let _ = fetcher.handle_wanted(text, NOW);
+    if let Some(kid) = claimed_kid(text) {
+        assert!((1..=255).contains(&kid.as_str().len()));
+    }
+    if let Some(issuer) = claimed_issuer(text) {
+        assert!((1..=512).contains(&issuer.as_str().len()));
+    }
+    if FetchPolicy::new("iss", text).is_ok() {
+        let host = text.strip_prefix("https://").expect("https only");
+        let (host, _) = host.split_once('/').expect("a path");
+        assert!(!host.contains(['@', '\\', '%', '#', '?']) && !text.contains("/../"));
     }
 }
 

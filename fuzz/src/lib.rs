@@ -21,7 +21,9 @@ pub use crate::core::{
 };
 pub use crate::document::{counterseal_request_policy_parse, counterseal_request_profile_parse};
 pub use crate::foreign::request_foreign_begin;
-pub use crate::jwt::{jwt_token_keys_from_jwks, jwt_token_verifier_verify};
+pub use crate::jwt::{
+    jwt_key_fetcher_handle_response, jwt_token_keys_from_jwks, jwt_token_verifier_verify,
+};
 pub use crate::limit::{limit_by_name, limit_client_address};
 pub use crate::replay::{replay_cells_over, replay_ring_attach, replay_ring_claim};
 pub use crate::request::{request_key_record_open, request_signer_sign, request_verifier_begin};
@@ -50,6 +52,10 @@ pub const TARGETS: &[Target] = &[
     (
         "counterseal_request_profile_parse",
         counterseal_request_profile_parse,
+    ),
+    (
+        "jwt_key_fetcher_handle_response",
+        jwt_key_fetcher_handle_response,
     ),
     ("jwt_token_keys_from_jwks", jwt_token_keys_from_jwks),
     ("jwt_token_verifier_verify", jwt_token_verifier_verify),

@@ -26,6 +26,9 @@ fn keys(target: &str) -> Vec<Vec<u8>> {
     ];
     match target {
         "core_public_key_from_der" => ders.into(),
+        "jwt_key_fetcher_handle_response" => {
+            ANSWERS.iter().map(|text| text.as_bytes().into()).collect()
+        }
         "jwt_token_keys_from_jwks" => JWKS.iter().map(|text| text.as_bytes().into()).collect(),
         "jwt_token_verifier_verify" => vec![PAYLOAD.into()],
         "core_public_key_from_pem" => PEMS.iter().map(|text| text.as_bytes().into()).collect(),
@@ -37,6 +40,15 @@ fn keys(target: &str) -> Vec<Vec<u8>> {
 const JWKS: [&str; 2] = [
     r#"{"keys":[{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","kid":"a","x":"PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw"},{"kty":"RSA"}]}"#,
     r#"{"kty":"oct","alg":"HS256","kid":"a","use":"sig","key_ops":["verify"],"k":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"}"#,
+];
+
+/// What stands before a body: status, content type and URL, each on its line.
+const ANSWERS: [&str; 2] = [
+    concat!(
+        "200\napplication/json\n\n",
+        r#"{"keys":[{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","kid":"a","x":"PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw"}]}"#
+    ),
+    "302\ntext/html\nhttps://iss.example/other\n",
 ];
 
 /// What a good token says.

@@ -26,6 +26,8 @@ const PARTS: &[&[&[Code]]] = &[
     counterseal_core::CODES,
     #[cfg(feature = "jwt")]
     &[
+        counterseal_jwt::FetchError::CODES,
+        counterseal_jwt::FetchSetupError::CODES,
         counterseal_jwt::JwtError::CODES,
         counterseal_jwt::JwtSetupError::CODES,
     ],

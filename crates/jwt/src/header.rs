@@ -2,8 +2,6 @@
 
 use alloc::vec::Vec;
 
-use counterseal_core::KeyId;
-
 use crate::json::{Member, Members, Text, Value};
 use crate::policy::Kind;
 use crate::{JwtError, TokenKey, TokenKeys, TokenPolicy};
@@ -37,11 +35,7 @@ impl TokenPolicy {
             Some(_) => return Err(JwtError::Type),
         }
         let key = match header.key {
-            Some(id) => {
-                let id = id.plain().ok_or(JwtError::KeyUnknown)?;
-                let id = KeyId::parse(id).map_err(|_| JwtError::KeyUnknown)?;
-                keys.find(&id).ok_or(JwtError::KeyUnknown)?
-            }
+            Some(kid) => keys.find(&kid.said()).ok_or(JwtError::KeyUnknown)?,
             None if self.kind == Kind::App => keys.only().ok_or(JwtError::Header)?,
             None => return Err(JwtError::Header),
         };

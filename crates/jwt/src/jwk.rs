@@ -1,5 +1,6 @@
 //! Public keys as JSON (RFC 7517), read strictly: a key says its algorithm and its id, and has no private part.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use base64::Engine;
@@ -20,16 +21,18 @@ impl TokenKey {
         let members = Members::parse(text).map_err(|_| wrong("members"))?;
         let jwk = Jwk(members);
         let algorithm = jwk.algorithm()?;
-        let id = KeyId::parse(jwk.text("kid")?).map_err(|_| wrong("kid"))?;
+        let kid = jwk.kid()?;
         jwk.check_use()?;
         let key = match algorithm {
             TokenAlgorithm::Signature(algorithm) => {
                 let public = jwk.public_key(algorithm)?;
                 let key = library.verify_key(algorithm, &public);
-                TokenKey::public(id, key.map_err(JwtSetupError::PublicKey)?)
+                let key = key.map_err(JwtSetupError::PublicKey)?;
+                TokenKey::foreign(&kid, key).map_err(|_| wrong("kid"))?
             }
             hmac => {
                 jwk.is("kty", "oct")?;
+                let id = KeyId::parse(&kid).map_err(|_| wrong("kid"))?;
                 TokenKey::hmac(id, hmac, &Secret::new(jwk.bytes("k")?))?
             }
         };
@@ -45,24 +48,40 @@ impl TokenKeys {
     ///
     /// As [`TokenKey::from_jwk`]; [`JwtSetupError::Keys`] where no key is left.
     pub fn from_jwks(text: &str, library: &dyn Signatures) -> Result<Self, JwtSetupError> {
-        if text.len() > MOST_SET {
-            return Err(wrong("keys"));
-        }
-        let members = Members::parse(text).map_err(|_| wrong("keys"))?;
-        let Some(Value::List(list)) = members.get("keys") else {
-            return Err(wrong("keys"));
-        };
         let mut keys = Vec::new();
-        for item in Value::items(list) {
-            let Value::Object(text) = item else {
-                return Err(wrong("keys"));
-            };
+        for text in items(text)? {
+            let text = text?;
             if Jwk(Members::parse(text).map_err(|_| wrong("members"))?).is_ours() {
                 keys.push(TokenKey::from_jwk(text, library)?);
             }
         }
         TokenKeys::new(keys)
     }
+}
+
+/// The keys of a set, each as its text. They are objects, or the text is no set.
+pub(crate) fn items(
+    set: &str,
+) -> Result<impl Iterator<Item = Result<&str, JwtSetupError>>, JwtSetupError> {
+    if set.len() > MOST_SET {
+        return Err(wrong("keys"));
+    }
+    let members = Members::parse(set).map_err(|_| wrong("keys"))?;
+    let Some(Value::List(list)) = members.get("keys") else {
+        return Err(wrong("keys"));
+    };
+    Ok(Value::items(list).map(|item| match item {
+        Value::Object(text) => Ok(text),
+        _ => Err(wrong("keys")),
+    }))
+}
+
+/// Whether this JWK has what nobody publishes: the private part of a key pair, or a secret. So for keys of any kind and use.
+pub(crate) fn has_secret(jwk: &str) -> Result<bool, JwtSetupError> {
+    let members = Members::parse(jwk).map_err(|_| wrong("members"))?;
+    let is_oct = matches!(members.get("kty"), Some(Value::Text(text)) if text.is("oct"));
+    let mut names = PRIVATE.into_iter().chain(["k"]);
+    Ok(is_oct || names.any(|name| members.get(name).is_some()))
 }
 
 struct Jwk<'t>(Members<'t>);
@@ -76,6 +95,13 @@ impl<'t> Jwk<'t> {
 
     fn algorithm(&self) -> Result<TokenAlgorithm, JwtSetupError> {
         TokenAlgorithm::parse(self.text("alg")?).map_err(|_| wrong("alg"))
+    }
+
+    fn kid(&self) -> Result<Cow<'t, str>, JwtSetupError> {
+        match self.0.get("kid") {
+            Some(Value::Text(text)) => Ok(text.said()),
+            _ => Err(wrong("kid")),
+        }
     }
 
     fn check_use(&self) -> Result<(), JwtSetupError> {
@@ -157,4 +183,4 @@ const fn wrong(member: &'static str) -> JwtSetupError {
 
 /// What a public key does not have.
 const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "oth"];
-const MOST_SET: usize = 256 * 1024;
+pub(crate) const MOST_SET: usize = 256 * 1024;

@@ -3,11 +3,11 @@
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::fmt;
+use core::fmt::{self, Write};
 
 use counterseal_core::{
     Forged, KeyId, MacKey, NotSigned, PrivateKey, Secret, SignKey, Signature, Signatures,
-    VerifyKey, WeakKey,
+    VerifyKey, WeakKey, sha256,
 };
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Sha384, Sha512};
@@ -19,6 +19,7 @@ use crate::{JwtSetupError, TokenAlgorithm};
 #[derive(Clone)]
 pub struct TokenKey {
     id: KeyId,
+    kid: Arc<str>,
     with: With,
     /// The header that we write for it, up to what stands in `typ`.
     header: Arc<str>,
@@ -71,27 +72,52 @@ impl TokenKey {
             TokenAlgorithm::Hs512 => With::Hs512(Arc::new(Hmac::new_from_slice(bytes).expect(any))),
             _ => With::Hs256(Arc::new(MacKey::new(secret).map_err(JwtSetupError::Key)?)),
         };
-        Ok(Self::new(id, with))
+        Ok(Self::new(id, id.as_str(), with))
     }
 
     /// The key of a key pair, as a library of signatures made it.
     pub fn public(id: KeyId, key: Arc<dyn VerifyKey>) -> Self {
-        Self::new(id, With::Signature(key))
+        Self::new(id, id.as_str(), With::Signature(key))
     }
 
-    fn new(id: KeyId, with: With) -> Self {
+    /// The same for a key of an issuer whose `kid` may be any text: 1 to 255 bytes. Where that is no [`KeyId`], logs call it
+    /// `sha256:` and the first 32 digits of its hash.
+    ///
+    /// # Errors
+    ///
+    /// [`JwtSetupError::Text`] for an empty text or a longer one.
+    pub fn foreign(kid: &str, key: Arc<dyn VerifyKey>) -> Result<Self, JwtSetupError> {
+        if !(1..=MOST_KID).contains(&kid.len()) {
+            return Err(JwtSetupError::Text { name: "kid" });
+        }
+        let id = KeyId::parse(kid).unwrap_or_else(|_| log_id(kid));
+        Ok(Self::new(id, kid, With::Signature(key)))
+    }
+
+    fn new(id: KeyId, kid: &str, with: With) -> Self {
         let mut header = String::from("{\"alg\":");
         write_text(&mut header, with.algorithm().name());
         header.push_str(",\"kid\":");
-        write_text(&mut header, id.as_str());
+        write_text(&mut header, kid);
         header.push_str(",\"typ\":\"");
         let header = header.into();
-        TokenKey { id, with, header }
+        let kid = kid.into();
+        TokenKey {
+            id,
+            kid,
+            with,
+            header,
+        }
     }
 
-    /// Its id, `kid`.
+    /// Its id, as logs and proofs have it: the `kid`, where that is a [`KeyId`].
     pub const fn id(&self) -> &KeyId {
         &self.id
+    }
+
+    /// Its `kid`, as a header names it.
+    pub fn kid(&self) -> &str {
+        &self.kid
     }
 
     /// Its one algorithm.
@@ -197,7 +223,7 @@ impl TokenKeys {
     pub fn new(keys: impl IntoIterator<Item = TokenKey>) -> Result<Self, JwtSetupError> {
         let keys: Vec<_> = keys.into_iter().collect();
         let is_twice =
-            |(at, key): (usize, &TokenKey)| keys[..at].iter().any(|other| other.id == key.id);
+            |(at, key): (usize, &TokenKey)| keys[..at].iter().any(|other| other.kid == key.kid);
         if !(1..=MOST_KEYS).contains(&keys.len()) || keys.iter().enumerate().any(is_twice) {
             return Err(JwtSetupError::Keys);
         }
@@ -217,9 +243,9 @@ impl TokenKeys {
         }
     }
 
-    /// The key of this id.
-    pub(crate) fn find(&self, id: &KeyId) -> Option<&TokenKey> {
-        self.0.iter().find(|key| key.id == *id)
+    /// The key of this `kid`, compared as it is.
+    pub fn find(&self, kid: &str) -> Option<&TokenKey> {
+        self.0.iter().find(|key| *key.kid == *kid)
     }
 }
 
@@ -229,10 +255,21 @@ impl fmt::Debug for TokenKey {
     }
 }
 
+/// What logs call a `kid` that is no [`KeyId`], which may hold anything.
+fn log_id(kid: &str) -> KeyId {
+    let mut text = String::from("sha256:");
+    for byte in &sha256(&[kid.as_bytes()])[..16] {
+        let _ = write!(text, "{byte:02x}");
+    }
+    KeyId::parse(&text).expect("39 of its letters")
+}
+
 fn tagged<M: Mac + Clone>(key: &M, message: &[u8]) -> M {
     let mut mac = key.clone();
     mac.update(message);
     mac
 }
 
-const MOST_KEYS: usize = 64;
+pub(crate) const MOST_KEYS: usize = 64;
+/// The longest `kid`, in bytes.
+pub(crate) const MOST_KID: usize = 255;

@@ -7,7 +7,9 @@
 //! What it does not protect: a token that was stolen is genuine until it is over; keep them short. Whether its subject may still
 //! act is for a store to say.
 //!
-//! Codes: [`JwtError::CODES`], [`JwtSetupError::CODES`].
+//! [`KeyFetcher`] keeps the keys of an issuer of others fresh; its host does the I/O.
+//!
+//! Codes: [`JwtError::CODES`], [`JwtSetupError::CODES`], [`FetchError::CODES`], [`FetchSetupError::CODES`].
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -18,7 +20,15 @@ mod bearer;
 mod binding;
 mod claims;
 mod error;
+mod fetch;
+mod fetch_answer;
+mod fetch_error;
+mod fetch_kids;
+mod fetch_pace;
+mod fetch_policy;
+mod fetch_url;
 mod header;
+mod issuers;
 mod json;
 mod jwk;
 mod key;
@@ -31,6 +41,11 @@ pub use algorithm::TokenAlgorithm;
 pub use bearer::bearer;
 pub use binding::Binding;
 pub use error::{JwtError, JwtSetupError};
+pub use fetch::{FetchId, FetchOrder, Fetched, KeyFetcher, Wanted, Why};
+pub use fetch_answer::{FetchResponse, KeySnapshot};
+pub use fetch_error::{FetchCause, FetchError, FetchSetupError};
+pub use fetch_policy::FetchPolicy;
+pub use issuers::{Claimed, TrustedIssuers, claimed_issuer, claimed_kid};
 pub use key::{TokenKey, TokenKeys, TokenSigner};
 pub use mint::{Claims, Minter};
 pub use policy::{Audience, TokenPolicy};

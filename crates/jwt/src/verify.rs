@@ -149,16 +149,16 @@ impl TokenSpace {
 }
 
 /// The parts of a compact JWS (RFC 7515 section 7.1), as they stand there.
-struct Parts<'t> {
-    header: &'t str,
-    payload: &'t str,
+pub(crate) struct Parts<'t> {
+    pub(crate) header: &'t str,
+    pub(crate) payload: &'t str,
     signature: &'t str,
     /// What was signed: header and payload with the point between them.
     signed: &'t str,
 }
 
 impl<'t> Parts<'t> {
-    fn of(token: &'t str) -> Result<Self, JwtError> {
+    pub(crate) fn of(token: &'t str) -> Result<Self, JwtError> {
         if token.len() > MOST {
             return Err(JwtError::TooLarge { len: token.len() });
         }
@@ -186,7 +186,10 @@ impl<'t> Parts<'t> {
 }
 
 /// A part in its one form, without padding and bits left over, and with something in it; and the space after it.
-fn decode<'s>(part: &str, space: &'s mut [u8]) -> Result<(&'s [u8], &'s mut [u8]), JwtError> {
+pub(crate) fn decode<'s>(
+    part: &str,
+    space: &'s mut [u8],
+) -> Result<(&'s [u8], &'s mut [u8]), JwtError> {
     let written = URL_SAFE_NO_PAD.decode_slice(part, space);
     let written = written.ok().filter(|written| *written > 0);
     let (part, rest) = space.split_at_mut(written.ok_or(JwtError::Malformed)?);
