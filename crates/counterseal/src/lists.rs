@@ -28,6 +28,8 @@ const PARTS: &[&[&[Code]]] = &[
     &[
         counterseal_jwt::JwtError::CODES,
         counterseal_jwt::JwtSetupError::CODES,
+        counterseal_jwt::RequirementError::CODES,
+        counterseal_jwt::RequirementSetupError::CODES,
     ],
     #[cfg(feature = "limit")]
     &[counterseal_limit::CODES],

@@ -7,7 +7,7 @@
 //! What it does not protect: a token that was stolen is genuine until it is over; keep them short. Whether its subject may still
 //! act is for a store to say.
 //!
-//! Codes: [`JwtError::CODES`], [`JwtSetupError::CODES`].
+//! Codes: [`JwtError::CODES`], [`JwtSetupError::CODES`], [`RequirementError::CODES`], [`RequirementSetupError::CODES`].
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -23,7 +23,11 @@ mod json;
 mod jwk;
 mod key;
 mod mint;
+mod permission;
 mod policy;
+mod requirement;
+mod requirement_error;
+mod step_up;
 mod verified;
 mod verify;
 
@@ -33,6 +37,10 @@ pub use binding::Binding;
 pub use error::{JwtError, JwtSetupError};
 pub use key::{TokenKey, TokenKeys, TokenSigner};
 pub use mint::{Claims, Minter};
+pub use permission::{Grant, Permission};
 pub use policy::{Audience, TokenPolicy};
+pub use requirement::{Authorized, MissingPermissions, Requirement};
+pub use requirement_error::{RequirementError, RequirementSetupError};
+pub use step_up::{StepUp, StepUpProof, StepUpReason};
 pub use verified::VerifiedToken;
 pub use verify::{TokenSpace, TokenVerifier};
