@@ -7,7 +7,8 @@
 //! What it does not protect: a token that was stolen is genuine until it is over; keep them short. Whether its subject may still
 //! act is for a store to say.
 //!
-//! Codes: [`JwtError::CODES`], [`JwtSetupError::CODES`], [`RequirementError::CODES`], [`RequirementSetupError::CODES`].
+//! Codes: [`JwtError::CODES`], [`JwtSetupError::CODES`], [`OidcError::CODES`], [`OidcSetupError::CODES`],
+//! [`RequirementError::CODES`], [`RequirementSetupError::CODES`].
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -18,11 +19,15 @@ mod bearer;
 mod binding;
 mod claims;
 mod error;
+mod github;
 mod header;
 mod json;
 mod jwk;
 mod key;
 mod mint;
+mod oidc;
+mod oidc_error;
+mod oidc_rule;
 mod permission;
 mod policy;
 mod requirement;
@@ -35,8 +40,12 @@ pub use algorithm::TokenAlgorithm;
 pub use bearer::bearer;
 pub use binding::Binding;
 pub use error::{JwtError, JwtSetupError};
+pub use github::GithubRule;
 pub use key::{TokenKey, TokenKeys, TokenSigner};
 pub use mint::{Claims, Minter};
+pub use oidc::{AdmittedJob, OidcPolicy};
+pub use oidc_error::{OidcError, OidcSetupError};
+pub use oidc_rule::ClaimRule;
 pub use permission::{Grant, Permission};
 pub use policy::{Audience, TokenPolicy};
 pub use requirement::{Authorized, MissingPermissions, Requirement};
