@@ -11,8 +11,8 @@ use crate::oidc_rule::{Rule, Wants, text_of};
 
 /// Which jobs of GitHub Actions are meant: all that is said of a rule, together.
 ///
-/// A repository is its numeric id and that of its owner; names can be registered again by others. A rule without ids, and one that
-/// says nothing about the code that runs (a ref, a workflow or an environment), cannot be set up, unless it says so.
+/// A repository is its numeric id and that of its owner; names can be registered again by others. A rule without ids, and one
+/// that says nothing about the code that runs (a ref, a workflow or an environment), cannot be set up, unless it says so.
 ///
 /// ```
 /// use counterseal_jwt::{GithubRule, OidcPolicy};
@@ -76,7 +76,7 @@ impl GithubRule {
     /// The repository has one of these names now, `owner/name`, in their letters' case; beside its ids.
     #[must_use]
     pub fn repository_names<'v>(mut self, names: impl IntoIterator<Item = &'v str>) -> Self {
-        self.repositories = texts(names);
+        self.repositories = Some(texts(names));
         self
     }
 
@@ -84,7 +84,7 @@ impl GithubRule {
     /// claims: `repo:owner/name:` or the same with ids, then `environment:...`, `pull_request` or `ref:...`.
     #[must_use]
     pub fn subjects<'v>(mut self, subjects: impl IntoIterator<Item = &'v str>) -> Self {
-        self.subjects = texts(subjects);
+        self.subjects = Some(texts(subjects));
         self
     }
 
@@ -93,15 +93,15 @@ impl GithubRule {
     /// what a stranger started.
     #[must_use]
     pub fn events<'v>(mut self, events: impl IntoIterator<Item = &'v str>) -> Self {
-        self.events = texts(events);
+        self.events = Some(texts(events));
         self
     }
 
-    /// It runs for one of these, such as `refs/heads/main` or `refs/tags/v*`: a `*` stands for one letter or more in one segment, and
-    /// neither of the first two.
+    /// It runs for one of these, such as `refs/heads/main` or `refs/tags/v*`: a `*` stands for one letter or more in one
+    /// segment, and neither of the first two.
     #[must_use]
     pub fn refs<'v>(mut self, refs: impl IntoIterator<Item = &'v str>) -> Self {
-        self.refs = texts(refs);
+        self.refs = Some(texts(refs));
         self
     }
 
@@ -119,8 +119,8 @@ impl GithubRule {
         self
     }
 
-    /// This workflow was started, `owner/name/.github/workflows/file.yml@refs/heads/main`; or, with 40 hexadecimal digits after the `@`,
-    /// this file in this commit.
+    /// This workflow was started, `owner/name/.github/workflows/file.yml@refs/heads/main`; or, with 40 hexadecimal digits after
+    /// the `@`, this file in this commit.
     #[must_use]
     pub fn workflow(mut self, workflow: &str) -> Self {
         self.workflow = Some(workflow.into());
@@ -137,14 +137,14 @@ impl GithubRule {
     /// The job has one of these environments.
     #[must_use]
     pub fn environments<'v>(mut self, names: impl IntoIterator<Item = &'v str>) -> Self {
-        self.environments = texts(names);
+        self.environments = Some(texts(names));
         self
     }
 
     /// The job runs on one of these: `github-hosted`, `self-hosted`.
     #[must_use]
     pub fn runners<'v>(mut self, runners: impl IntoIterator<Item = &'v str>) -> Self {
-        self.runners = texts(runners);
+        self.runners = Some(texts(runners));
         self
     }
 
@@ -205,18 +205,18 @@ impl GithubRule {
         push_workflow(
             rule,
             ["workflow_ref", "workflow_sha"],
-            self.workflow.as_ref(),
+            self.workflow.as_deref(),
         )?;
         let called = ["job_workflow_ref", "job_workflow_sha"];
-        push_workflow(rule, called, self.called_workflow.as_ref())
+        push_workflow(rule, called, self.called_workflow.as_deref())
     }
 }
 
 /// The first claim that no genuine token of a job has like this.
 pub(crate) fn odd_claim(said: &Members<'_>) -> Option<&'static str> {
     let text = |claim: &str| text_of(said, claim).unwrap_or_default();
-    let is_full = |claim: &&str| text(claim).is_empty();
-    if let Some(claim) = CLAIMS.into_iter().find(is_full) {
+    let is_empty = |claim: &&str| text(claim).is_empty();
+    if let Some(claim) = CLAIMS.into_iter().find(is_empty) {
         return Some(claim);
     }
     let is_number = |claim: &&'static str| {
@@ -239,10 +239,10 @@ pub(crate) fn odd_claim(said: &Members<'_>) -> Option<&'static str> {
         Some(_) if reference.starts_with("refs/") => {}
         _ => return Some("ref"),
     }
-    let is_pull = text("event_name").starts_with("pull_request");
+    let of_pull = text("event_name").starts_with("pull_request");
     let is_outside = |claim: &&'static str| match said.get(claim) {
         None => true,
-        Some(Value::Text(text)) => is_pull || text.said().is_empty(),
+        Some(Value::Text(text)) => of_pull || text.said().is_empty(),
         Some(_) => false,
     };
     ["base_ref", "head_ref"]
@@ -300,7 +300,7 @@ fn push(rule: &mut Rule, claim: &str, texts: &Texts) -> Result<(), OidcSetupErro
 fn push_workflow(
     rule: &mut Rule,
     [name, commit]: [&str; 2],
-    workflow: Option<&Box<str>>,
+    workflow: Option<&str>,
 ) -> Result<(), OidcSetupError> {
     let Some(workflow) = workflow else {
         return Ok(());
@@ -313,7 +313,7 @@ fn push_workflow(
             rule.push(name, Wants::Workflow(file.into()))?;
             rule.is(commit, &[at.into()])
         }
-        _ if at.starts_with("refs/") => rule.is(name, core::slice::from_ref(workflow)),
+        _ if at.starts_with("refs/") => rule.is(name, &[workflow.into()]),
         _ => Err(rule.pattern()),
     }
 }
@@ -337,9 +337,9 @@ fn is_ref_pattern(text: &str) -> bool {
         })
 }
 
-fn texts<'v>(texts: impl IntoIterator<Item = &'v str>) -> Texts {
+fn texts<'v>(texts: impl IntoIterator<Item = &'v str>) -> Vec<Box<str>> {
     // One more than there may be, so that it shows.
-    Some(texts.into_iter().take(65).map(Box::from).collect())
+    texts.into_iter().take(65).map(Box::from).collect()
 }
 
 /// Who may write to the repository starts these.

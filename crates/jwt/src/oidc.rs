@@ -1,4 +1,4 @@
-//! Which tokens of CI systems and other OpenID providers may do what: after the signature, rules over their claims.
+//! Which tokens of CI systems and other providers of `OpenID` may do what: after the signature, rules over their claims.
 
 use alloc::vec::Vec;
 
@@ -9,15 +9,15 @@ use crate::json::Members;
 use crate::oidc_rule::Rule;
 use crate::{
     Audience, ClaimRule, GithubRule, JwtError, JwtSetupError, OidcError, OidcSetupError,
-    TokenAlgorithm, TokenKeys, TokenPolicy, TokenVerifier, VerifiedToken, github,
+    TokenAlgorithm, TokenKey, TokenKeys, TokenPolicy, TokenVerifier, VerifiedToken, github,
 };
 
 /// Admits tokens of one issuer by rules: one rule that is met is enough, and without any nobody is admitted.
 ///
 /// It verifies as [`TokenPolicy::openid`] has it, for exactly one audience, and takes no HMAC: the keys of an issuer are public.
 ///
-/// What it does not protect: whoever can change the code that a rule means may do what the rule admits. A token can be shown twice
-/// until it is over, unless [`AdmittedJob::claim`] is made in a store.
+/// What it does not protect: whoever can change the code that a rule means may do what the rule admits. A token can be shown
+/// twice until it is over, unless [`AdmittedJob::claim`] is made in a store.
 pub struct OidcPolicy {
     verifier: TokenVerifier,
     rules: Vec<Rule>,
@@ -39,14 +39,15 @@ pub struct AdmittedJob {
 }
 
 impl OidcPolicy {
-    /// Jobs of GitHub Actions on github.com, whose tokens are for this audience and nobody else. RS256 only; a token may live for 6 h.
+    /// Jobs of GitHub Actions on github.com, whose tokens are for this audience and nobody else. RS256 only; a token may live
+    /// for 6 h.
     ///
     /// Give each deployment an audience of its own, such as its URL: a token for one is then worth nothing at another.
     ///
     /// # Errors
     ///
-    /// [`OidcSetupError`] for rules that admit more than somebody meant, none, more than 64, or two of one name; for an audience that is
-    /// no text of 1 to 512 bytes.
+    /// [`OidcSetupError`] for rules that admit more than somebody meant, none, more than 64, or two of one name; for an
+    /// audience that is no text of 1 to 512 bytes.
     pub fn github(
         audience: &str,
         rules: impl IntoIterator<Item = GithubRule>,
@@ -125,8 +126,8 @@ impl OidcPolicy {
         Ok(self)
     }
 
-    /// The job that this token is of, if it is genuine, for us, not over, and a rule admits it. There is no leeway after its end, because
-    /// nothing could be minted for it then.
+    /// The job that this token is of, if it is genuine, for us, not over, and a rule admits it. There is no leeway after its
+    /// end, because nothing could be minted for it then.
     ///
     /// # Errors
     ///
@@ -160,7 +161,7 @@ impl OidcPolicy {
         now: Time,
     ) -> Result<(), JwtError> {
         let key = *token.key_id();
-        match keys.find(&key).map(|key| key.algorithm()) {
+        match keys.find(&key).map(TokenKey::algorithm) {
             Some(TokenAlgorithm::Signature(Algorithm::Rs256)) => {}
             Some(TokenAlgorithm::Signature(_)) if !self.is_github => {}
             _ => return Err(JwtError::Algorithm { key }),
@@ -175,9 +176,9 @@ impl OidcPolicy {
     /// The first rule that is met. The nearest one is that of which the most conditions hold, in their order.
     fn admitting(&self, token: &VerifiedToken<'_>, now: Time) -> Result<KeyId, OidcError> {
         let key = *token.key_id();
-        let denied = |rule, claim: &str| OidcError::Denied {
+        let denied = |rule: Option<&Rule>, claim: &str| OidcError::Denied {
             key,
-            rule,
+            rule: rule.map(|rule| rule.name.as_str().into()),
             claim: claim.into(),
         };
         let said = Members::parse(token.payload()).map_err(|_| denied(None, "sub"))?;
@@ -187,13 +188,13 @@ impl OidcPolicy {
         if let Some(claim) = github::odd_claim(&said).filter(|_| self.is_github) {
             return Err(denied(None, claim));
         }
-        let mut nearest: Option<(usize, KeyId, &str)> = None;
+        let mut nearest: Option<(usize, &Rule, &str)> = None;
         for rule in &self.rules {
             let Some((met, claim)) = rule.failed(&said) else {
                 return Ok(rule.name);
             };
             if nearest.is_none_or(|(most, ..)| met > most) {
-                nearest = Some((met, rule.name, claim));
+                nearest = Some((met, rule, claim));
             }
         }
         let (rule, claim) = nearest.map_or((None, "sub"), |(_, rule, claim)| (Some(rule), claim));
@@ -215,13 +216,14 @@ impl AdmittedJob {
         &self.rule
     }
 
-    /// The end of its token, for [`Lifetime::clamp`](counterseal_core::Lifetime::clamp): nothing that is minted for the job lives longer.
+    /// The end of its token, for [`Lifetime::clamp`](counterseal_core::Lifetime::clamp): nothing that is minted for the job
+    /// lives longer.
     pub const fn bound(&self) -> Bound {
         Bound::end("oidc.exp", self.token.expires())
     }
 
-    /// Makes its token worth one use: whoever runs it in a store that keeps claims for as long as such tokens live (6 h on GitHub) goes
-    /// on where the answer is `Fresh`, and refuses otherwise. None where the token has no id.
+    /// Makes its token worth one use: whoever runs it in a store that keeps claims for as long as such tokens live (6 h on
+    /// GitHub) goes on where the answer is `Fresh`, and refuses otherwise. None where the token has no id.
     pub fn claim(&self) -> Option<Claim> {
         let id = self.token.id()?;
         let issued = self.token.issued();

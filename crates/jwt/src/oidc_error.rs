@@ -16,7 +16,7 @@ pub enum OidcError {
         /// The key that signed it.
         key: KeyId,
         /// The rule that came nearest; none where the claim is not as any token of this issuer has it, or the token is too old.
-        rule: Option<KeyId>,
+        rule: Option<Arc<str>>,
         /// The claim that is not as the rule has it: its name, from the policy, and nothing of what it says.
         claim: Arc<str>,
     },
@@ -68,13 +68,13 @@ impl OidcError {
         };
         let event = AuditEvent::refused(DENIED, Some(*key), now);
         // A name with other letters stays out of the line.
-        let claim = KeyId::parse(claim).ok();
-        match (claim, rule) {
-            (Some(claim), Some(rule)) => {
-                event.with(&[Fact::id("rule", *rule), Fact::id("claim", claim)])
+        let id = |text: &Arc<str>| KeyId::parse(text).ok();
+        match (rule.as_ref().and_then(id), id(claim)) {
+            (Some(rule), Some(claim)) => {
+                event.with(&[Fact::id("rule", rule), Fact::id("claim", claim)])
             }
-            (Some(claim), None) => event.with(&[Fact::id("claim", claim)]),
-            (None, Some(rule)) => event.with(&[Fact::id("rule", *rule)]),
+            (Some(rule), None) => event.with(&[Fact::id("rule", rule)]),
+            (None, Some(claim)) => event.with(&[Fact::id("claim", claim)]),
             (None, None) => event,
         }
     }
@@ -154,7 +154,7 @@ const DENIED: Code = Code {
     public: "access_denied",
     http: 403,
     means: "the token is genuine, and no rule admits it",
-    fix: "compare the claim that is named with the rule that came nearest; change the rule only if this job is meant",
+    fix: "compare the claim that is named with the rule that came nearest; change the rule if the job is meant",
 };
 const SETUP_RULE: Code = Code::integrator(
     "jwt_setup_rule",
@@ -179,7 +179,7 @@ const SETUP_RULE_OPEN: Code = Code::integrator(
 const SETUP_RULE_PATTERN: Code = Code::integrator(
     "jwt_setup_rule_pattern",
     "a text with wildcards, or a workflow, is not of the form that it has",
-    "use one * in a segment, none in sub, refs below refs/heads/, refs/tags/ or refs/pull/, and workflows with @ and a ref or a commit",
+    "use one * in a segment, none in sub; begin refs with refs/heads/, refs/tags/ or refs/pull/; end workflows in @ and a ref or commit",
 );
 const SETUP_RULES: Code = Code::integrator(
     "jwt_setup_rules",

@@ -10,8 +10,8 @@ use counterseal_core::KeyId;
 use crate::json::{Members, Value};
 use crate::{OidcSetupError, github};
 
-/// What the claims of a token of any issuer must say: all conditions of a rule together. A claim that is missing, or of another type,
-/// meets none.
+/// What the claims of a token of any issuer must say: all conditions of a rule together. A claim that is missing, or of another
+/// type, meets none.
 ///
 /// ```
 /// use counterseal_jwt::{ClaimRule, OidcPolicy};
@@ -62,7 +62,8 @@ pub(crate) enum Wants {
     Workflow(Box<str>),
 }
 
-/// A text with at most one `*` in each segment between two `/`, which stands for one letter or more, none of them `/`, `:` or `@`.
+/// A text with at most one `*` in each segment between two `/`, which stands for one letter or more, none of them `/`, `:` or
+/// `@`.
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern(Box<str>);
 
@@ -81,8 +82,8 @@ impl ClaimRule {
         self.with(claim, Kind::Is, texts)
     }
 
-    /// The same, where this claim is of the form of one of these texts: a `*` stands for one letter or more inside one segment, `a/b-*/c`.
-    /// Not for `sub`, in which issuers put several values into one text: name their claims instead.
+    /// The same, where this claim is of the form of one of these texts: a `*` stands for one letter or more inside one segment,
+    /// `a/b-*/c`. Not for `sub`, in which issuers put several values into one text: name their claims instead.
     #[must_use]
     pub fn like<'v>(self, claim: &str, patterns: impl IntoIterator<Item = &'v str>) -> Self {
         self.with(claim, Kind::Like, patterns)

@@ -27,7 +27,8 @@ pub struct Permission(KeyId);
 /// | `a:**` | `a:b`, `a:b:c`, ...: one or more, any number | `a` |
 /// | `*`, `*{3}`, `**` | the same from the root: `**` is everything | |
 ///
-/// `a:*:c`, `a*`, `a:*:*`, `a:*{1}` and `a:*{8}` are no grants: a wildcard stands once, last, as a whole segment, in its one form.
+/// `a:*:c`, `a*`, `a:*:*`, `a:*{1}` and `a:*{8}` are no grants: a wildcard stands once, last, as a whole segment, in its one
+/// form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grant<'t> {
     /// The permission that it is or is below of; empty at the root.

@@ -36,10 +36,11 @@ use crate::{
 /// ```
 ///
 /// Grants are read from `scope` (RFC 8693 section 4.2, RFC 9068 section 2.2.3), or from the list `permissions` where
-/// [`Requirement::granted_by_permissions`] says so: from one of them, never from both. One grant that is malformed refuses the token.
+/// [`Requirement::granted_by_permissions`] says so: from one of them, never from both. One grant that is malformed refuses the
+/// token.
 ///
-/// What it does not protect: what somebody may do to *this* document is for the service to say; a permission says what may be done
-/// to documents.
+/// What it does not protect: what somebody may do to *this* document is for the service to say; a permission says what may be
+/// done to documents.
 #[derive(Clone, Debug)]
 pub struct Requirement {
     permissions: Arc<[Permission]>,
@@ -61,7 +62,8 @@ enum GrantedBy {
     Scope,
 }
 
-/// That the bearer of a genuine token may do what was required. There is no other way to one than through a token that was verified:
+/// That the bearer of a genuine token may do what was required. There is no other way to one than through a token that was
+/// verified:
 ///
 /// ```compile_fail
 /// let forged = counterseal_jwt::Authorized { token: todo!(), authenticated: None };
@@ -158,7 +160,8 @@ impl Requirement {
     /// # Errors
     ///
     /// [`RequirementError::Grants`] and [`RequirementError::RootGrant`] for grants that are not read; then
-    /// [`RequirementError::PermissionMissing`]; last [`RequirementError::MfaRequired`], so that nobody authenticates anew in vain.
+    /// [`RequirementError::PermissionMissing`]; last [`RequirementError::MfaRequired`], so that nobody authenticates anew in
+    /// vain.
     pub fn check<'t>(
         &self,
         token: &'t VerifiedToken<'_>,
@@ -171,8 +174,8 @@ impl Requirement {
     ///
     /// # Errors
     ///
-    /// As [`Requirement::check`]; a proof of another session or subject is refused, whatever the token tells. The proof's method is
-    /// one of [`StepUp::by_method`].
+    /// As [`Requirement::check`]; a proof of another session or subject is refused, whatever the token tells. The proof's
+    /// method is one of [`StepUp::by_method`].
     #[allow(clippy::needless_pass_by_value)] // it is used up
     pub fn check_with<'t>(
         &self,

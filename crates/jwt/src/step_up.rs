@@ -22,8 +22,8 @@ pub struct StepUp {
     levels: Vec<Box<str>>,
 }
 
-/// That the person of one session has just authenticated, as a verifier of the integrator found: of `WebAuthn`, of a one-time code.
-/// It serves one check, and none of another session or subject.
+/// That the person of one session has just authenticated, as a verifier of the integrator found: of `WebAuthn`, of a one-time
+/// code. It serves one check, and none of another session or subject.
 ///
 /// Whoever makes one has checked the answer to a challenge that is used once; nothing here can do that.
 ///
@@ -60,8 +60,8 @@ impl StepUp {
     ///
     /// # Errors
     ///
-    /// [`RequirementSetupError::StepUp`] for another span, for no methods, more than 16, or one that is not 1 to 128 visible letters of
-    /// ASCII without quotes.
+    /// [`RequirementSetupError::StepUp`] for another span, for no methods, more than 16, or one that is not 1 to 128 visible
+    /// letters of ASCII without quotes.
     pub fn by_method<'m>(
         max_age: Span,
         methods: impl IntoIterator<Item = &'m str>,
