@@ -10,7 +10,7 @@ use crate::{
     Grant, Permission, RequirementError, RequirementSetupError, StepUp, StepUpProof, VerifiedToken,
 };
 
-/// What a handler requires of whoever calls it. Set it up once; checking allocates nothing.
+/// What a handler requires of whoever calls it. Set it up once and check with it as often as there are calls.
 ///
 /// ```
 /// # use counterseal_core::{Bound, KeyId, Lifetime, Secret, Seed, Span, Time};
