@@ -28,7 +28,7 @@ pub struct OidcPolicy {
 /// That a rule admits a genuine token. There is no other constructor:
 ///
 /// ```compile_fail
-/// let forged = counterseal_jwt::AdmittedJob { token: todo!(), rule: todo!(), issuer: todo!(), leeway: todo!() };
+/// let forged = counterseal_jwt::AdmittedJob { token: loop {}, rule: loop {}, issuer: loop {}, leeway: loop {} };
 /// ```
 pub struct AdmittedJob {
     token: VerifiedToken<'static>,

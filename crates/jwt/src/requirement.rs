@@ -66,7 +66,7 @@ enum GrantedBy {
 /// verified:
 ///
 /// ```compile_fail
-/// let forged = counterseal_jwt::Authorized { token: todo!(), authenticated: None };
+/// let forged = counterseal_jwt::Authorized { token: loop {}, authenticated: None };
 /// ```
 ///
 /// ```compile_fail
