@@ -1,11 +1,14 @@
 //! Tokens.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use counterseal::core::{Bound, KeyId, Lifetime, MacKey, Refusal, Secret, Seed, Span, Time};
+use counterseal::core::{
+    Algorithm, Bound, Forged, KeyId, Lifetime, MacKey, Refusal, Secret, Seed, Span, Time, VerifyKey,
+};
 use counterseal::jwt::{
-    Claims, FetchPolicy, FetchResponse, Fetched, KeyFetcher, Minter, TokenAlgorithm, TokenKey,
-    TokenKeys, TokenPolicy, TokenSigner, TokenVerifier, Wanted, claimed_issuer, claimed_kid,
+    Claims, FetchPolicy, FetchResponse, Fetched, GithubRule, Grant, KeyFetcher, Minter, OidcError,
+    OidcPolicy, Permission, Requirement, StepUp, TokenAlgorithm, TokenKey, TokenKeys, TokenPolicy,
+    TokenSigner, TokenVerifier, Wanted, claimed_issuer, claimed_kid,
 };
 use counterseal_crypto_rustcrypto::RustCrypto;
 
@@ -84,6 +87,99 @@ pub fn jwt_token_keys_from_jwks(data: &[u8]) {
     if TokenKeys::from_jwks(text, &RustCrypto).is_ok() {
         let said: serde_json::Value = serde_json::from_str(text).expect("it is JSON");
         assert!(said["keys"].is_array());
+    }
+}
+
+/// Grants are read all together or refused all together; a permission is a grant of itself; and nobody is stepped up by a token
+/// that tells of no authentication.
+pub fn jwt_requirement_check(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let World {
+        verifier,
+        keys,
+        minter,
+        ..
+    } = &*WORLD;
+    let permission = Permission::parse(text);
+    if let Ok(permission) = &permission {
+        let grant = Grant::parse(text).expect("a permission is a grant");
+        assert!(grant.covers(permission) && !grant.is_root());
+    }
+    let bounds = [Bound::ceiling("fuzz", Span::from_minutes(5))];
+    let life = Lifetime::clamp(Span::from_minutes(5), &bounds, NOW).expect("a life");
+    let claims = Claims::of("user").with_text("scope", text);
+    let Ok(token) = minter.mint(&claims, &life, &Seed::new([1; 16])) else {
+        return;
+    };
+    let token = std::str::from_utf8(token.expose()).expect("a token is text");
+    let verified = verifier
+        .verify(token, keys, NOW)
+        .expect("what is minted is accepted");
+
+    let all = Requirement::all(["a:b", "a:c"])
+        .expect("a requirement")
+        .with_root_grants();
+    let any = Requirement::any(["a:b", "a:c"])
+        .expect("a requirement")
+        .with_root_grants();
+    let (all, any) = (all.check(&verified, NOW), any.check(&verified, NOW));
+    assert!(all.is_err() || any.is_ok());
+    let grants: Result<Vec<_>, _> = text.split(' ').map(Grant::parse).collect();
+    let is_malformed = all.is_err_and(|error| error.code().name == "jwt_grants");
+    let is_read = text.is_empty() || grants.is_ok_and(|grants| grants.len() <= 256);
+    assert_eq!(is_malformed, !is_read);
+    let step_up = StepUp::by_method(Span::from_minutes(5), ["otp"]).expect("a step-up");
+    let fresh = Requirement::all_with_step_up(["a:b"], step_up).expect("a requirement");
+    assert!(fresh.check(&verified, NOW).is_err());
+}
+
+/// A key that checks a tag and says that it is of RSA.
+struct Tagged;
+
+impl VerifyKey for Tagged {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::Rs256
+    }
+
+    fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), Forged> {
+        let tag = signature.try_into().map_err(|_| Forged)?;
+        WORLD.mac.verify(message, tag)
+    }
+}
+
+/// Whatever somebody with the issuer's key signs: what is admitted has the ids of the rule, on its branch; and a refusal has nothing
+/// of the token.
+pub fn jwt_oidc_policy_verify(data: &[u8]) {
+    let rule = GithubRule::new("main")
+        .repository(74, 65)
+        .refs(["refs/heads/v*"]);
+    let policy = OidcPolicy::github("api", [rule]).expect("a policy");
+    let id = KeyId::parse("k1").expect("a key id");
+    let keys = TokenKeys::new([TokenKey::public(id, Arc::new(Tagged))]).expect("one key");
+    let header = br#"{"alg":"RS256","kid":"k1","typ":"JWT","x5t":"a"}"#;
+    let signed = format!("{}.{}", base64(header), base64(data));
+    let token = format!("{signed}.{}", base64(&WORLD.mac.tag(signed.as_bytes())));
+    match policy.verify(&token, &keys, NOW) {
+        Ok(admitted) => {
+            let payload = admitted.token().payload();
+            let said: serde_json::Value = serde_json::from_str(payload).expect("it is JSON");
+            assert_eq!(said["repository_id"], "74");
+            assert_eq!(said["repository_owner_id"], "65");
+            let reference = said["ref"].as_str().expect("a text");
+            let branch = reference.strip_prefix("refs/heads/v").expect("its branch");
+            assert!(!branch.is_empty() && !branch.contains('/'));
+            assert!(admitted.claim().is_some());
+        }
+        Err(OidcError::Denied { claim, .. }) => {
+            assert!(
+                claim
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+            );
+        }
+        Err(error) => assert_ne!(error.code().name, "jwt_signature"),
     }
 }
 

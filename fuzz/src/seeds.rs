@@ -29,6 +29,8 @@ fn keys(target: &str) -> Vec<Vec<u8>> {
         "jwt_key_fetcher_handle_response" => {
             ANSWERS.iter().map(|text| text.as_bytes().into()).collect()
         }
+        "jwt_oidc_policy_verify" => vec![JOB.into()],
+        "jwt_requirement_check" => SCOPES.iter().map(|text| text.as_bytes().into()).collect(),
         "jwt_token_keys_from_jwks" => JWKS.iter().map(|text| text.as_bytes().into()).collect(),
         "jwt_token_verifier_verify" => vec![PAYLOAD.into()],
         "core_public_key_from_pem" => PEMS.iter().map(|text| text.as_bytes().into()).collect(),
@@ -53,6 +55,12 @@ const ANSWERS: [&str; 2] = [
 
 /// What a good token says.
 const PAYLOAD: &[u8] = br#"{"iss":"https://iss.example","sub":"a","aud":["api"],"iat":1800000000,"nbf":1800000000.5,"exp":1800000600,"jti":"b","c":{"d":[null,true,-1.5e3,"\u00e9"]}}"#;
+
+/// The claims of a job that is admitted.
+const JOB: &[u8] = br#"{"iss":"https://token.actions.githubusercontent.com","sub":"repo:o/r:ref:refs/heads/v1","aud":"api","iat":1800000000,"exp":1800000600,"jti":"b","actor":"a","actor_id":"12","event_name":"push","job_workflow_ref":"o/r/.github/workflows/d.yml@refs/heads/v1","job_workflow_sha":"5f","ref":"refs/heads/v1","ref_protected":"true","ref_type":"branch","repository":"o/r","repository_id":"74","repository_owner":"o","repository_owner_id":"65","run_attempt":"1","run_id":"2","runner_environment":"github-hosted","sha":"5f","workflow_ref":"o/r/.github/workflows/d.yml@refs/heads/v1","workflow_sha":"5f","base_ref":"","head_ref":""}"#;
+
+/// Grants of each form.
+const SCOPES: [&str; 5] = ["a:b", "a:b a:*", "a:*{3} ** x", "a:**", "a:*:c"];
 
 /// An Ed25519 key (RFC 8410 section 10.1), and the frame of one.
 const PEMS: [&str; 2] = [

@@ -15,6 +15,8 @@ pub const TABLES: &[Table] = &[
 
 /// Every space that the enabled rooms claim in.
 pub const SPACES: &[Space] = &[
+    #[cfg(feature = "jwt")]
+    counterseal_jwt::AdmittedJob::SPACE,
     #[cfg(feature = "request")]
     counterseal_request::PendingRequest::SPACE,
     #[cfg(feature = "webhook")]
@@ -30,6 +32,10 @@ const PARTS: &[&[&[Code]]] = &[
         counterseal_jwt::FetchSetupError::CODES,
         counterseal_jwt::JwtError::CODES,
         counterseal_jwt::JwtSetupError::CODES,
+        counterseal_jwt::OidcError::CODES,
+        counterseal_jwt::OidcSetupError::CODES,
+        counterseal_jwt::RequirementError::CODES,
+        counterseal_jwt::RequirementSetupError::CODES,
     ],
     #[cfg(feature = "limit")]
     &[counterseal_limit::CODES],

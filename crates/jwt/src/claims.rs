@@ -280,7 +280,7 @@ impl Audience {
     }
 }
 
-fn numeric_date(number: &str) -> Option<Time> {
+pub(crate) fn numeric_date(number: &str) -> Option<Time> {
     let (seconds, millis) = match number.parse::<i64>() {
         Ok(seconds) => (seconds, 0),
         Err(_) => with_fraction(number)?,

@@ -7,9 +7,11 @@
 //! What it does not protect: a token that was stolen is genuine until it is over; keep them short. Whether its subject may still
 //! act is for a store to say.
 //!
+//! [`Requirement::check`] says whether a genuine token may do something, [`OidcPolicy::verify`] which job of CI may come in, and
 //! [`KeyFetcher`] keeps the keys of an issuer of others fresh; its host does the I/O.
 //!
-//! Codes: [`JwtError::CODES`], [`JwtSetupError::CODES`], [`FetchError::CODES`], [`FetchSetupError::CODES`].
+//! Codes: [`JwtError::CODES`], [`JwtSetupError::CODES`], [`FetchError::CODES`], [`FetchSetupError::CODES`], [`OidcError::CODES`],
+//! [`OidcSetupError::CODES`], [`RequirementError::CODES`], [`RequirementSetupError::CODES`].
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -27,13 +29,21 @@ mod fetch_kids;
 mod fetch_pace;
 mod fetch_policy;
 mod fetch_url;
+mod github;
 mod header;
 mod issuers;
 mod json;
 mod jwk;
 mod key;
 mod mint;
+mod oidc;
+mod oidc_error;
+mod oidc_rule;
+mod permission;
 mod policy;
+mod requirement;
+mod requirement_error;
+mod step_up;
 mod verified;
 mod verify;
 
@@ -45,9 +55,17 @@ pub use fetch::{FetchId, FetchOrder, Fetched, KeyFetcher, Wanted, Why};
 pub use fetch_answer::{FetchResponse, KeySnapshot};
 pub use fetch_error::{FetchCause, FetchError, FetchSetupError};
 pub use fetch_policy::FetchPolicy;
+pub use github::GithubRule;
 pub use issuers::{Claimed, TrustedIssuers, claimed_issuer, claimed_kid};
 pub use key::{TokenKey, TokenKeys, TokenSigner};
 pub use mint::{Claims, Minter};
+pub use oidc::{AdmittedJob, OidcPolicy};
+pub use oidc_error::{OidcError, OidcSetupError};
+pub use oidc_rule::ClaimRule;
+pub use permission::{Grant, Permission};
 pub use policy::{Audience, TokenPolicy};
+pub use requirement::{Authorized, MissingPermissions, Requirement};
+pub use requirement_error::{RequirementError, RequirementSetupError};
+pub use step_up::{StepUp, StepUpProof, StepUpReason};
 pub use verified::VerifiedToken;
 pub use verify::{TokenSpace, TokenVerifier};

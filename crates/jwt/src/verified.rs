@@ -4,16 +4,17 @@ use alloc::borrow::Cow;
 
 use counterseal_core::{KeyId, Time};
 
-use crate::Binding;
 use crate::claims::Facts;
+use crate::{Binding, TokenAlgorithm};
 
 /// A token that is genuine, for us, and in time. There is no other way to its claims.
 ///
 /// ```compile_fail
-/// let forged = counterseal_jwt::VerifiedToken { key: todo!(), payload: todo!(), facts: todo!() };
+/// let forged = counterseal_jwt::VerifiedToken { key: loop {}, algorithm: loop {}, payload: loop {}, facts: loop {} };
 /// ```
 pub struct VerifiedToken<'t> {
     pub(crate) key: KeyId,
+    pub(crate) algorithm: TokenAlgorithm,
     pub(crate) payload: Cow<'t, str>,
     pub(crate) facts: Facts<'t>,
 }
@@ -22,6 +23,11 @@ impl VerifiedToken<'_> {
     /// The key that signed it.
     pub const fn key_id(&self) -> &KeyId {
         &self.key
+    }
+
+    /// The algorithm of that key.
+    pub const fn algorithm(&self) -> TokenAlgorithm {
+        self.algorithm
     }
 
     /// Whom it is about, `sub`: 1 to 255 bytes.
@@ -83,11 +89,13 @@ impl VerifiedToken<'_> {
     pub fn into_owned(self) -> VerifiedToken<'static> {
         let VerifiedToken {
             key,
+            algorithm,
             payload,
             facts,
         } = self;
         VerifiedToken {
             key,
+            algorithm,
             payload: owned(payload),
             facts: facts.into_owned(),
         }

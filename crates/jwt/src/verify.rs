@@ -113,12 +113,13 @@ impl TokenVerifier {
         let (header, _) = decode(parts.header, bytes)?;
         let key = self.policy.key_of(header, members, keys)?;
         let payload = parts.genuine(key, bytes)?;
-        let key = *key.id();
+        let (algorithm, key) = (key.algorithm(), *key.id());
         let payload = core::str::from_utf8(payload).map_err(|_| JwtError::Payload { key })?;
         let facts = self.policy.facts(key, payload, members, now)?;
         Binding::check(facts.binding.as_ref(), binding).map_err(|_| JwtError::Binding { key })?;
         Ok(VerifiedToken {
             key,
+            algorithm,
             payload: Cow::Borrowed(payload),
             facts,
         })

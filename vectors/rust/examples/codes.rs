@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 
 use counterseal::core::Code;
-use counterseal_jwt::{JwtError, JwtSetupError};
 use counterseal_postgres::PostgresError;
 use counterseal_redis::RedisError;
 
@@ -11,13 +10,8 @@ fn main() -> io::Result<()> {
     for code in counterseal_shared::codes() {
         print(code, "all")?;
     }
-    // The packages bring no clients of databases, since their hosts do, and no tokens yet.
-    let tables = [
-        JwtError::CODES,
-        JwtSetupError::CODES,
-        PostgresError::CODES,
-        RedisError::CODES,
-    ];
+    // The packages bring no clients of databases, since their hosts do.
+    let tables = [PostgresError::CODES, RedisError::CODES];
     for code in tables.into_iter().flatten() {
         print(code, "rust")?;
     }
