@@ -11,7 +11,7 @@ use crate::{Op, Record, Row, Time};
 pub struct LoadTogether<A, B, C> {
     /// The rows' ids; none is not looked up.
     pub ids: [Option<[u8; 16]>; 3],
-    records: PhantomData<fn() -> (A, B, C)>,
+    records: PhantomData<fn() -> Together<A, B, C>>,
 }
 
 /// What a [`LoadTogether`] answers: each row as stored, or nothing.

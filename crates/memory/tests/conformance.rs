@@ -4,7 +4,7 @@ use counterseal_core::{Claim, Claimed, Run, Time};
 use counterseal_memory::Memory;
 use counterseal_testkit::claims::claim;
 use counterseal_testkit::{
-    NOW, WINDOW, cell_tests, charge_tests, claim_tests, full_tests, row_tests, sweep_tests,
+    NOW, WINDOW, cell_tests, charge_tests, claim_tests, full_tests, row_tests, together_tests, sweep_tests,
 };
 
 fn make(now: Time) -> Memory {
@@ -16,6 +16,7 @@ charge_tests!(make);
 claim_tests!(make);
 full_tests!(make);
 row_tests!(make);
+together_tests!(make);
 sweep_tests!(make);
 
 #[test]

@@ -11,7 +11,7 @@ use counterseal_servers::postgres::{Postgres, Server, query};
 use counterseal_store::{COLD, Dialect, Epoch, Stated, migrations};
 use counterseal_testkit::claims::claim;
 use counterseal_testkit::{
-    NOW, Note, SPACES, Scratch, WINDOW, cell_tests, charge_tests, claim_tests, row_tests,
+    NOW, Note, SPACES, Scratch, WINDOW, cell_tests, charge_tests, claim_tests, row_tests, together_tests,
     sweep_tests,
 };
 use postgres::types::Type;
@@ -20,6 +20,7 @@ cell_tests!(make);
 charge_tests!(make);
 claim_tests!(make);
 row_tests!(make);
+together_tests!(make);
 sweep_tests!(make);
 
 fn make(now: Time) -> Postgres {
