@@ -4,7 +4,8 @@ use counterseal_core::{Claim, Claimed, Run, Time};
 use counterseal_memory::Memory;
 use counterseal_testkit::claims::claim;
 use counterseal_testkit::{
-    NOW, WINDOW, cell_tests, charge_tests, claim_tests, full_tests, row_tests, together_tests, sweep_tests,
+    NOW, WINDOW, cell_tests, charge_tests, claim_tests, full_tests, row_tests, sweep_tests,
+    together_tests,
 };
 
 fn make(now: Time) -> Memory {

@@ -10,8 +10,8 @@ use counterseal_postgres::{Postgres, PostgresError};
 use counterseal_servers::postgres::Server;
 use counterseal_testkit::claims::claim;
 use counterseal_testkit::{
-    NOW, Note, SPACES, Scratch, WINDOW, cell_tests, charge_tests, claim_tests, row_tests, together_tests,
-    sweep_tests,
+    NOW, Note, SPACES, Scratch, WINDOW, cell_tests, charge_tests, claim_tests, row_tests,
+    sweep_tests, together_tests,
 };
 use deadpool_postgres::{Manager, Pool};
 use postgres::config::Host;

@@ -8,7 +8,9 @@ use counterseal_core::{Claimed, Op, Refusal, Run, RunAsync, Span, Time, Unavaila
 use counterseal_redis::{Redis, RedisError};
 use counterseal_servers::redis::Server;
 use counterseal_testkit::claims::claim;
-use counterseal_testkit::{Cut, NOW, SPACES, WINDOW, charge_tests, claim_tests, row_tests, together_tests};
+use counterseal_testkit::{
+    Cut, NOW, SPACES, WINDOW, charge_tests, claim_tests, row_tests, together_tests,
+};
 use redis::Client;
 use redis::aio::ConnectionManagerConfig;
 use tokio::runtime::Runtime;

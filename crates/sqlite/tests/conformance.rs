@@ -15,7 +15,9 @@ fn four(now: Time) -> Shared {
 
 mod through_one_connection {
     use super::*;
-    use counterseal_testkit::{cell_tests, charge_tests, claim_tests, row_tests, sweep_tests, together_tests};
+    use counterseal_testkit::{
+        cell_tests, charge_tests, claim_tests, row_tests, sweep_tests, together_tests,
+    };
 
     cell_tests!(one);
     charge_tests!(one);
@@ -27,7 +29,9 @@ mod through_one_connection {
 
 mod through_four_connections {
     use super::*;
-    use counterseal_testkit::{cell_tests, charge_tests, claim_tests, row_tests, sweep_tests, together_tests};
+    use counterseal_testkit::{
+        cell_tests, charge_tests, claim_tests, row_tests, sweep_tests, together_tests,
+    };
 
     cell_tests!(four);
     charge_tests!(four);

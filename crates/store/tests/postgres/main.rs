@@ -11,8 +11,8 @@ use counterseal_servers::postgres::{Postgres, Server, query};
 use counterseal_store::{COLD, Dialect, Epoch, Stated, migrations};
 use counterseal_testkit::claims::claim;
 use counterseal_testkit::{
-    NOW, Note, SPACES, Scratch, WINDOW, cell_tests, charge_tests, claim_tests, row_tests, together_tests,
-    sweep_tests,
+    NOW, Note, SPACES, Scratch, WINDOW, cell_tests, charge_tests, claim_tests, row_tests,
+    sweep_tests, together_tests,
 };
 use postgres::types::Type;
 
