@@ -232,10 +232,7 @@ fn rows_that_are_read_together_have_one_hash_tag_and_those_that_end_leave_redis(
     let expiry = |name: &str, id: [u8; 16]| {
         let id = format!("{:032x}", u128::from_be_bytes(id));
         let key = format!("cs:{{counterseal_standing}}:{name}:{id}");
-        format!(
-            "{:?}",
-            server.server.command(&format!("PEXPIRETIME {key}"))
-        )
+        format!("{:?}", server.server.command(&format!("PEXPIRETIME {key}")))
     };
     let leaves = expiry(Denied::TABLE.name, denied.row());
     assert!(
@@ -260,6 +257,7 @@ fn user(version: i64, seed: u8) -> VerifiedToken<'static> {
 }
 
 /// A genuine token with these claims; its id is the same for the same seed.
+#[allow(clippy::needless_pass_by_value)] // a builder, made where it is used
 fn token(claims: Claims, seed: u8) -> VerifiedToken<'static> {
     let policy = TokenPolicy::access(TENANT, "api").unwrap();
     let bounds = [Bound::ceiling("test", Span::from_minutes(30))];

@@ -11,11 +11,13 @@ use crate::{Op, Record, Row, Time};
 pub struct LoadTogether<A, B, C> {
     /// The rows' ids; none is not looked up.
     pub ids: [Option<[u8; 16]>; 3],
-    records: PhantomData<fn() -> Together<A, B, C>>,
+    records: PhantomData<Tables<A, B, C>>,
 }
 
 /// What a [`LoadTogether`] answers: each row as stored, or nothing.
 pub type Together<A, B, C> = (Option<Row<A>>, Option<Row<B>>, Option<Row<C>>);
+
+type Tables<A, B, C> = fn() -> (A, B, C);
 
 /// Deletes rows whose [`ENDS`](Record::ENDS) is before `before`, at most `limit` of them; the reply counts them.
 ///

@@ -32,6 +32,7 @@ pub struct PendingStanding<'t> {
 }
 
 /// A genuine token, lent or given: whoever keeps verified tokens lends them.
+#[allow(clippy::large_enum_variant)] // a given token is not worth an allocation
 pub enum Genuine<'t> {
     /// Lent.
     Lent(&'t VerifiedToken<'t>),
@@ -48,7 +49,9 @@ pub(crate) struct Ticket {
 /// A genuine token that may act: its subject stands, and neither it nor its access key was taken back.
 ///
 /// ```compile_fail
-/// let forged = counterseal_jwt::LiveToken { token: todo!(), ticket: None };
+/// fn forge<'t>(token: counterseal_jwt::Genuine<'t>) -> counterseal_jwt::LiveToken<'t> {
+///     counterseal_jwt::LiveToken { token, ticket: None }
+/// }
 /// ```
 pub struct LiveToken<'t> {
     pub(crate) token: Genuine<'t>,

@@ -29,6 +29,7 @@ fn signer() -> TokenSigner {
 }
 
 /// A genuine token with these claims; its id is the same for the same seed.
+#[allow(clippy::needless_pass_by_value)] // a builder, made where it is used
 fn token(claims: Claims, seed: u8) -> VerifiedToken<'static> {
     let policy = TokenPolicy::access(TENANT, "api").unwrap();
     let life = Lifetime::clamp(
@@ -454,6 +455,7 @@ fn merge(loads: [u8; 2], writes: u8, order: &mut Vec<Who>, orders: &mut Vec<Vec<
 }
 
 /// Where a loader stands.
+#[allow(clippy::large_enum_variant)] // two of them
 enum Load<'t> {
     New,
     Asking(Box<counterseal_jwt::PendingStanding<'t>>),

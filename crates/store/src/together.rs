@@ -15,11 +15,18 @@ impl<A: Record, B: Record, C: Record> Stated for LoadTogether<A, B, C> {
         }
         let tables = [("a", A::TABLE), ("b", B::TABLE), ("c", C::TABLE)];
         let returned = tables.map(|(alias, table)| returned(alias, &table));
-        let mut text = format!("SELECT {} FROM (SELECT 1) AS one", returned.join(", "));
-        for (at, (alias, Table { name, columns, .. })) in tables.into_iter().enumerate() {
-            let (key, place) = (columns[0].name, dialect.place(at + 1));
-            text += &format!(" LEFT JOIN {name} {alias} ON {alias}.{key} = {place}");
-        }
+        let joined = |(at, (alias, table)): (usize, (&str, Table))| {
+            let (name, key) = (table.name, table.columns[0].name);
+            format!(
+                " LEFT JOIN {name} {alias} ON {alias}.{key} = {}",
+                dialect.place(at + 1)
+            )
+        };
+        let joins: String = tables.into_iter().enumerate().map(joined).collect();
+        let text = format!(
+            "SELECT {} FROM (SELECT 1) AS one{joins}",
+            returned.join(", ")
+        );
         let id = |id: Option<[u8; 16]>| id.map_or(Value::Null, |id| Value::Bytes(id.into()));
         Statement {
             name: "counterseal_load_together",
