@@ -32,7 +32,9 @@ mod rsa;
 mod seal;
 mod secret;
 mod signature;
+mod subject;
 mod time;
+mod together;
 mod token;
 
 pub use audit::{AuditEvent, Fact, FactValue};
@@ -54,7 +56,9 @@ pub use row::{BadRow, Carry, Column, Columns, Kind, Record, Table, Value, read, 
 pub use seal::{SealBroken, SealKey};
 pub use secret::{Secret, Seed};
 pub use signature::{Algorithm, NotSigned, SignKey, Signature, Signatures, VerifyKey};
+pub use subject::Subject;
 pub use time::{Span, Time};
+pub use together::{LoadTogether, SweepRows, Together};
 pub use token::{BadToken, LookedUp, TokenId, TokenKind};
 
 /// Every code of this crate, in tables.

@@ -70,6 +70,12 @@ pub trait Record: Clone + Send + Sync + Sized + 'static {
     /// Where it is stored.
     const TABLE: Table;
 
+    /// Tables of one group are read together ([`LoadTogether`](crate::LoadTogether)): a cluster keeps their rows on one node.
+    const GROUP: &'static str = Self::TABLE.name;
+
+    /// The column, a time, after which a row may leave by itself; none for rows that stay.
+    const ENDS: Option<&'static str> = None;
+
     /// A record to read into.
     fn blank() -> Self;
 

@@ -9,6 +9,12 @@ pub fn codes() -> impl Iterator<Item = &'static Code> {
 
 /// Every table that the enabled rooms keep records in.
 pub const TABLES: &[Table] = &[
+    #[cfg(feature = "jwt")]
+    <counterseal_core::Subject as counterseal_core::Record>::TABLE,
+    #[cfg(feature = "jwt")]
+    <counterseal_jwt::AccessKey as counterseal_core::Record>::TABLE,
+    #[cfg(feature = "jwt")]
+    <counterseal_jwt::Denied as counterseal_core::Record>::TABLE,
     #[cfg(feature = "request")]
     <counterseal_request::KeyRecord as counterseal_core::Record>::TABLE,
 ];
@@ -36,6 +42,8 @@ const PARTS: &[&[&[Code]]] = &[
         counterseal_jwt::OidcSetupError::CODES,
         counterseal_jwt::RequirementError::CODES,
         counterseal_jwt::RequirementSetupError::CODES,
+        counterseal_jwt::StandingError::CODES,
+        counterseal_jwt::StandingWriteError::CODES,
     ],
     #[cfg(feature = "limit")]
     &[counterseal_limit::CODES],

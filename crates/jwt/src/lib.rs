@@ -4,14 +4,17 @@
 //! algorithm that the key is pinned to, at the signature, and only then at claims. Issuer, audience, times and id are always
 //! required. What it ends in is a proof: claims cannot be reached before it.
 //!
-//! What it does not protect: a token that was stolen is genuine until it is over; keep them short. Whether its subject may still
-//! act is for a store to say.
+//! [`StandingPolicy`] then asks a store, in one look, whether the token may still act: its subject, the token itself and the key
+//! that opened its session. [`StandingCache`] remembers that for some seconds.
 //!
 //! [`Requirement::check`] says whether a genuine token may do something, [`OidcPolicy::verify`] which job of CI may come in, and
 //! [`KeyFetcher`] keeps the keys of an issuer of others fresh; its host does the I/O.
 //!
+//! What it does not protect: a token that was stolen is genuine until it is over, or taken back; keep them short.
+//!
 //! Codes: [`JwtError::CODES`], [`JwtSetupError::CODES`], [`FetchError::CODES`], [`FetchSetupError::CODES`], [`OidcError::CODES`],
-//! [`OidcSetupError::CODES`], [`RequirementError::CODES`], [`RequirementSetupError::CODES`].
+//! [`OidcSetupError::CODES`], [`RequirementError::CODES`], [`RequirementSetupError::CODES`], [`StandingError::CODES`],
+//! [`StandingWriteError::CODES`].
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -43,6 +46,11 @@ mod permission;
 mod policy;
 mod requirement;
 mod requirement_error;
+mod standing;
+mod standing_cache;
+mod standing_error;
+mod standing_record;
+mod standing_write;
 mod step_up;
 mod verified;
 mod verify;
@@ -66,6 +74,14 @@ pub use permission::{Grant, Permission};
 pub use policy::{Audience, TokenPolicy};
 pub use requirement::{Authorized, MissingPermissions, Requirement};
 pub use requirement_error::{RequirementError, RequirementSetupError};
+pub use standing::{Genuine, LiveToken, PendingStanding, StandingPolicy};
+pub use standing_cache::StandingCache;
+pub use standing_error::{StandingError, StandingWriteError};
+pub use standing_record::{AccessKey, Denied};
+pub use standing_write::{
+    AccessKeyEdit, ChangeAccessKey, ChangeSubject, DenyEdit, DenyToken, Edit, StandingWrite,
+    SubjectEdit,
+};
 pub use step_up::{StepUp, StepUpProof, StepUpReason};
 pub use verified::VerifiedToken;
 pub use verify::{TokenSpace, TokenVerifier};

@@ -34,8 +34,8 @@ mod rows;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use counterseal_core::{
-    Charge, Charged, Claim, Claimed, Record, Row, RowOp, Run, RunAsync, Sweep, SweepCells, Time,
-    Unavailable,
+    Charge, Charged, Claim, Claimed, LoadTogether, Record, Row, RowOp, Run, RunAsync, Sweep,
+    SweepCells, SweepRows, Time, Together, Unavailable,
 };
 use counterseal_replay::Window;
 
@@ -118,6 +118,20 @@ impl<R: Record> Run<RowOp<R>> for Memory {
     }
 }
 
+impl<A: Record, B: Record, C: Record> Run<LoadTogether<A, B, C>> for Memory {
+    fn run(&self, op: LoadTogether<A, B, C>) -> Result<Together<A, B, C>, Unavailable> {
+        let rows = &self.lock().rows;
+        let [a, b, c] = op.ids;
+        Ok((rows.maybe(a)?, rows.maybe(b)?, rows.maybe(c)?))
+    }
+}
+
+impl<R: Record> Run<SweepRows<R>> for Memory {
+    fn run(&self, op: SweepRows<R>) -> Result<u64, Unavailable> {
+        Ok(self.lock().rows.sweep(&op))
+    }
+}
+
 impl RunAsync<Claim> for Memory {
     async fn run(&self, op: Claim) -> Result<Claimed, Unavailable> {
         Run::run(self, op)
@@ -138,6 +152,12 @@ impl RunAsync<Sweep> for Memory {
 
 impl<R: Record> RunAsync<RowOp<R>> for Memory {
     async fn run(&self, op: RowOp<R>) -> Result<Option<Row<R>>, Unavailable> {
+        Run::run(self, op)
+    }
+}
+
+impl<A: Record, B: Record, C: Record> RunAsync<LoadTogether<A, B, C>> for Memory {
+    async fn run(&self, op: LoadTogether<A, B, C>) -> Result<Together<A, B, C>, Unavailable> {
         Run::run(self, op)
     }
 }

@@ -11,7 +11,7 @@ use counterseal_servers::postgres::Server;
 use counterseal_testkit::claims::claim;
 use counterseal_testkit::{
     NOW, Note, SPACES, Scratch, WINDOW, cell_tests, charge_tests, claim_tests, row_tests,
-    sweep_tests,
+    sweep_tests, together_tests,
 };
 use deadpool_postgres::{Manager, Pool};
 use postgres::config::Host;
@@ -23,6 +23,7 @@ cell_tests!(make);
 charge_tests!(make);
 claim_tests!(make);
 row_tests!(make);
+together_tests!(make);
 sweep_tests!(make);
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("threads"));

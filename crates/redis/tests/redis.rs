@@ -8,7 +8,9 @@ use counterseal_core::{Claimed, Op, Refusal, Run, RunAsync, Span, Time, Unavaila
 use counterseal_redis::{Redis, RedisError};
 use counterseal_servers::redis::Server;
 use counterseal_testkit::claims::claim;
-use counterseal_testkit::{Cut, NOW, SPACES, WINDOW, charge_tests, claim_tests, row_tests};
+use counterseal_testkit::{
+    Cut, NOW, SPACES, WINDOW, charge_tests, claim_tests, row_tests, together_tests,
+};
 use redis::Client;
 use redis::aio::ConnectionManagerConfig;
 use tokio::runtime::Runtime;
@@ -16,6 +18,7 @@ use tokio::runtime::Runtime;
 charge_tests!(make);
 claim_tests!(make);
 row_tests!(make);
+together_tests!(make);
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("threads"));
 

@@ -49,8 +49,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{mem, process};
 
 use counterseal_core::{
-    Charge, Charged, Claim, Claimed, Load, Record, Row, RowOp, Run, Space, Span, Swap, Sweep,
-    SweepCells, Table, Time, Unavailable,
+    Charge, Charged, Claim, Claimed, Load, LoadTogether, Record, Row, RowOp, Run, Space, Span,
+    Swap, Sweep, SweepCells, SweepRows, Table, Time, Together, Unavailable,
 };
 use counterseal_replay::Window;
 use counterseal_store::{Dialect, Epoch, Execute, Rows, Statement, run};
@@ -277,6 +277,18 @@ impl<R: Record> Run<Swap<R>> for Sqlite {
 
 impl<R: Record> Run<RowOp<R>> for Sqlite {
     fn run(&self, op: RowOp<R>) -> Result<Option<Row<R>>, Unavailable> {
+        run(self, &op)
+    }
+}
+
+impl<A: Record, B: Record, C: Record> Run<LoadTogether<A, B, C>> for Sqlite {
+    fn run(&self, op: LoadTogether<A, B, C>) -> Result<Together<A, B, C>, Unavailable> {
+        run(self, &op)
+    }
+}
+
+impl<R: Record> Run<SweepRows<R>> for Sqlite {
+    fn run(&self, op: SweepRows<R>) -> Result<u64, Unavailable> {
         run(self, &op)
     }
 }

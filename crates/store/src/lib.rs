@@ -33,6 +33,7 @@ mod row;
 mod setup;
 mod statement;
 mod sweep;
+mod together;
 
 pub use claim::COLD;
 pub use execute::{Execute, ExecuteAsync, run, run_async};

@@ -5,7 +5,9 @@
 
 use alloc::{format, string::String, vec, vec::Vec};
 
-use counterseal_core::{Carry, Charge, Claim, Load, Record, Swap, Table, Value, write};
+use counterseal_core::{
+    Carry, Charge, Claim, Column, Load, LoadTogether, Record, Swap, Table, Value, write,
+};
 
 use crate::{Epoch, Statement};
 
@@ -77,24 +79,51 @@ pub(crate) fn load<R: Record>(load: &Load<R>) -> Statement {
     Statement {
         name: "counterseal_load",
         text: format!("{}{LOAD}", columns(&R::TABLE)).into(),
-        values: vec![Value::Int(1), row_key(&R::TABLE, &load.id)],
+        values: vec![Value::Int(1), row_key::<R>(&load.id)],
     }
 }
 
 pub(crate) fn swap<R: Record>(swap: &Swap<R>) -> Statement {
     let mut values = vec![
         Value::Int(1),
-        row_key(&R::TABLE, &swap.id),
+        row_key::<R>(&swap.id),
         Value::Int(swap.expected),
     ];
     let mut fields = write(&swap.record);
     fields[0] = Value::Bytes(swap.id.into());
+    let leaves = leaves::<R>(&fields);
     values.extend(fields.into_iter().map(argument));
+    values.extend(leaves.map(Value::Int));
+    let leave = if leaves.is_some() { LEAVE } else { "" };
     Statement {
         name: "counterseal_swap",
-        text: format!("{}{SWAP}", columns(&R::TABLE)).into(),
+        text: format!("{}{SWAP}{leave}return {{row}}", columns(&R::TABLE)).into(),
         values,
     }
+}
+
+/// One script reads all rows, so nothing is written between them.
+pub(crate) fn together<A: Record, B: Record, C: Record>(load: &LoadTogether<A, B, C>) -> Statement {
+    let none = || Value::Text(format!("cs:{{{}}}:none", A::GROUP));
+    let [a, b, c] = load.ids;
+    let lists = [&A::TABLE, &B::TABLE, &C::TABLE].map(list).join(", ");
+    Statement {
+        name: "counterseal_load_together",
+        text: format!("local tables = {{{lists}}}\n{TOGETHER}").into(),
+        values: vec![
+            Value::Int(3),
+            a.map_or_else(none, |id| row_key::<A>(&id)),
+            b.map_or_else(none, |id| row_key::<B>(&id)),
+            c.map_or_else(none, |id| row_key::<C>(&id)),
+        ],
+    }
+}
+
+/// When the row of these fields leaves by itself, on the server's clock, which may be an hour ahead.
+fn leaves<R: Record>(fields: &[Value]) -> Option<i64> {
+    let named = |column: &Column| Some(column.name) == R::ENDS;
+    let ends = fields[R::TABLE.columns.iter().position(named)?].as_int()?;
+    Some(ends.saturating_add(HOUR).clamp(1, LATEST))
 }
 
 /// A script's arguments are texts, so nothing needs a sign of its own.
@@ -111,8 +140,11 @@ fn epoch_key(space: &str) -> Value {
     Value::Text(format!("cs:{{{space}}}:epoch"))
 }
 
-fn row_key(table: &Table, id: &[u8; 16]) -> Value {
-    Value::Text(format!("cs:{{{}}}:row:{}", table.name, hex(id)))
+/// A table of its own has its name as its tag; those of a group share one, and have their names after it.
+fn row_key<R: Record>(id: &[u8; 16]) -> Value {
+    let (group, name) = (R::GROUP, R::TABLE.name);
+    let part = if group == name { "row" } else { name };
+    Value::Text(format!("cs:{{{group}}}:{part}:{}", hex(id)))
 }
 
 fn hex(bytes: &[u8; 16]) -> String {
@@ -120,12 +152,16 @@ fn hex(bytes: &[u8; 16]) -> String {
 }
 
 fn columns(table: &Table) -> String {
+    format!("local columns = {}\n", list(table))
+}
+
+fn list(table: &Table) -> String {
     let names: Vec<String> = table
         .columns
         .iter()
         .map(|c| format!("'{}'", c.name))
         .collect();
-    format!("local columns = {{{}}}\n", names.join(", "))
+    format!("{{{}}}", names.join(", "))
 }
 
 /// Claims are kept in one set for each minute in which they were born.
@@ -212,4 +248,25 @@ for at, column in ipairs(columns) do
   end
 end
 row[#columns + 2] = tostring(redis.call('HINCRBY', KEYS[1], 'version', 1))
-return {row}";
+";
+
+const LEAVE: &str = "redis.call('PEXPIREAT', KEYS[1], ARGV[#columns + 2])\n";
+
+const TOGETHER: &str = "\
+local answer = {}
+for at, key in ipairs(KEYS) do
+  local row = redis.call('HMGET', key, 'version', unpack(tables[at]))
+  if row[1] then
+    table.insert(row, table.remove(row, 1))
+    table.insert(row, 1, 'hex')
+  else
+    row = {}
+  end
+  answer[at] = row
+end
+return answer";
+
+const HOUR: i64 = 3_600_000;
+
+/// The last instant that a number of Lua holds.
+const LATEST: i64 = 1 << 53;

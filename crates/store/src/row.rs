@@ -114,18 +114,21 @@ fn returned(table: &Table) -> String {
 fn row<R: Record>(rows: &Rows) -> Result<Option<Row<R>>, BadRow> {
     match rows.as_slice() {
         [] => Ok(None),
-        [row] => {
-            let (version, fields) = row.split_last().ok_or(BadRow("version"))?;
-            let version = version
-                .as_int()
-                .filter(|v| *v > 0)
-                .ok_or(BadRow("version"))?;
-            let (fields, carry) = carried(fields, R::TABLE.columns.len());
-            let record = read(fields, carry)?;
-            Ok(Some(Row { version, record }))
-        }
+        [row] => stored(row).map(Some),
         _ => Err(BadRow("more than one row")),
     }
+}
+
+/// A row: its fields, and its version after them.
+pub(crate) fn stored<R: Record>(row: &[Value]) -> Result<Row<R>, BadRow> {
+    let (version, fields) = row.split_last().ok_or(BadRow("version"))?;
+    let version = version
+        .as_int()
+        .filter(|v| *v > 0)
+        .ok_or(BadRow("version"))?;
+    let (fields, carry) = carried(fields, R::TABLE.columns.len());
+    let record = read(fields, carry)?;
+    Ok(Row { version, record })
 }
 
 /// The fields of a row, and how their bytes are written: the rows of Redis say so in a cell before them.

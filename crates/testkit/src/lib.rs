@@ -16,7 +16,7 @@
 //! ```
 //!
 //! [`claim_tests!`] is for every store of claims, [`sweep_tests!`] for those that delete, [`full_tests!`]
-//! for those that have a bound, [`row_tests!`] for those that keep rows, [`charge_tests!`] for those that
+//! for those that have a bound, [`row_tests!`] for those that keep rows, [`together_tests!`] for those that read them together, [`charge_tests!`] for those that
 //! keep rate limits and [`cell_tests!`] for those of them that delete. Honest claims must be accepted
 //! in all of them, so refusing everything is no way to pass. Nothing sleeps: time is an argument.
 //!
@@ -39,6 +39,7 @@ mod scratch;
 mod scripted;
 pub mod signatures;
 mod suite;
+pub mod together;
 
 pub use cut::Cut;
 pub use faulty::{Fault, Faulty};

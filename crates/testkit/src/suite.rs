@@ -85,6 +85,18 @@ macro_rules! sweep_tests {
     };
 }
 
+/// Tests of a store of rows that reads [`Note`](crate::Note)s together; `$make` is a
+/// `fn(now: Time) -> impl Run<RowOp<Note>> + Run<LoadTogether<Note, Note, Note>> + Sync`.
+#[macro_export]
+macro_rules! together_tests {
+    ($make:expr) => {
+        $crate::tests! { $make, together:
+            rows_together_are_of_one_instant
+            rows_together_are_the_rows
+        }
+    };
+}
+
 /// One test for each name in a list.
 #[doc(hidden)]
 #[macro_export]

@@ -38,7 +38,7 @@ const ARROWS: &[Row] = &[
     (CORE, &[], &[]),
     // Rooms decide. They import core, and no other room.
     (LIMIT, &[CORE], &[MEMORY, REPLAY, TESTKIT]),
-    (JWT, &[CORE], &[RING, RUSTCRYPTO, TESTKIT]),
+    (JWT, &[CORE], &[MEMORY, RING, RUSTCRYPTO, TESTKIT]),
     (REQUEST, &[CORE], &[]),
     (WEBHOOK, &[CORE], &[REPLAY]),
     // Backends run. They import no room.

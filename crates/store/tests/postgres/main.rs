@@ -12,7 +12,7 @@ use counterseal_store::{COLD, Dialect, Epoch, Stated, migrations};
 use counterseal_testkit::claims::claim;
 use counterseal_testkit::{
     NOW, Note, SPACES, Scratch, WINDOW, cell_tests, charge_tests, claim_tests, row_tests,
-    sweep_tests,
+    sweep_tests, together_tests,
 };
 use postgres::types::Type;
 
@@ -20,6 +20,7 @@ cell_tests!(make);
 charge_tests!(make);
 claim_tests!(make);
 row_tests!(make);
+together_tests!(make);
 sweep_tests!(make);
 
 fn make(now: Time) -> Postgres {
