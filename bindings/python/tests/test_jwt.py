@@ -213,9 +213,7 @@ def test_keys_come_from_pem_and_jwk_each_for_one_algorithm() -> None:
 
 
 def test_a_weak_key_is_none() -> None:
-    with pytest.raises(CountersealError) as short:
-        TokenKey.hmac("a", "HS256", bytes(31))
-    assert short.value.code == "jwt_setup_key_too_short" or short.value.code.endswith("weak_key") or short.value.code
+    assert refused(lambda: TokenKey.hmac("a", "HS256", bytes(31))) == "core_key_too_short"
     weak = rsa.generate_private_key(public_exponent=3, key_size=2048).public_key()
     text = weak.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     assert refused(lambda: TokenKey.public("a", "RS256", text)).startswith("public_key_")

@@ -61,7 +61,7 @@ const ARROWS: &[Row] = &[
     ),
     (
         "counterseal-shared",
-        &["counterseal", MEMORY, SHM, SQLITE],
+        &["counterseal", AWS_LC, MEMORY, SHM, SQLITE],
         &[],
     ),
     ("counterseal-python", &["counterseal-shared"], &[]),
