@@ -213,7 +213,8 @@ def test_keys_come_from_pem_and_jwk_each_for_one_algorithm() -> None:
 
 
 def test_a_weak_key_is_none() -> None:
-    assert refused(lambda: TokenKey.hmac("a", "HS256", bytes(31))) == "core_key_too_short"
+    assert refused(lambda: TokenKey.hmac("a", "HS256", bytes(31))) == "key_too_short"
+    assert refused(lambda: TokenSigner.hmac("a", "HS512", bytes(63))) == "key_too_short"
     weak = rsa.generate_private_key(public_exponent=3, key_size=2048).public_key()
     text = weak.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     assert refused(lambda: TokenKey.public("a", "RS256", text)).startswith("public_key_")
