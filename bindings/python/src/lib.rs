@@ -12,6 +12,7 @@ mod limits;
 mod policy;
 mod responses;
 mod sign;
+mod standing;
 mod stores;
 mod token_keys;
 mod token_mint;
@@ -34,6 +35,7 @@ mod _counterseal {
         policy::{ForeignPolicy, Policy, Profile},
         responses::{Content, Sent, VerifiedResponse},
         sign::Signer,
+        standing::{Authorized, LiveToken, Requirement, Standing},
         stores::{Memory, Ring, SharedRing, Sqlite},
         token_keys::{TokenKey, TokenKeys, TokenSigner},
         token_mint::{Minted, TokenMinter, TokenPolicy},

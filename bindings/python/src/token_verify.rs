@@ -21,7 +21,7 @@ pub(crate) struct TokenVerifier {
 
 /// A token that is genuine, for this audience, and in time.
 #[pyclass(frozen, module = "counterseal.jwt")]
-pub(crate) struct VerifiedToken(shared::VerifiedToken);
+pub(crate) struct VerifiedToken(pub(crate) shared::VerifiedToken);
 
 #[pymethods]
 impl TokenVerifier {

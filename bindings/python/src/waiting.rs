@@ -8,6 +8,7 @@ use crate::args::{self, Any, Maybe, bytes, given, items, text};
 use crate::errors::Guarded;
 use crate::keys::Key;
 use crate::limits::Admitted;
+use crate::standing::LiveToken;
 use crate::verify::Verified;
 use crate::webhooks::Received;
 
@@ -45,7 +46,7 @@ impl Waiting {
         })
     }
 
-    /// What was decided, once: a proof, a key that was loaded, someone who is within a limit, a message that was
+    /// What was decided, once: a proof, a key that was loaded, a token that may act, someone who is within a limit, a message that was
     /// received, or nothing for a change that was made.
     fn verdict<'py>(&self, py: Python<'py>) -> Guarded<Option<Any<'py>>> {
         guard("Waiting.verdict", || plain(py, self.0.verdict()?))
@@ -128,6 +129,7 @@ fn plain(py: Python<'_>, verdict: Verdict) -> Guarded<Option<Any<'_>>> {
     Ok(match verdict {
         Verdict::Admitted(admitted) => Some(Bound::new(py, Admitted(admitted))?.into_any()),
         Verdict::Key(key) => Some(Bound::new(py, Key(key))?.into_any()),
+        Verdict::Live(live) => Some(Bound::new(py, LiveToken(live))?.into_any()),
         Verdict::Received(proof) => Some(Bound::new(py, Received(proof))?.into_any()),
         Verdict::Verified(proof) => Some(Bound::new(py, Verified(proof))?.into_any()),
         _ => None,

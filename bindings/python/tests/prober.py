@@ -33,21 +33,25 @@ sender = native.Sender([WEBHOOK])
 webhook = sender.sign("msg_1", b"", now=NOW)
 wide = native.Memory(past_seconds=300, future_seconds=300, now=NOW - 900_000)
 webhooks = native.Receiver("billing", [WEBHOOK], wide)
+granted = token_verifier().verify(minted(claims={"scope": "a"}).token, now=NOW)
 
 OBJECTS: dict[str, Any] = {
     "Admitted": native.Limit("a", burst=1, every_ms=1).by_key("a", now=NOW).run(native.Cells()),
+    "Authorized": native.Requirement(["a"]).check(granted, now=NOW),
     "Cells": native.Cells(),
     "Content": content(),
     "ForeignPolicy": native.ForeignPolicy(["api.example"]),
     "Key": key(),
     "KeyVault": native.KeyVault(SECRET),
     "Limit": native.Limit("a", burst=1, every_ms=1),
+    "LiveToken": native.Standing("a", any_subject=True).begin(granted, now=NOW).run(native.Memory(now=NOW)),
     "Memory": native.Memory(now=NOW),
     "Minted": minted(),
     "Policy": native.Policy(["api.example"]),
     "Profile": native.Profile(),
     "Received": webhooks.receive(webhook, b"", now=NOW),
     "Receiver": webhooks,
+    "Requirement": native.Requirement(["a"]),
     "Ring": native.Ring(now=NOW),
     "Sender": sender,
     "Sent": exchanged()[0],
@@ -55,6 +59,7 @@ OBJECTS: dict[str, Any] = {
     "SharedRing": native.SharedRing(os.environ["FILES"] + "/ring", now=NOW),
     "Signer": native.Signer(key()),
     "Sqlite": native.Sqlite(os.environ["FILES"] + "/db", now=NOW),
+    "Standing": native.Standing("a"),
     "TokenKey": token_signer().key,
     "TokenKeys": native.TokenKeys([token_signer().key]),
     "TokenMinter": native.TokenMinter(token_signer(), token_policy()),

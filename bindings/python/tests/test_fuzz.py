@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import counterseal._counterseal as native
 from counterseal.errors import CountersealError
-from counterseal.jwt import TokenKeys, TokenMinter
+from counterseal.jwt import Requirement, Standing, TokenKeys, TokenMinter, VerifiedToken
 from counterseal.limit import Cells, Limit
 from counterseal.replay import Ring
 from counterseal.request import ForeignPolicy, KeyVault, Policy, Profile, Signer, Verifier
@@ -97,25 +97,34 @@ def webhooks() -> Receiver:
     return Receiver("billing", [WEBHOOK], store)
 
 
+def granted() -> VerifiedToken:
+    """A token with a grant."""
+    return token_verifier().verify(minted(claims={"scope": "a"}).token, now=NOW)
+
+
 # What the methods belong to; each example gets an object of its own.
 MAKE: dict[str, Callable[[], Any]] = {
     "Admitted": lambda: Limit("a", burst=1, every_ms=1).by_key("a", now=NOW).run(Cells()),
+    "Authorized": lambda: Requirement(["a"]).check(granted(), now=NOW),
     "Cells": Cells,
     "Content": content,
     "ForeignPolicy": lambda: ForeignPolicy([AUTHORITY]),
     "Key": key,
     "KeyVault": lambda: KeyVault(SECRET),
     "Limit": lambda: Limit("a", burst=1, every_ms=1),
+    "LiveToken": lambda: Standing("a", any_subject=True).begin(granted(), now=NOW).run(Memory(now=NOW)),
     "Memory": lambda: Memory(now=NOW),
     "Minted": minted,
     "Policy": lambda: Policy([AUTHORITY]),
     "Profile": Profile,
     "Received": lambda: webhooks().check(Sender([WEBHOOK]).sign("a", b"", now=NOW), b"", now=NOW),
     "Receiver": webhooks,
+    "Requirement": lambda: Requirement(["a"]),
     "Ring": lambda: Ring(now=NOW),
     "Sender": lambda: Sender([WEBHOOK]),
     "Sent": lambda: exchanged()[0],
     "Signer": lambda: Signer(key()),
+    "Standing": lambda: Standing("a"),
     "TokenKey": lambda: token_signer().key,
     "TokenKeys": lambda: TokenKeys([token_signer().key]),
     "TokenMinter": lambda: TokenMinter(token_signer(), token_policy()),

@@ -15,7 +15,19 @@ from pydantic import BaseModel
 
 from counterseal.errors import CountersealError, TokenError
 from counterseal.fastapi import AccessToken, install
-from counterseal.jwt import TokenKey, TokenKeys, TokenMinter, TokenSigner, TokenVerifier, VerifiedToken, bearer
+from counterseal.jwt import (
+    Authorized,
+    Requirement,
+    Standing,
+    TokenKey,
+    TokenKeys,
+    TokenMinter,
+    TokenSigner,
+    TokenVerifier,
+    VerifiedToken,
+    bearer,
+)
+from counterseal.stores import Memory, Sqlite
 from jobs import many
 from support import NOW, SECRET, minted, token_policy, token_signer, token_verifier
 
@@ -31,7 +43,7 @@ def refused(verify: Callable[[], object]) -> str:
 
 def pem(key: Any) -> bytes:
     """A private key as PKCS#8."""
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
 
 
 SIGNERS = {
@@ -301,3 +313,122 @@ def test_the_scheme_is_in_the_openapi_document() -> None:
     assert (scheme["type"], scheme["scheme"], scheme["bearerFormat"]) == ("http", "bearer", "JWT")
     assert document["paths"]["/who"]["get"]["security"] == [{"AccessToken": []}]
     assert document["paths"]["/order"]["get"]["security"] == [{"AccessToken": []}]
+
+
+def stood(**options: Any) -> tuple[Standing, Memory]:
+    """A standing in whose store the user of the tests is."""
+    standing, store = Standing("login", **options), Memory(now=NOW)
+    standing.register("user-7", now=NOW).run(store)
+    return standing, store
+
+
+def alive(standing: Standing, store: Memory | Sqlite, token: str, *, now: int = NOW) -> str:
+    """Who may act, or why nobody may."""
+    verified = token_verifier().verify(token, now=now)
+    try:
+        return standing.begin(verified, now=now).run(store).token.subject
+    except TokenError as error:
+        return error.code
+
+
+@pytest.mark.parametrize("cache_seconds", [0, 5])
+def test_c31_a_bumped_version_ends_the_session_at_once(cache_seconds: int) -> None:
+    standing, store = stood(cache_seconds=cache_seconds)
+    old = minted(user_ver=0).token
+    assert alive(standing, store, old) == alive(standing, store, old) == "user-7"
+    standing.bump("user-7", now=NOW).run(store)
+    assert alive(standing, store, old) == "jwt_user_ver"
+    assert alive(standing, store, minted(user_ver=1).token) == "user-7"
+    assert alive(standing, store, minted(user_ver=2).token) == "jwt_user_ver_ahead"
+    standing.disable("user-7", now=NOW).run(store)
+    assert alive(standing, store, minted(user_ver=2).token) == "jwt_subject_disabled"
+    standing.enable("user-7", now=NOW).run(store)
+    assert alive(standing, store, minted(user_ver=2).token) == "user-7"
+
+
+def test_c32_a_denied_token_and_a_disabled_key_are_over() -> None:
+    standing, store = stood(cache_seconds=5)
+    token, other = minted().token, minted().token
+    assert alive(standing, store, token) == alive(standing, store, other) == "user-7"
+    verified = token_verifier().verify(token, now=NOW)
+    standing.deny(verified.id or "", expires=verified.expires, now=NOW).run(store)
+    assert (alive(standing, store, token), alive(standing, store, other)) == ("jwt_denied", "user-7")
+    by_key = minted(access_key="yubikey-1").token
+    assert alive(standing, store, by_key) == "jwt_access_key"
+    standing.register_key("yubikey-1", "user-7", now=NOW).run(store)
+    assert alive(standing, store, by_key) == "user-7"
+    standing.disable_key("yubikey-1", now=NOW).run(store)
+    assert alive(standing, store, by_key) == "jwt_access_key"
+
+
+def test_a_stranger_to_the_store_may_not_act_unless_it_is_said() -> None:
+    store = Memory(now=NOW)
+    assert alive(Standing("login"), store, minted().token) == "jwt_subject_unknown"
+    assert alive(Standing("login", any_subject=True), store, minted().token) == "user-7"
+    assert alive(Standing("other", any_subject=True, with_access_key=True), store, minted().token) == "jwt_access_key"
+
+
+def test_a_store_that_does_not_answer_lets_nobody_act() -> None:
+    asked = Standing("login").begin(token_verifier().verify(minted().token, now=NOW), now=NOW)
+    statement = asked.statement("postgres")
+    assert statement is not None
+    asked.answer(None)
+    with pytest.raises(CountersealError) as caught:
+        asked.verdict()
+    assert (caught.value.code, caught.value.http) == ("store_unavailable", 503)
+
+
+def test_a_token_does_what_it_grants() -> None:
+    verify = token_verifier().verify
+    token = verify(minted(claims={"scope": "orders:* users:read"}).token, now=NOW)
+    assert Requirement(["orders:write", "users:read"]).check(token, now=NOW).token.subject == "user-7"
+    assert Requirement(["users:write", "orders:read"], any=True).check(token, now=NOW).authenticated is None
+    with pytest.raises(TokenError) as caught:
+        Requirement(["users:write"]).check(token, now=NOW)
+    assert (caught.value.code, caught.value.http) == ("jwt_permission_missing", 403)
+    assert caught.value.headers["www-authenticate"].startswith('Bearer error="insufficient_scope"')
+    for permissions in ([], ["a b"], ["orders:*"]):
+        assert refused(partial(Requirement, permissions)).startswith("jwt_setup_permission")
+
+
+def test_p05_a_step_up_is_fresh_and_of_the_same_session() -> None:
+    erase = Requirement(["docs:erase"], max_age_seconds=300, methods=["hwk"])
+    said = {"scope": "docs:erase", "amr": ["hwk"], "auth_time": NOW // 1000 - 100}
+    token = token_verifier().verify(minted(session="s-1", claims=said).token, now=NOW)
+    assert erase.check(token, now=NOW).authenticated == NOW - 100_000
+    old = token_verifier().verify(minted(session="s-1", claims={"scope": "docs:erase"}).token, now=NOW)
+    with pytest.raises(TokenError) as caught:
+        erase.check(old, now=NOW)
+    assert (caught.value.code, caught.value.public) == ("jwt_mfa_required", "mfa_required")
+    assert "insufficient_user_authentication" in caught.value.headers["www-authenticate"]
+    assert erase.check(old, proof=("s-1", "user-7", "hwk", NOW - 1_000), now=NOW).authenticated == NOW - 1_000
+    for proof in (
+        ("s-2", "user-7", "hwk", NOW),
+        ("s-1", "user-8", "hwk", NOW),
+        ("s-1", "user-7", "hwk", NOW - 301_000),
+    ):
+        assert refused(partial(erase.check, old, proof=proof, now=NOW)) == "jwt_mfa_required"
+
+
+def test_a_route_asks_the_store_and_the_grants() -> None:
+    standing, store = stood()
+    scheme = AccessToken(token_verifier(), standing=standing, store=store, clock=lambda: NOW)
+    app = service(scheme)
+    write = Annotated[Authorized, Depends(scheme.requiring(Requirement(["orders:write"])))]
+
+    @app.post("/orders")
+    async def create(by: write) -> str:
+        return by.token.subject
+
+    def post(token: str) -> Any:
+        return many(app, [{"method": "POST", "url": "/orders", "headers": {"authorization": f"Bearer {token}"}}])[0]
+
+    token = minted(claims={"scope": "orders:write"}).token
+    assert post(token).json() == "user-7"
+    answer = post(minted(claims={"scope": "orders:read"}).token)
+    assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_scope")
+    standing.bump("user-7", now=NOW).run(store)
+    answer = post(token)
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, 'Bearer error="invalid_token"')
+    with pytest.raises(CountersealError):
+        AccessToken(token_verifier(), standing=standing)

@@ -18,8 +18,10 @@ mod limit;
 mod message;
 mod policy;
 mod problem;
+mod requirement;
 mod response;
 mod sign;
+mod standing;
 mod statement;
 mod store;
 mod token_key;
@@ -47,8 +49,10 @@ pub use policy::{
     ForeignMembers, ForeignPolicy, Policy, PolicyMembers, Profile, ProfileMembers, Reads,
 };
 pub use problem::{Family, Problem, Refused};
+pub use requirement::{Authorized, FreshProof, Requirement, RequirementMembers};
 pub use response::{Answered, Sent, SignedFields, VerifiedResponse};
 pub use sign::Signer;
+pub use standing::{Change, LiveToken, Standing, StandingMembers};
 pub use statement::{dialect, migrations, room, sweeping, sweeping_cells};
 pub use store::{Needs, RingMembers, Store, WindowMembers};
 pub use token_key::{TokenKey, TokenKeys, TokenSigner};

@@ -8,7 +8,7 @@ use counterseal::core::{
     STORE_ANSWER_MALFORMED, STORE_UNAVAILABLE, SealBroken, Time, WeakKey,
 };
 use counterseal::document::DocumentError;
-use counterseal::jwt::JwtSetupError;
+use counterseal::jwt::{JwtSetupError, RequirementSetupError, StandingWriteError};
 use counterseal::limit::{LimitError, LimitSetupError};
 use counterseal::replay::ShapeError;
 use counterseal::request::{
@@ -117,6 +117,13 @@ impl Problem {
     /// A delivery that was refused at `now`.
     pub(crate) fn undelivered(error: &WebhookError, now: Time) -> Self {
         Problem::told(Family::Webhook, error, &error.event(now))
+    }
+
+    /// The same, where another token would help and the refusal is not the store's.
+    pub(crate) fn challenge_if_stranger(&mut self, challenge: &str) {
+        if self.0.code.http == 401 {
+            self.challenge(challenge);
+        }
     }
 
     /// A refusal with its audit event.
@@ -234,6 +241,8 @@ refusals! {
     LimitSetupError => Limit,
     PolicyError => Policy,
     PublicKeyError => Token,
+    RequirementSetupError => Token,
+    StandingWriteError => Token,
     SealBroken => SigningKey,
     ShapeError => Replay,
     ShmError => Replay,

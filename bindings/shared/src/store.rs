@@ -4,8 +4,8 @@ use std::path::Path;
 use std::process;
 
 use counterseal::core::{
-    Charge, Charged, Claim, Claimed, Record, Row, RowOp, Run, Seed, Space, Span, Sweep, SweepCells,
-    Time, Unavailable,
+    Charge, Charged, Claim, Claimed, LoadTogether, Record, Row, RowOp, Run, Seed, Space, Span,
+    Sweep, SweepCells, Time, Together, Unavailable,
 };
 use counterseal::replay::{CellGauge, Gauge, PrivateCells, PrivateRing, Shape, Window};
 use counterseal_memory::Memory;
@@ -320,6 +320,17 @@ impl Run<Sweep> for Store {
             Kind::Ring(ring) => ring.run(op),
             Kind::Shared(ring) => ring.run(op),
             Kind::Sqlite(sqlite) => sqlite.run(op),
+        }
+    }
+}
+
+impl<A: Record, B: Record, C: Record> Run<LoadTogether<A, B, C>> for Store {
+    /// As for one row.
+    fn run(&self, op: LoadTogether<A, B, C>) -> Result<Together<A, B, C>, Unavailable> {
+        match &self.kind {
+            Kind::Memory(memory) => memory.run(op),
+            Kind::Sqlite(sqlite) => sqlite.run(op),
+            _ => Err(Unavailable),
         }
     }
 }

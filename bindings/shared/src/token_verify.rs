@@ -136,6 +136,14 @@ impl Binding {
 }
 
 impl VerifiedToken {
+    pub(crate) fn proof(&self) -> &jwt::VerifiedToken<'static> {
+        &self.proof
+    }
+
+    pub(crate) fn shared(&self) -> Arc<jwt::VerifiedToken<'static>> {
+        Arc::clone(&self.proof)
+    }
+
     /// The key that signed it.
     pub fn key_id(&self) -> &str {
         self.proof.key_id().as_str()
@@ -228,4 +236,4 @@ impl Problem {
     }
 }
 
-const INVALID: &str = "Bearer error=\"invalid_token\"";
+pub(crate) const INVALID: &str = "Bearer error=\"invalid_token\"";

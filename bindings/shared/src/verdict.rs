@@ -7,7 +7,7 @@ use counterseal::core::Time;
 use counterseal::request;
 
 use crate::response::{fields_of, status_of};
-use crate::{Admitted, Key, Problem, Received, SignedFields, time};
+use crate::{Admitted, Key, LiveToken, Problem, Received, SignedFields, time};
 
 /// What a decision of any room ended in.
 #[non_exhaustive]
@@ -18,6 +18,8 @@ pub enum Verdict {
     Done,
     /// A key was loaded.
     Key(Key),
+    /// A token may act.
+    Live(LiveToken),
     /// A message was received.
     Received(Received),
     /// A request was accepted.

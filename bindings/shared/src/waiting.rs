@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use counterseal::core::{
-    Charge, Claim, Pending, Record, RowOp, Run, Span, Step, Time, Unavailable, drive,
+    Charge, Claim, LoadTogether, Pending, Record, RowOp, Run, Span, Step, Time, Unavailable, drive,
 };
 use counterseal::replay::Window;
 use counterseal::store::{Dialect, Rows, Stated, Statement};
@@ -218,6 +218,10 @@ impl Kept for Charge {
 
 impl Kept for Claim {
     const NEEDS: Needs = Needs::Claims;
+}
+
+impl<A: Record, B: Record, C: Record> Kept for LoadTogether<A, B, C> {
+    const NEEDS: Needs = Needs::Rows;
 }
 
 impl<R: Record> Kept for RowOp<R> {

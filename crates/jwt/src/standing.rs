@@ -38,6 +38,8 @@ pub enum Genuine<'t> {
     Lent(&'t VerifiedToken<'t>),
     /// Given.
     Given(VerifiedToken<'t>),
+    /// Held together with others.
+    Shared(Arc<VerifiedToken<'static>>),
 }
 
 /// When a load began, and in which state of its cache.
@@ -120,10 +122,11 @@ impl StandingPolicy {
 }
 
 impl<'t> Genuine<'t> {
-    pub(crate) const fn token(&self) -> &VerifiedToken<'t> {
+    pub(crate) fn token(&self) -> &VerifiedToken<'t> {
         match self {
             Genuine::Lent(token) => token,
             Genuine::Given(token) => token,
+            Genuine::Shared(token) => token,
         }
     }
 }
@@ -137,6 +140,12 @@ impl<'a, 'b: 'a> From<&'a VerifiedToken<'b>> for Genuine<'a> {
 impl<'t> From<VerifiedToken<'t>> for Genuine<'t> {
     fn from(token: VerifiedToken<'t>) -> Self {
         Genuine::Given(token)
+    }
+}
+
+impl From<Arc<VerifiedToken<'static>>> for Genuine<'_> {
+    fn from(token: Arc<VerifiedToken<'static>>) -> Self {
+        Genuine::Shared(token)
     }
 }
 
@@ -224,7 +233,7 @@ impl<'t> Pending for PendingStanding<'t> {
 
 impl<'t> LiveToken<'t> {
     /// The token.
-    pub const fn token(&self) -> &VerifiedToken<'t> {
+    pub fn token(&self) -> &VerifiedToken<'t> {
         self.token.token()
     }
 }

@@ -12,18 +12,21 @@ _Verdict = TypeVar("_Verdict", covariant=True)
 
 __all__ = [
     "Admitted",
+    "Authorized",
     "Cells",
     "Content",
     "ForeignPolicy",
     "Key",
     "KeyVault",
     "Limit",
+    "LiveToken",
     "Memory",
     "Minted",
     "Policy",
     "Profile",
     "Received",
     "Receiver",
+    "Requirement",
     "Ring",
     "Sender",
     "Sent",
@@ -31,6 +34,7 @@ __all__ = [
     "SharedRing",
     "Signer",
     "Sqlite",
+    "Standing",
     "TokenKey",
     "TokenKeys",
     "TokenMinter",
@@ -756,8 +760,8 @@ class Waiting(Generic[_Verdict]):
         """Hands over the rows, as lists or tuples; None when the store did not answer."""
 
     def verdict(self) -> _Verdict:
-        """What was decided, once: a proof, a key that was loaded, someone who is within a limit, a message that
-        was received, or nothing for a change that was made."""
+        """What was decided, once: a proof, a key that was loaded, a token that may act, someone who is within a limit,
+        a message that was received, or nothing for a change that was made."""
 
     def run(self, store: SharedRing | Ring | Sqlite | Memory | SharedCells | Cells) -> _Verdict:
         """Runs it to its end on a store inside the extension."""
@@ -974,6 +978,98 @@ class VerifiedToken:
     @property
     def claims(self) -> dict[str, Any]:
         """All claims, read anew."""
+
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+@final
+class Standing:
+    """Asks a store about subjects, tokens and access keys of one tenant, and takes them back there."""
+
+    def __new__(
+        cls,
+        tenant: str,
+        *,
+        any_subject: bool | None = None,
+        with_access_key: bool | None = None,
+        cache_seconds: int | None = None,
+        cache_places: int | None = None,
+    ) -> Standing:
+        """`tenant` is the name under which subjects are stored: one for each issuer."""
+
+    def begin(self, token: VerifiedToken | Authorized, *, now: int | None = None) -> Waiting[LiveToken]:
+        """Asks whether this token may still act."""
+
+    def register(self, subject: str, *, now: int | None = None) -> Waiting[None]:
+        """Stores a subject, at version 0."""
+
+    def bump(self, subject: str, *, now: int | None = None) -> Waiting[None]:
+        """Ends all tokens of a subject: its version is raised."""
+
+    def disable(self, subject: str, *, now: int | None = None) -> Waiting[None]:
+        """Ends all tokens of a subject, and takes no new ones."""
+
+    def enable(self, subject: str, *, now: int | None = None) -> Waiting[None]:
+        """Takes new tokens of a subject that was disabled."""
+
+    def deny(self, id: str, *, expires: int, now: int | None = None) -> Waiting[None]:
+        """Ends one token: `id` is its `jti`, `expires` its end in milliseconds."""
+
+    def register_key(self, access_key: str, subject: str, *, now: int | None = None) -> Waiting[None]:
+        """Stores an access key of a subject."""
+
+    def disable_key(self, access_key: str, *, now: int | None = None) -> Waiting[None]:
+        """Ends the tokens of sessions that this access key opened, for good."""
+
+@final
+class LiveToken:
+    """A genuine token that may act."""
+
+    @property
+    def token(self) -> VerifiedToken: ...
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+@final
+class Requirement:
+    """What a handler requires of whoever calls it."""
+
+    def __new__(
+        cls,
+        permissions: Sequence[str],
+        *,
+        any: bool | None = None,
+        max_age_seconds: int | None = None,
+        methods: Sequence[str] | None = None,
+        levels: Sequence[str] | None = None,
+        granted_by: Literal["permissions", "scope"] | None = None,
+        root_grants: bool | None = None,
+    ) -> Requirement:
+        """All of these permissions, or `any` of them. With `max_age_seconds` the bearer must have authenticated so
+        recently, by one of `methods` (`amr`) or at one of `levels` (`acr`)."""
+
+    def check(
+        self,
+        token: VerifiedToken | LiveToken | Authorized,
+        *,
+        proof: tuple[str, str, str, int] | None = None,
+        now: int | None = None,
+    ) -> Authorized:
+        """Whether the bearer of this token may. `proof` is (session, subject, method, milliseconds) of an
+        authentication that was seen just now, in the place of what the token tells."""
+
+    @property
+    def permissions(self) -> list[str]: ...
+
+@final
+class Authorized:
+    """A token that grants what was required."""
+
+    @property
+    def token(self) -> VerifiedToken: ...
+    @property
+    def authenticated(self) -> int | None:
+        """When its bearer authenticated, in milliseconds, where that was required."""
 
     def __reduce__(self) -> NoReturn:
         """Always raises `binding_secret_copied`."""

@@ -30,6 +30,7 @@ What it does not protect: WebSocket routes, and whatever the handler takes from 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Annotated, TypeVar
 
@@ -54,10 +55,10 @@ from counterseal.asgi import (
     signing,
 )
 from counterseal.errors import ArgumentError, CountersealError
-from counterseal.jwt import TokenVerifier, VerifiedToken, bearer
+from counterseal.jwt import Authorized, LiveToken, Requirement, Standing, TokenVerifier, VerifiedToken, bearer
 from counterseal.limit import Admitted, Limiter
 from counterseal.request import Verified, Verifier
-from counterseal.stores import Waiting
+from counterseal.stores import Memory, Sqlite, Waiting
 from counterseal.webhook import Received, Receiver
 
 __all__ = ["AccessToken", "LimitedByAddress", "ReceivedWebhook", "SignedRequest", "SignedRoute", "install", "problem"]
@@ -136,15 +137,22 @@ class SignedRequest(SecurityBase):
 class AccessToken(SecurityBase):
     """The security scheme of bearer tokens: `Annotated[VerifiedToken, Security(AccessToken(verifier))]`.
 
-    With `Depends(AccessToken(verifier).of(Model))` a handler gets the claims as a pydantic model. `on_event` gets each
-    refusal as one line of JSON; without it they go to the logger `counterseal.audit`. A token that is bound to a
-    certificate needs `certificate`, which finds the SHA-256 thumbprint of the peer's certificate for a request.
+    With `Depends(AccessToken(verifier).of(Model))` a handler gets the claims as a pydantic model, and what `requiring`
+    makes of it lets those in only whose token grants what is required. With a `standing`, a store is asked whether the
+    token may still act: by `drive`, which runs a decision on a database of your own, or in a `store` of ours.
+
+    `on_event` gets each refusal as one line of JSON; without it they go to the logger `counterseal.audit`. A token that
+    is bound to a certificate needs `certificate`, which finds the SHA-256 thumbprint of the peer's certificate for a
+    request.
     """
 
     def __init__(
         self,
         verifier: TokenVerifier,
         *,
+        standing: Standing | None = None,
+        drive: Callable[[Waiting[LiveToken]], Awaitable[LiveToken]] | None = None,
+        store: Memory | Sqlite | None = None,
         certificate: Callable[[Request], bytes | None] | None = None,
         on_event: Callable[[str], None] | None = None,
         clock: Callable[[], int] | None = None,
@@ -152,21 +160,56 @@ class AccessToken(SecurityBase):
     ) -> None:
         self.model = HTTPBearer(bearerFormat="JWT", description=f"An access token by {verifier.issuer}")
         self.scheme_name = scheme_name
+        if standing is not None and drive is None and store is None:
+            raise ArgumentError("binding_store_missing")
         self._verifier = verifier
+        self._standing = standing
+        self._drive = drive
+        self._store = store
         self._certificate = certificate or _no_certificate
         self._on_event = on_event or audit.info
         self._clock = clock
 
     async def __call__(self, request: Request) -> VerifiedToken:
-        """The proof for this request."""
-        now = self._clock() if self._clock else None
+        """The proof for this request; it is verified once, however often it is asked for."""
+        proofs: dict[AccessToken, VerifiedToken] = request.scope.setdefault("counterseal.tokens", {})
+        if self not in proofs:
+            now = self._clock() if self._clock else None
+            with self._telling():
+                token = bearer(request.scope["headers"], now=now)
+                verified = self._verifier.verify(token, certificate=self._certificate(request), now=now)
+                await self._ask(verified, now)
+            proofs[self] = verified
+        return proofs[self]
+
+    async def _ask(self, verified: VerifiedToken, now: int | None) -> None:
+        if self._standing is None:
+            return
+        asked = self._standing.begin(verified, now=now)
+        if self._drive is not None:
+            await self._drive(asked)
+        elif isinstance(self._store, Sqlite):
+            await asyncio.to_thread(asked.run, self._store)
+        elif self._store is not None:
+            asked.run(self._store)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
         try:
-            token = bearer(request.scope["headers"], now=now)
-            return self._verifier.verify(token, certificate=self._certificate(request), now=now)
+            yield
         except CountersealError as refused:
             if refused.event is not None:
                 self._on_event(refused.event)
             raise
+
+    def requiring(self, requirement: Requirement) -> Callable[[VerifiedToken], Awaitable[Authorized]]:
+        """A dependency that lets those in whose token grants what is required."""
+
+        async def authorized(verified: Annotated[VerifiedToken, Security(self)]) -> Authorized:
+            with self._telling():
+                return requirement.check(verified, now=self._clock() if self._clock else None)
+
+        return authorized
 
     def of(self, model: type[Model]) -> Callable[[VerifiedToken], Awaitable[Model]]:
         """A dependency that reads the claims of a genuine token as this pydantic model."""

@@ -19,11 +19,26 @@ a key is of one algorithm.
 A verifier keeps proofs by their tokens (`cache=`), so that a token that comes again costs no signature; its times are
 looked at each time. `counterseal.fastapi.AccessToken` is the dependency for FastAPI.
 
-What it does not protect: a token that was stolen is genuine until it is over; keep them short, or bind them to a key.
+Whether a genuine token may still act is for a store to say, in one look; whether it may do this, for its grants::
+
+    standing = Standing("login", cache_seconds=5)
+    live = standing.begin(verified).run(store)      # or drive_async(..) on a database of your own
+    Requirement(["orders:write"], max_age_seconds=300, methods=["hwk"]).check(live)
+
+    standing.bump("user-7").run(store)              # all tokens of this user are over
+
+A process that bumps, disables or denies sees it at once, others up to `cache_seconds` later.
+
+What it does not protect: a token that was stolen is genuine until it is over or taken back; keep them short, or bind
+them to a key.
 """
 
 from counterseal._counterseal import (
+    Authorized,
+    LiveToken,
     Minted,
+    Requirement,
+    Standing,
     TokenKey,
     TokenKeys,
     TokenMinter,
@@ -35,7 +50,11 @@ from counterseal._counterseal import (
 )
 
 __all__ = [
+    "Authorized",
+    "LiveToken",
     "Minted",
+    "Requirement",
+    "Standing",
     "TokenKey",
     "TokenKeys",
     "TokenMinter",
