@@ -3,21 +3,26 @@
 //! The token has ten claims. Both sides check issuer, audience, times and signature, and hand claims out typed; the peer
 //! has no standing, no denylist and no strict reading.
 
+use std::hash::Hasher;
 use std::hint::black_box;
 use std::sync::Arc;
 
 use counterseal_core::{
     Algorithm, Bound, KeyId, Lifetime, MacKey, PrivateKey, Secret, Seed, SignKey, Signatures, Span,
-    Time, VerifyKey,
+    Step, Time, VerifyKey, drive,
 };
 use counterseal_crypto_aws_lc::AwsLc;
 use counterseal_jwt::{
-    Claims, Minter, TokenAlgorithm, TokenKey, TokenKeys, TokenPolicy, TokenSigner, TokenSpace,
-    TokenVerifier,
+    CachingVerifier, ChangeAccessKey, ChangeSubject, Claims, Minter, StandingCache, StandingPolicy,
+    TokenAlgorithm, TokenKey, TokenKeys, TokenPolicy, TokenSigner, TokenSpace, TokenVerifier,
+    VerifiedToken,
 };
+use counterseal_memory::Memory;
+use counterseal_replay::Window;
 use counterseal_testkit::keys;
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
+use siphasher::sip128::{Hasher128, SipHasher24};
 
 use crate::harness::Bench;
 
@@ -82,11 +87,11 @@ pub fn verify_rs256() -> Bench {
     let public = counterseal_core::PublicKey::from_pem(RSA_PUBLIC).expect("a key");
     let key = AwsLc.verify_key(Algorithm::Rs256, &public).expect("a key");
     let raw = key.clone();
-    let token = peer.mint(&peer_claims());
+    let token = Box::leak(peer.mint(&peer_claims()).into_boxed_str());
     let key = TokenKey::public(id(), key);
     verify_token(
         "jwt_verify_rs256",
-        &token,
+        token,
         key,
         move |message, signature| raw.verify(message, signature).expect("it verifies"),
         peer,
@@ -115,6 +120,65 @@ pub fn encode_eddsa() -> Bench {
         Algorithm::EdDsa,
         jsonwebtoken::Algorithm::EdDSA,
     )
+}
+
+/// A token that was verified before. The floor is the keyed hash of its text; beside the proof, its standing is looked up in the
+/// cache that says what a store said a moment ago. The peer is a cache of claims by their tokens, which looks at nothing.
+pub fn cached() -> Bench {
+    let token = minted(hmac());
+    let size = token.len() as f64;
+    let keys = TokenKeys::new([hmac().key().clone()]).expect("one key");
+    let seed = Seed::new([3; 16]);
+    let mut verifier = CachingVerifier::new(policy(), keys, 4_096, &seed).expect("a cache");
+    let standing = StandingPolicy::new("login")
+        .expect("a tenant")
+        .any_subject();
+    let mut standing =
+        StandingCache::new(standing, Span::from_seconds(60), 4_096).expect("a cache");
+    let proof = verifier.verify(token, NOW).expect("it verifies");
+    keep(&mut standing, &proof);
+    let peer = moka::sync::Cache::new(4_096);
+    peer.insert(token.to_owned(), Arc::new(peer_claims()));
+    let hasher = SipHasher24::new_with_key(seed.expose());
+    Bench::new("jwt_cached")
+        .item("floor", size, move || {
+            let mut hasher = hasher;
+            hasher.write(black_box(token).as_bytes());
+            hasher.finish128().h1
+        })
+        .item("counterseal", size, move || {
+            let proof = verifier.verify(black_box(token), NOW).expect("it verifies");
+            match standing.begin(&*proof, NOW) {
+                Step::Done(live) => live.expect("it stands").token().subject().len(),
+                Step::Need(_) => unreachable!("it is kept"),
+            }
+        })
+        .item("moka", size, move || {
+            peer.get(black_box(token)).expect("it is there").sub.len()
+        })
+}
+
+/// Has a standing cache know what a store says of the token: its subject has version 17, and its access key is good.
+fn keep(standing: &mut StandingCache, proof: &VerifiedToken<'static>) {
+    let store = Memory::new(Window::MINUTE, 64, NOW);
+    let subject = proof.subject();
+    drive(&store, ChangeSubject::register("login", subject, NOW)).expect("it is stored");
+    drive(&store, ChangeSubject::bump_past("login", subject, 16, NOW)).expect("it is raised");
+    let key = proof.access_key().expect("it names one");
+    drive(
+        &store,
+        ChangeAccessKey::register("login", key, subject, NOW),
+    )
+    .expect("it is stored");
+    let live = drive(&store, standing.begin(proof, NOW)).expect("it stands");
+    standing.keep(&live, NOW);
+}
+
+fn minted(signer: TokenSigner) -> &'static str {
+    let token = Minter::new(signer, &policy()).mint(&claims(), &life(), &Seed::new([9; 16]));
+    let token = token.expect("it signs");
+    let token = str::from_utf8(token.expose()).expect("ASCII");
+    Box::leak(token.to_owned().into_boxed_str())
 }
 
 struct Peer {
@@ -244,23 +308,18 @@ fn verify(
     peer: Peer,
 ) -> Bench {
     let key = signer.key().clone();
-    let minter = Minter::new(signer, &policy());
-    let token = minter.mint(&claims(), &life(), &Seed::new([9; 16]));
-    let token = token.expect("it signs");
-    let token = str::from_utf8(token.expose()).expect("ASCII");
-    verify_token(name, token, key, raw, peer)
+    verify_token(name, minted(signer), key, raw, peer)
 }
 
 /// The floor is the signature alone, its key parsed before; `counterseal` borrows the claims from a space that is used again, and
 /// `counterseal_owned` hands out what the caller may keep.
 fn verify_token(
     name: &'static str,
-    token: &str,
+    token: &'static str,
     key: TokenKey,
     mut raw: impl FnMut(&[u8], &[u8]) + 'static,
     peer: Peer,
 ) -> Bench {
-    let token: &'static str = Box::leak(token.to_owned().into_boxed_str());
     let size = token.len() as f64;
     let keys: &'static TokenKeys = Box::leak(Box::new(TokenKeys::new([key]).expect("one key")));
     let verifier: &'static TokenVerifier = Box::leak(Box::new(TokenVerifier::new(policy())));

@@ -17,7 +17,8 @@ use harness::Bench;
 
 type Make = fn() -> Bench;
 
-const BENCHES: [(&str, Make); 13] = [
+const BENCHES: [(&str, Make); 14] = [
+    ("jwt_cached", jwt::cached),
     ("jwt_encode_eddsa", jwt::encode_eddsa),
     ("jwt_encode_es256", jwt::encode_es256),
     ("jwt_encode_hs256", jwt::encode_hs256),

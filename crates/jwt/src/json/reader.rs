@@ -63,6 +63,7 @@ impl Reader<'_, '_> {
         self.take(b'{')?;
         let inside = deeper(depth)?;
         let before = self.members.len();
+        let mut seen = 0;
         self.skip();
         if self.take(b'}').is_ok() {
             return Ok(());
@@ -74,7 +75,7 @@ impl Reader<'_, '_> {
             self.take(b':')?;
             self.skip();
             let value = self.place(|reader| reader.value(inside))?;
-            self.add(before, name, value)?;
+            self.add(before, name, value, &mut seen)?;
             self.skip();
             if self.take(b',').is_err() {
                 return self.take(b'}');
@@ -82,16 +83,24 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// Adds a member to those of its object, which begin at `first`.
-    fn add(&mut self, first: usize, name: Place, value: Place) -> Result<(), Broken> {
+    /// Adds a member to those of its object, which begin at `first`. A name whose bit was not seen is none of theirs.
+    fn add(
+        &mut self,
+        first: usize,
+        name: Place,
+        value: Place,
+        seen: &mut u64,
+    ) -> Result<(), Broken> {
         let text = name.text(self.text);
         let tag = name.tag(self.text);
+        let bit = 1 << (tag.wrapping_mul(SPREAD) >> 58);
         let others = &self.members[first..];
         let is_there =
             |other: &Member| other.tag == tag && other.name.text(self.text).is_same(text);
-        if others.len() == MEMBERS || others.iter().any(is_there) {
+        if others.len() == MEMBERS || *seen & bit != 0 && others.iter().any(is_there) {
             return Err(Broken);
         }
+        *seen |= bit;
         self.members.push(Member { tag, name, value });
         Ok(())
     }
@@ -243,5 +252,7 @@ const fn special(word: u64) -> u64 {
     (below(quote, 1) | below(backslash, 1) | below(word, 0x20)) & (EACH * 0x80)
 }
 
+/// 2^64 divided by the golden ratio: the upper bits of a product depend on all of a tag.
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 /// How many objects and lists may stand in one another.
 pub(super) const DEPTH: usize = 8;
