@@ -14,11 +14,11 @@ import time
 from typing import Any
 
 import requests
+import tokens
 from counterseal.replay import Ring
 from counterseal.request import Key, Policy, Profile, Signer, Verifier
-from http_message_signatures import HTTPMessageSigner, HTTPMessageVerifier, HTTPSignatureKeyResolver, algorithms
-
 from harness import Bench
+from http_message_signatures import HTTPMessageSigner, HTTPMessageVerifier, HTTPSignatureKeyResolver, algorithms
 
 SECRET = b"\x07" * 32
 KEY_ID = "worker-7f3a"
@@ -107,7 +107,7 @@ def received() -> list[tuple[bytes, bytes]]:
     return [(name.encode(), value.encode()) for name, value in lines]
 
 
-BENCHES = {"python_request_sign": sign, "python_request_verify": verify}
+BENCHES = {"python_request_sign": sign, "python_request_verify": verify, **tokens.BENCHES}
 
 for name in sys.argv[1:]:
     BENCHES[name]().run()
