@@ -65,6 +65,46 @@ const BENCHES: &[Bench] = &[
         bars: &[Bar::OverFloor(500.0)],
     },
     Bench {
+        name: "jwt_verify_hs256",
+        program: Program::Rust,
+        bars: &[Bar::OfFloor(2.6), Bar::Faster("jsonwebtoken", 2.7)],
+    },
+    Bench {
+        name: "jwt_verify_es256",
+        program: Program::Rust,
+        bars: &[Bar::OfFloor(1.06)],
+    },
+    Bench {
+        name: "jwt_verify_eddsa",
+        program: Program::Rust,
+        bars: &[Bar::OfFloor(1.06)],
+    },
+    Bench {
+        name: "jwt_verify_rs256",
+        program: Program::Rust,
+        bars: &[Bar::OfFloor(1.06)],
+    },
+    Bench {
+        name: "jwt_encode_hs256",
+        program: Program::Rust,
+        bars: &[],
+    },
+    Bench {
+        name: "jwt_encode_es256",
+        program: Program::Rust,
+        bars: &[Bar::Faster("jsonwebtoken", 1.65)],
+    },
+    Bench {
+        name: "jwt_encode_eddsa",
+        program: Program::Rust,
+        bars: &[],
+    },
+    Bench {
+        name: "jwt_cached",
+        program: Program::Rust,
+        bars: &[Bar::Under(300.0)],
+    },
+    Bench {
         name: "python_request_sign",
         program: Program::Python,
         bars: &[Bar::Faster("http_message_signatures", 40.0)],
@@ -73,6 +113,46 @@ const BENCHES: &[Bench] = &[
         name: "python_request_verify",
         program: Program::Python,
         bars: &[Bar::Faster("http_message_signatures", 25.0)],
+    },
+    Bench {
+        name: "python_jwt_verify_hs256",
+        program: Program::Python,
+        bars: &[Bar::Faster("pyjwt", 20.0)],
+    },
+    Bench {
+        name: "python_jwt_verify_es256",
+        program: Program::Python,
+        bars: &[Bar::Faster("pyjwt", 2.2)],
+    },
+    Bench {
+        name: "python_jwt_verify_eddsa",
+        program: Program::Python,
+        bars: &[],
+    },
+    Bench {
+        name: "python_jwt_verify_rs256",
+        program: Program::Python,
+        bars: &[],
+    },
+    Bench {
+        name: "python_jwt_encode_hs256",
+        program: Program::Python,
+        bars: &[],
+    },
+    Bench {
+        name: "python_jwt_encode_es256",
+        program: Program::Python,
+        bars: &[],
+    },
+    Bench {
+        name: "python_jwt_encode_eddsa",
+        program: Program::Python,
+        bars: &[],
+    },
+    Bench {
+        name: "python_jwt_cached",
+        program: Program::Python,
+        bars: &[Bar::Under(500.0)],
     },
     Bench {
         name: "node_request_sign",

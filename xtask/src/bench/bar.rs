@@ -12,6 +12,8 @@ pub(crate) enum Bar {
     OfFloor(f64),
     /// So many nanoseconds more than the floor, at most.
     OverFloor(f64),
+    /// So many nanoseconds, at most.
+    Under(f64),
 }
 
 impl Bar {
@@ -29,6 +31,7 @@ impl Bar {
             Bar::OverFloor(ns) => {
                 format!("at most {ns} ns more than the floor: {given} ({verdict})")
             }
+            Bar::Under(ns) => format!("at most {ns} ns: {given} ({verdict})"),
         }
     }
 
@@ -37,13 +40,14 @@ impl Bar {
             Bar::Faster(peer, _) => run.item(peer).over(run.ours()).medians,
             Bar::OfFloor(_) => run.ours().over(run.floor()).medians,
             Bar::OverFloor(_) => run.ours().median() - run.floor().median(),
+            Bar::Under(_) => run.ours().median(),
         }
     }
 
     fn is_met(self, run: &Run) -> bool {
         match self {
             Bar::Faster(_, least) => self.value(run) >= least,
-            Bar::OfFloor(most) | Bar::OverFloor(most) => self.value(run) <= most,
+            Bar::OfFloor(most) | Bar::OverFloor(most) | Bar::Under(most) => self.value(run) <= most,
         }
     }
 }
