@@ -1,13 +1,25 @@
 //! Fetching keys: a machine that says what to fetch and when, and that takes what came of it.
 
+mod answer;
+mod error;
+mod issuers;
+mod kids;
+mod pace;
+mod policy;
+mod url;
+
+pub use answer::{FetchResponse, KeySnapshot};
+pub use error::{FetchCause, FetchError, FetchSetupError};
+pub use issuers::{Claimed, TrustedIssuers, claimed_issuer, claimed_kid};
+pub use policy::FetchPolicy;
+
 use alloc::sync::Arc;
 
 use counterseal_core::{Seed, Signatures, Span, Time};
 
-use crate::fetch_answer::KeySet;
-use crate::fetch_kids::{Absent, KidHash};
-use crate::fetch_pace::{Forward, Jitter};
-use crate::{FetchCause, FetchError, FetchPolicy, FetchResponse, KeySnapshot};
+use answer::KeySet;
+use kids::{Absent, KidHash};
+use pace::{Forward, Jitter};
 
 /// Keeps the keys of one issuer fresh. It connects to nothing itself: its host runs what [`KeyFetcher::poll_output`] orders, calls
 /// [`KeyFetcher::handle_timeout`] at the time of [`KeyFetcher::poll_timeout`], and hands over what came of it.

@@ -27,32 +27,15 @@ mod caching;
 mod claims;
 mod error;
 mod fetch;
-mod fetch_answer;
-mod fetch_error;
-mod fetch_kids;
-mod fetch_pace;
-mod fetch_policy;
-mod fetch_url;
-mod github;
 mod header;
-mod issuers;
 mod json;
 mod jwk;
 mod key;
 mod mint;
 mod oidc;
-mod oidc_error;
-mod oidc_rule;
-mod permission;
 mod policy;
 mod requirement;
-mod requirement_error;
 mod standing;
-mod standing_cache;
-mod standing_error;
-mod standing_record;
-mod standing_write;
-mod step_up;
 mod verified;
 mod verify;
 
@@ -61,29 +44,23 @@ pub use bearer::bearer;
 pub use binding::Binding;
 pub use caching::CachingVerifier;
 pub use error::{JwtError, JwtSetupError};
-pub use fetch::{FetchId, FetchOrder, Fetched, KeyFetcher, Wanted, Why};
-pub use fetch_answer::{FetchResponse, KeySnapshot};
-pub use fetch_error::{FetchCause, FetchError, FetchSetupError};
-pub use fetch_policy::FetchPolicy;
-pub use github::GithubRule;
-pub use issuers::{Claimed, TrustedIssuers, claimed_issuer, claimed_kid};
+pub use fetch::{
+    Claimed, FetchCause, FetchError, FetchId, FetchOrder, FetchPolicy, FetchResponse,
+    FetchSetupError, Fetched, KeyFetcher, KeySnapshot, TrustedIssuers, Wanted, Why, claimed_issuer,
+    claimed_kid,
+};
 pub use key::{TokenKey, TokenKeys, TokenSigner};
 pub use mint::{Claims, Minter};
-pub use oidc::{AdmittedJob, OidcPolicy};
-pub use oidc_error::{OidcError, OidcSetupError};
-pub use oidc_rule::ClaimRule;
-pub use permission::{Grant, Permission};
+pub use oidc::{AdmittedJob, ClaimRule, GithubRule, OidcError, OidcPolicy, OidcSetupError};
 pub use policy::{Audience, TokenPolicy};
-pub use requirement::{Authorized, MissingPermissions, Requirement};
-pub use requirement_error::{RequirementError, RequirementSetupError};
-pub use standing::{Genuine, LiveToken, PendingStanding, StandingPolicy};
-pub use standing_cache::StandingCache;
-pub use standing_error::{StandingError, StandingWriteError};
-pub use standing_record::{AccessKey, Denied};
-pub use standing_write::{
-    AccessKeyEdit, ChangeAccessKey, ChangeSubject, DenyEdit, DenyToken, Edit, StandingWrite,
-    SubjectEdit,
+pub use requirement::{
+    Authorized, Grant, MissingPermissions, Permission, Requirement, RequirementError,
+    RequirementSetupError, StepUp, StepUpProof, StepUpReason,
 };
-pub use step_up::{StepUp, StepUpProof, StepUpReason};
+pub use standing::{
+    AccessKey, AccessKeyEdit, ChangeAccessKey, ChangeSubject, Denied, DenyEdit, DenyToken, Edit,
+    Genuine, LiveToken, PendingStanding, StandingCache, StandingError, StandingPolicy,
+    StandingWrite, StandingWriteError, SubjectEdit,
+};
 pub use verified::VerifiedToken;
 pub use verify::{TokenSpace, TokenVerifier};

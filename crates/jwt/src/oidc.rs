@@ -1,15 +1,24 @@
 //! Which tokens of CI systems and other providers of `OpenID` may do what: after the signature, rules over their claims.
 
+mod error;
+mod github;
+mod rule;
+
+pub use error::{OidcError, OidcSetupError};
+pub use github::GithubRule;
+pub use rule::ClaimRule;
+
 use alloc::vec::Vec;
 
 use counterseal_core::{Algorithm, Bound, Claim, KeyId, Space, Span, Time};
 use sha2::{Digest, Sha256};
 
+use rule::Rule;
+
 use crate::json::Members;
-use crate::oidc_rule::Rule;
 use crate::{
-    Audience, ClaimRule, GithubRule, JwtError, JwtSetupError, OidcError, OidcSetupError,
-    TokenAlgorithm, TokenKeys, TokenPolicy, TokenVerifier, VerifiedToken, github,
+    Audience, JwtError, JwtSetupError, TokenAlgorithm, TokenKeys, TokenPolicy, TokenVerifier,
+    VerifiedToken,
 };
 
 /// Admits tokens of one issuer by rules: one rule that is met is enough, and without any nobody is admitted.

@@ -1,14 +1,20 @@
 //! Requirements: which permissions a token must grant, and how fresh the authentication behind it must be.
 
+mod error;
+mod permission;
+mod step_up;
+
+pub use error::{RequirementError, RequirementSetupError};
+pub use permission::{Grant, Permission};
+pub use step_up::{StepUp, StepUpProof, StepUpReason};
+
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use counterseal_core::Time;
 
+use crate::VerifiedToken;
 use crate::json::{Members, Value};
-use crate::{
-    Grant, Permission, RequirementError, RequirementSetupError, StepUp, StepUpProof, VerifiedToken,
-};
 
 /// What a handler requires of whoever calls it. Set it up once and check with it as often as there are calls.
 ///

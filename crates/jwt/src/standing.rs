@@ -1,12 +1,24 @@
 //! May a genuine token still act? One look at a store says so.
 
+mod cache;
+mod error;
+mod record;
+mod write;
+
+pub use cache::StandingCache;
+pub use error::{StandingError, StandingWriteError};
+pub use record::{AccessKey, Denied};
+pub use write::{
+    AccessKeyEdit, ChangeAccessKey, ChangeSubject, DenyEdit, DenyToken, Edit, StandingWrite,
+    SubjectEdit,
+};
+
 use alloc::string::String;
 use alloc::sync::Arc;
 
 use counterseal_core::{LoadTogether, Pending, Row, Step, Subject, Time, Together, Unavailable};
 
-use crate::standing_record::{AccessKey, Denied};
-use crate::{JwtSetupError, StandingError, VerifiedToken};
+use crate::{JwtSetupError, VerifiedToken};
 
 /// What a store must know of a token, so that it may act.
 ///

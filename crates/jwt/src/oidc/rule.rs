@@ -7,8 +7,9 @@ use alloc::vec::Vec;
 
 use counterseal_core::KeyId;
 
+use crate::OidcSetupError;
 use crate::json::{Members, Value};
-use crate::{OidcSetupError, github};
+use crate::oidc::github;
 
 /// What the claims of a token of any issuer must say: all conditions of a rule together. A claim that is missing, or of another
 /// type, meets none.

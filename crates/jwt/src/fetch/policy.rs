@@ -6,7 +6,7 @@ use alloc::sync::Arc;
 use counterseal_core::Span;
 
 use crate::FetchSetupError;
-use crate::fetch_url::{is_https, is_loopback};
+use crate::fetch::url::{is_https, is_loopback};
 
 /// Whose keys are fetched, from where, and how often. All of it is the integrator's: nothing of a URL ever comes from a token.
 ///

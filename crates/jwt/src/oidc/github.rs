@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use crate::OidcSetupError;
 use crate::json::{Members, Value};
-use crate::oidc_rule::{Rule, Wants, text_of};
+use crate::oidc::rule::{Rule, Wants, text_of};
 
 /// Which jobs of GitHub Actions are meant: all that is said of a rule, together.
 ///

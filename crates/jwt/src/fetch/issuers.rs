@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use core::fmt;
 
-use crate::fetch_kids::KidHash;
+use crate::fetch::kids::KidHash;
 use crate::json::{Members, Value};
 use crate::verify::{MOST, Parts, decode};
 use crate::{FetchSetupError, KeyFetcher};

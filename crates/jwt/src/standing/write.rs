@@ -7,7 +7,7 @@
 use counterseal_core::{Load, Pending, Record, Row, RowOp, Step, Subject, Swap, Time, Unavailable};
 
 use crate::StandingWriteError;
-use crate::standing_record::{AccessKey, Denied};
+use crate::standing::record::{AccessKey, Denied};
 
 /// A change of one row, which ends in the record as stored.
 #[must_use]
