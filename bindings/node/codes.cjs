@@ -360,6 +360,27 @@ exports.CODES = Object.freeze({
     means: "the token does not grant what is required",
     fix: "grant what is named to whoever should have it; a wildcard reaches as deep as it says, and `a:*` does not cover `a`",
   }),
+  jwt_ring_announced: Object.freeze({
+    blame: "integrator",
+    public: "internal_error",
+    http: 500,
+    means: "another key was announced and does not sign yet",
+    fix: "wait until it signs; somebody else may have rotated",
+  }),
+  jwt_ring_full: Object.freeze({
+    blame: "integrator",
+    public: "internal_error",
+    http: 500,
+    means: "eight keys are published",
+    fix: "rotate less often, or issue shorter tokens",
+  }),
+  jwt_ring_setup_window: Object.freeze({
+    blame: "integrator",
+    public: "internal_error",
+    http: 500,
+    means: "a span of the rotation is outside its bounds",
+    fix: "lives are 1 s to 24 h, copies 1 s to 1 h, leads no shorter than copies, tolerances 10 min at most",
+  }),
   jwt_root_grant: Object.freeze({
     blame: "peer",
     public: "insufficient_scope",

@@ -9,6 +9,7 @@ mod clock_steps;
 mod crew;
 mod flood;
 mod honest;
+mod key_rotation;
 mod limits;
 mod report;
 mod ring_model;
@@ -75,6 +76,10 @@ const PROOFS: &[Proof] = &[
     Proof {
         name: "flood",
         run: flood::prove,
+    },
+    Proof {
+        name: "key-rotation",
+        run: key_rotation::prove,
     },
     Proof {
         name: "limits",

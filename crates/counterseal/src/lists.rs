@@ -42,6 +42,8 @@ const PARTS: &[&[&[Code]]] = &[
         counterseal_jwt::OidcSetupError::CODES,
         counterseal_jwt::RequirementError::CODES,
         counterseal_jwt::RequirementSetupError::CODES,
+        counterseal_jwt::RingError::CODES,
+        counterseal_jwt::RingSetupError::CODES,
         counterseal_jwt::StandingError::CODES,
         counterseal_jwt::StandingWriteError::CODES,
     ],

@@ -13,7 +13,8 @@
 //! What it does not protect: a token that was stolen is genuine until it is over, or taken back; keep them short.
 //!
 //! Codes: [`JwtError::CODES`], [`JwtSetupError::CODES`], [`FetchError::CODES`], [`FetchSetupError::CODES`], [`OidcError::CODES`],
-//! [`OidcSetupError::CODES`], [`RequirementError::CODES`], [`RequirementSetupError::CODES`], [`StandingError::CODES`],
+//! [`OidcSetupError::CODES`], [`RequirementError::CODES`], [`RequirementSetupError::CODES`], [`RingError::CODES`],
+//! [`RingSetupError::CODES`], [`StandingError::CODES`],
 //! [`StandingWriteError::CODES`].
 #![no_std]
 #![forbid(unsafe_code)]
@@ -35,6 +36,7 @@ mod mint;
 mod oidc;
 mod policy;
 mod requirement;
+mod ring;
 mod standing;
 mod verified;
 mod verify;
@@ -57,6 +59,7 @@ pub use requirement::{
     Authorized, Grant, MissingPermissions, Permission, Requirement, RequirementError,
     RequirementSetupError, StepUp, StepUpProof, StepUpReason,
 };
+pub use ring::{RingError, RingSetupError, Rotation, RotationPolicy};
 pub use standing::{
     AccessKey, AccessKeyEdit, ChangeAccessKey, ChangeSubject, Denied, DenyEdit, DenyToken, Edit,
     Genuine, LiveToken, PendingStanding, StandingCache, StandingError, StandingPolicy,

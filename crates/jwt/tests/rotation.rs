@@ -1,0 +1,131 @@
+//! The rotation of keys by its edges; every history of it is explored by `cargo xtask prove key-rotation`.
+
+#![allow(clippy::unwrap_used)] // where a panic is a failed test
+
+use counterseal_core::{Refusal, Span, Time};
+use counterseal_jwt::{RingError, Rotation, RotationPolicy};
+
+const NOW: Time = Time::from_seconds(1_800_000_000);
+
+fn policy() -> RotationPolicy {
+    RotationPolicy::new(Span::from_minutes(30), Span::from_minutes(5)).unwrap()
+}
+
+fn two() -> (Rotation<u8>, Time) {
+    let mut rotation = Rotation::new(policy());
+    rotation.announce(1, NOW).unwrap();
+    let second = NOW.plus(Span::from_minutes(60));
+    rotation.announce(2, second).unwrap();
+    (rotation, second)
+}
+
+#[test]
+fn o20_a_key_is_published_before_it_signs_and_after_it_did() {
+    let (rotation, announced) = two();
+    let takes_over = announced.plus(policy().lead());
+    let gone = takes_over.plus(policy().keep());
+    let tick = Span::from_millis(1);
+    assert_eq!(policy().lead(), Span::from_seconds(600 + 390));
+    assert_eq!(policy().keep(), Span::from_minutes(33));
+    let at = |now: Time| {
+        let published: Vec<_> = rotation.published(now).copied().collect();
+        (rotation.signing(now).copied(), published)
+    };
+    assert_eq!(at(announced), (Some(1), vec![1, 2]));
+    assert_eq!(at(takes_over.minus(tick)), (Some(1), vec![1, 2]));
+    assert_eq!(at(takes_over), (Some(2), vec![1, 2]));
+    assert_eq!(at(gone.minus(tick)), (Some(2), vec![1, 2]));
+    assert_eq!(at(gone), (Some(2), vec![2]));
+    assert_eq!(rotation.next_change(announced), Some(takes_over));
+    assert_eq!(rotation.next_change(takes_over), Some(gone));
+    assert_eq!(rotation.next_change(gone), None);
+}
+
+#[test]
+fn o20_a_copy_is_too_old_when_a_key_of_it_is_gone() {
+    let (rotation, announced) = two();
+    let gone = announced.plus(policy().lead()).plus(policy().keep());
+    assert_eq!(rotation.max_age(announced), Span::from_minutes(5));
+    let soon = gone.minus(Span::from_seconds(7));
+    assert_eq!(rotation.max_age(soon), Span::from_seconds(7));
+    assert_eq!(rotation.max_age(gone), Span::from_minutes(5));
+}
+
+#[test]
+fn one_key_at_a_time_waits_for_its_turn() {
+    let (mut rotation, announced) = two();
+    let before = rotation.clone();
+    assert_eq!(rotation.announce(3, announced), Err(RingError::Announced));
+    assert_eq!(rotation, before);
+    let mut now = announced.plus(policy().lead());
+    let mut refused = None;
+    for key in 3..20 {
+        refused = rotation.announce(key, now).err().or(refused);
+        now = now.plus(policy().lead());
+    }
+    // Keys are kept for twice the lead here, so there are never eight of them.
+    assert_eq!(refused, None);
+    assert!(rotation.published(now).count() <= 4);
+}
+
+#[test]
+fn eight_keys_are_as_many_as_are_published() {
+    let short = RotationPolicy::new(Span::from_minutes(24 * 60), Span::from_minutes(5)).unwrap();
+    let mut rotation = Rotation::new(short);
+    let mut now = NOW;
+    let mut refused = None;
+    for key in 0..10 {
+        refused = refused.or(rotation.announce(key, now).err());
+        now = now.plus(short.lead());
+    }
+    assert_eq!(refused.unwrap().code().name, "jwt_ring_full");
+    assert_eq!(rotation.published(now).count(), 8);
+    assert_eq!(rotation.signing(now), Some(&7));
+}
+
+#[test]
+fn a_lost_key_is_gone_at_once_and_somebody_signs_still() {
+    let (rotation, announced) = two();
+    // The one that signs: the next one takes over.
+    let mut lost = rotation.clone();
+    lost.revoke(announced, |key| *key == 1);
+    assert_eq!(lost.signing(announced), Some(&2));
+    assert_eq!(lost.published(announced).count(), 1);
+    // The one that was to sign: the one before goes on.
+    let mut lost = rotation.clone();
+    lost.revoke(announced, |key| *key == 2);
+    let later = announced.plus(policy().lead());
+    assert_eq!(lost.signing(later), Some(&1));
+    // One that has signed.
+    let mut lost = rotation.clone();
+    lost.revoke(later, |key| *key == 1);
+    assert_eq!(lost.signing(later), Some(&2));
+    // All of them: the next one signs as soon as there is one.
+    let mut lost = rotation;
+    lost.revoke(later, |_| true);
+    assert_eq!(lost.signing(later), None);
+    lost.announce(3, later).unwrap();
+    assert_eq!(lost.signing(later), Some(&3));
+}
+
+#[test]
+fn spans_are_within_their_bounds() {
+    let (second, hour) = (Span::from_seconds(1), Span::from_minutes(60));
+    for (life, age) in [
+        (Span::ZERO, second),
+        (Span::from_minutes(24 * 60).plus(second), second),
+        (second, Span::ZERO),
+        (second, hour.plus(second)),
+    ] {
+        let refused = RotationPolicy::new(life, age).err().unwrap();
+        assert_eq!(refused.code().name, "jwt_ring_setup_window");
+    }
+    let policy = RotationPolicy::new(second, hour).unwrap();
+    assert!(policy.with_lead(hour, Span::ZERO).is_ok());
+    assert!(
+        policy
+            .with_lead(Span::from_seconds(3_599), Span::ZERO)
+            .is_err()
+    );
+    assert!(policy.with_lead(hour, Span::from_minutes(11)).is_err());
+}
