@@ -7,6 +7,7 @@
 
 mod args;
 mod errors;
+mod key_fetcher;
 mod keys;
 mod limits;
 mod policy;
@@ -30,6 +31,7 @@ mod _counterseal {
 
     #[pymodule_export]
     use crate::{
+        key_fetcher::KeyFetcher,
         keys::Key,
         limits::{Admitted, Cells, Limit, SharedCells, client_address},
         policy::{ForeignPolicy, Policy, Profile},

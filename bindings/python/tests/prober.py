@@ -42,6 +42,7 @@ OBJECTS: dict[str, Any] = {
     "Content": content(),
     "ForeignPolicy": native.ForeignPolicy(["api.example"]),
     "Key": key(),
+    "KeyFetcher": native.KeyFetcher("https://iss.example", "https://iss.example/keys", now=NOW),
     "KeyVault": native.KeyVault(SECRET),
     "Limit": native.Limit("a", burst=1, every_ms=1),
     "LiveToken": native.Standing("a", any_subject=True).begin(granted, now=NOW).run(native.Memory(now=NOW)),

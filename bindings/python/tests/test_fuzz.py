@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import counterseal._counterseal as native
 from counterseal.errors import CountersealError
-from counterseal.jwt import Requirement, Standing, TokenKeys, TokenMinter, VerifiedToken
+from counterseal.jwt import KeyFetcher, Requirement, Standing, TokenKeys, TokenMinter, VerifiedToken
 from counterseal.limit import Cells, Limit
 from counterseal.replay import Ring
 from counterseal.request import ForeignPolicy, KeyVault, Policy, Profile, Signer, Verifier
@@ -110,6 +110,7 @@ MAKE: dict[str, Callable[[], Any]] = {
     "Content": content,
     "ForeignPolicy": lambda: ForeignPolicy([AUTHORITY]),
     "Key": key,
+    "KeyFetcher": lambda: KeyFetcher("https://iss.example", "https://iss.example/keys", now=NOW),
     "KeyVault": lambda: KeyVault(SECRET),
     "Limit": lambda: Limit("a", burst=1, every_ms=1),
     "LiveToken": lambda: Standing("a", any_subject=True).begin(granted(), now=NOW).run(Memory(now=NOW)),

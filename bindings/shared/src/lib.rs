@@ -14,6 +14,7 @@ mod codes;
 mod content;
 mod guard;
 mod key;
+mod key_fetcher;
 mod limit;
 mod message;
 mod policy;
@@ -43,6 +44,7 @@ pub use counterseal::request::Scheme;
 pub use counterseal::store::{Dialect, Rows, Statement};
 pub use guard::guard;
 pub use key::{Key, KeyMembers, keys};
+pub use key_fetcher::{FetchAnswer, FetchMembers, FetchOrder, KeyFetcher};
 pub use limit::{Admitted, Counting, Limit, LimitMembers, client_address};
 pub use message::{Message, scheme};
 pub use policy::{

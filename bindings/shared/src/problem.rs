@@ -8,7 +8,9 @@ use counterseal::core::{
     STORE_ANSWER_MALFORMED, STORE_UNAVAILABLE, SealBroken, Time, WeakKey,
 };
 use counterseal::document::DocumentError;
-use counterseal::jwt::{JwtSetupError, RequirementSetupError, StandingWriteError};
+use counterseal::jwt::{
+    FetchError, FetchSetupError, JwtSetupError, RequirementSetupError, StandingWriteError,
+};
 use counterseal::limit::{LimitError, LimitSetupError};
 use counterseal::replay::ShapeError;
 use counterseal::request::{
@@ -234,6 +236,8 @@ refusals! {
     ArgumentFault => Argument,
     BadKeyId => SigningKey,
     DocumentError => Policy,
+    FetchError => Token,
+    FetchSetupError => Token,
     JwtSetupError => Token,
     KeyError => SigningKey,
     KeyRecordError => SigningKey,

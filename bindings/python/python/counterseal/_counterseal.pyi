@@ -6,6 +6,7 @@ from os import PathLike
 from types import GenericAlias
 from typing import Any, Generic, Literal, NoReturn, TypeVar, final
 
+from counterseal.errors import TokenError
 from counterseal.types import Buffer, Cell, CellGauge, Dialect, Explained, Fields, Gauge, Raw, Room, Statement
 
 _Verdict = TypeVar("_Verdict", covariant=True)
@@ -17,6 +18,7 @@ __all__ = [
     "Content",
     "ForeignPolicy",
     "Key",
+    "KeyFetcher",
     "KeyVault",
     "Limit",
     "LiveToken",
@@ -837,6 +839,74 @@ class TokenKeys:
 
     @property
     def ids(self) -> list[str]: ...
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+@final
+class KeyFetcher:
+    """Says when to fetch the keys of an issuer of others, and what of the answer to take. It connects to nothing
+    itself."""
+
+    def __new__(
+        cls,
+        issuer: str,
+        url: str,
+        *,
+        loopback: bool | None = None,
+        timeout_seconds: int | None = None,
+        refresh_seconds: int | None = None,
+        limit_seconds: int | None = None,
+        cool_down_seconds: int | None = None,
+        now: int | None = None,
+        seed: Buffer | None = None,
+    ) -> KeyFetcher: ...
+    def handle_wanted(self, token: str, *, now: int | None = None) -> bool:
+        """A token was refused since its key is unknown. Says whether its key is known by now, or being fetched."""
+
+    def handle_timeout(self, *, now: int | None = None) -> None:
+        """The time of `next_timeout` has come, or may have."""
+
+    @property
+    def next_timeout(self) -> int | None:
+        """When to call `handle_timeout` next, in milliseconds."""
+
+    def order(self) -> tuple[int, str, int, int] | None:
+        """What to fetch now, each order once: its number, where to, how many milliseconds it may take, and how many
+        bytes of a body are read. Ask after each event."""
+
+    def handle_response(
+        self,
+        number: int,
+        status: int,
+        body: Buffer,
+        *,
+        content_type: str | None = None,
+        url: str | None = None,
+        max_age_seconds: int | None = None,
+        now: int | None = None,
+    ) -> bool:
+        """An order was answered, whatever the answer is. Says whether there are other keys now."""
+
+    def handle_failure(
+        self,
+        number: int,
+        cause: Literal["connection", "redirect", "timeout", "tls", "too_large"],
+        *,
+        now: int | None = None,
+    ) -> None:
+        """An order has no answer. The keys before are kept."""
+
+    def keys(self, *, now: int | None = None) -> TokenKeys:
+        """The keys to verify with now; raises when there are none yet, or they are too old."""
+
+    @property
+    def generation(self) -> int:
+        """How many different sets of keys there have been."""
+
+    @property
+    def last_error(self) -> TokenError | None:
+        """Why the last fetch failed, if it did."""
+
     def __reduce__(self) -> NoReturn:
         """Always raises `binding_secret_copied`."""
 

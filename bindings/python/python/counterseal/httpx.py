@@ -1,4 +1,4 @@
-"""Signing with httpx.
+"""Signing with httpx, and verifying tokens whose keys are fetched with it (`RemoteVerifier`).
 
 ::
 
@@ -28,10 +28,11 @@ from http import HTTPStatus
 
 import httpx
 
+from counterseal._remote import RemoteVerifier
 from counterseal.errors import ArgumentError, ResponseError
 from counterseal.request import Policy, Sent, Signer
 
-__all__ = ["AsyncSigningTransport", "SignatureAuth", "SigningTransport"]
+__all__ = ["AsyncSigningTransport", "RemoteVerifier", "SignatureAuth", "SigningTransport"]
 
 Clock = Callable[[], int]
 Seeds = Callable[[], bytes]

@@ -19,6 +19,8 @@ a key is of one algorithm.
 A verifier keeps proofs by their tokens (`cache=`), so that a token that comes again costs no signature; its times are
 looked at each time. `counterseal.fastapi.AccessToken` is the dependency for FastAPI.
 
+Tokens of others are verified by `counterseal.httpx.RemoteVerifier`, which fetches the issuer's keys.
+
 Whether a genuine token may still act is for a store to say, in one look; whether it may do this, for its grants::
 
     standing = Standing("login", cache_seconds=5)
@@ -35,6 +37,7 @@ them to a key.
 
 from counterseal._counterseal import (
     Authorized,
+    KeyFetcher,
     LiveToken,
     Minted,
     Requirement,
@@ -51,6 +54,7 @@ from counterseal._counterseal import (
 
 __all__ = [
     "Authorized",
+    "KeyFetcher",
     "LiveToken",
     "Minted",
     "Requirement",
