@@ -136,17 +136,17 @@ pub(crate) fn verify(case: &Case) -> Result<Observation, CaseError> {
     let input: VerifyInput = input(case)?;
     let members = policy_members(case)?;
     let shown = binding(input.certificate.as_ref(), input.key.as_ref())?;
-    let verified = || {
+    let outcome = || {
         let verifier = TokenVerifier::new(members.policy()?);
         let keys = input.keys.made()?;
         let now = Time::from_millis(case.now);
-        let verified = match &shown {
+        let proven = match &shown {
             Some(shown) => verifier.verify_bound(&input.token, shown, &keys, now),
             None => verifier.verify(&input.token, &keys, now),
         };
-        Ok(proof(&verified.map_err(boxed)?))
+        Ok(proof(&proven.map_err(boxed)?))
     };
-    Ok(observed(verified()))
+    Ok(observed(outcome()))
 }
 
 fn proof(verified: &VerifiedToken<'_>) -> Value {
@@ -183,13 +183,14 @@ pub(crate) fn mint(case: &Case) -> Result<Observation, CaseError> {
         let token = String::from_utf8_lossy(token.expose()).into_owned();
         let keys = TokenKeys::new([signer.key().clone()]).map_err(boxed)?;
         let verifier = TokenVerifier::new(policy);
-        let verified = match &bound {
+        let proven = match &bound {
             Some(bound) => verifier.verify_bound(&token, bound, &keys, now),
             None => verifier.verify(&token, &keys, now),
         };
-        verified.map_err(boxed)?;
+        proven.map_err(boxed)?;
         let (name, text) = told(signer.key().algorithm(), &token);
-        let (expires, decided_by) = (life.until().millis(), life.decided_by());
+        let expires = Time::from_seconds(life.until().seconds()).millis();
+        let decided_by = life.decided_by();
         Ok(json!({name: text, "expires": expires, "decided_by": decided_by}))
     };
     Ok(observed(minted()))

@@ -272,7 +272,7 @@ fn bound() -> Vec<Verify> {
 
 /// What each profile takes, and policies that cannot be.
 pub(super) fn policies() -> Vec<Verify> {
-    [profiles(), audiences(), setups()].concat()
+    [profiles(), longest_lives(), audiences(), setups()].concat()
 }
 
 fn profiles() -> Vec<Verify> {
@@ -289,9 +289,7 @@ fn profiles() -> Vec<Verify> {
     };
     let without_kid = r#"{"alg":"HS256","typ":"JWT"}"#;
     let id = json!({"id": null});
-    let lives = |draft: Draft, seconds: i64| draft.claim("exp", &(SECONDS + seconds).to_string());
-    let until = |seconds: i64| json!({"expires": NOW + seconds * 1_000});
-    let mut cases = vec![
+    vec![
         of("a-token-of-an-application", "app", "JWT").accepted(),
         of("a-token-of-an-application-without-kid", "app", "JWT")
             .header(without_kid)
@@ -370,7 +368,12 @@ fn profiles() -> Vec<Verify> {
         )
         .policy(&json!({"typ": "report+jwt"}))
         .refused("jwt_type"),
-    ];
+    ]
+}
+
+/// The longest life of each profile, and a second more.
+fn longest_lives() -> Vec<Verify> {
+    let mut cases = Vec::new();
     for (profile, typ, most) in [
         ("access", "at+jwt", 1_800),
         ("app", "JWT", 1_800),
@@ -378,13 +381,18 @@ fn profiles() -> Vec<Verify> {
         ("job", "cs-job+jwt", 7_200),
         ("openid", "JWT", 86_400),
     ] {
-        let named = |what: &str| lives(of(&format!("c13-{what}-of-{profile}"), profile, typ), most);
-        cases.push(named("the-longest-life").says(&until(most)));
-        let longer = lives(
-            of(&format!("c13-a-longer-life-of-{profile}"), profile, typ),
-            most + 1,
-        );
-        cases.push(longer.refused("jwt_lifetime"));
+        let lives = |what: &str, seconds: i64| {
+            draft(
+                format!("c13-{what}-of-{profile}"),
+                &["T-12", "Window", "Edge"],
+            )
+            .policy(&json!({"profile": profile}))
+            .header(header_of("HS256", "k1", typ))
+            .claim("exp", &(SECONDS + seconds).to_string())
+        };
+        let longest = lives("the-longest-life", most);
+        cases.push(longest.says(&json!({"expires": NOW + most * 1_000})));
+        cases.push(lives("a-longer-life", most + 1).refused("jwt_lifetime"));
     }
     cases
 }

@@ -24,8 +24,10 @@ pub(super) struct Draft {
     certificate: Option<Hex>,
     key: Option<Hex>,
     /// What the signed token becomes.
-    change: Option<Box<dyn Fn(&str) -> String>>,
+    change: Option<Change>,
 }
+
+type Change = Box<dyn Fn(&str) -> String>;
 
 /// A good token for the policy `access`, signed with the HMAC key `k1`.
 pub(super) fn draft(id: impl Into<String>, flags: &[&'static str]) -> Draft {

@@ -136,9 +136,15 @@ fn members() -> Vec<Verify> {
         ),
         ("j12-an-empty-crit", r#""crit":[]"#.into()),
         ("j12-a-crit-that-is-null", r#""crit":null"#.into()),
-        ("j17-b64", r#""b64":false"#.into()),
-        ("j17-b64-with-crit", r#""b64":false,"crit":["b64"]"#.into()),
-        ("j17-b64-that-changes-nothing", r#""b64":true"#.into()),
+        ("j17-the-member-b64", r#""b64":false"#.into()),
+        (
+            "j17-the-member-b64-with-crit",
+            r#""b64":false,"crit":["b64"]"#.into(),
+        ),
+        (
+            "j17-the-member-b64-that-changes-nothing",
+            r#""b64":true"#.into(),
+        ),
         (
             "j20-the-url-of-keys",
             r#""jku":"http://127.0.0.1:1/""#.into(),

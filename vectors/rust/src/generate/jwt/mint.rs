@@ -72,7 +72,7 @@ fn says(case: Mint, payload: &str) -> Mint {
 fn signers() -> Vec<Mint> {
     let by = |by: By| {
         let case = with(
-            &format!("a-token-by-{}", by.name().to_lowercase()),
+            &format!("minting-a-token-by-{}", by.name().to_lowercase()),
             |input| input.signer = by.signer("k1"),
         );
         let header = header_of(by.name(), "k1", "at+jwt");
@@ -92,7 +92,7 @@ fn signers() -> Vec<Mint> {
         ("openid", "JWT"),
         ("provisioner", "cs-prov+jwt"),
     ] {
-        let case = with(&format!("a-token-of-{profile}"), |input| {
+        let case = with(&format!("minting-a-token-of-{profile}"), |input| {
             input.life_seconds = 60
         });
         let case = under(case, &json!({"profile": profile}));
@@ -107,7 +107,7 @@ fn signers() -> Vec<Mint> {
         ));
     }
     let typed = under(
-        usual("a-token-of-a-typ-of-its-own"),
+        usual("minting-a-token-of-a-typ-of-its-own"),
         &json!({"typ": "report+jwt"}),
     );
     let header = header_of("HS256", "k1", "report+jwt");
@@ -133,21 +133,21 @@ fn contents() -> Vec<Mint> {
     };
     let print = encoded([9; 32]);
     let two = under(
-        usual("a-token-for-two-audiences"),
+        usual("minting-a-token-for-two-audiences"),
         &json!({"audience": ["api", "jobs"], "match_audience": "all"}),
     );
     let seeded = Case {
         seed: Hex(vec![255; 16]),
-        ..usual("a-token-of-another-seed")
+        ..usual("minting-a-token-of-another-seed")
     };
     let later = Case {
         now: NOW + 999,
-        ..usual("a-token-late-in-its-second")
+        ..usual("minting-a-token-late-in-its-second")
     };
     let header = header_of("HS256", "k1", "at+jwt");
     vec![
         more(
-            "all-claims-of-ours",
+            "minting-all-claims-of-ours",
             |input| {
                 input.user_ver = Some(3);
                 input.access_key = Some("key-1".into());
@@ -175,7 +175,7 @@ fn contents() -> Vec<Mint> {
             &format!(r#","cnf":{{"jkt":"{print}"}}"#),
         ),
         more(
-            "claims-of-others",
+            "minting-claims-of-others",
             |input| {
                 input.session = Some("s-1".into());
                 input.claims = Some(" { \"scope\" : \"a b\", \"n\":[1,null] }\n".into());
@@ -188,7 +188,7 @@ fn contents() -> Vec<Mint> {
             "",
         ),
         more(
-            "c29-the-name-of-an-inherited-member",
+            "c29-minting-the-name-of-an-inherited-member",
             |input| input.claims = Some("{\"__proto__\":{\"a\":1}}".into()),
             ",\"__proto__\":{\"a\":1}",
         ),
@@ -221,7 +221,7 @@ fn contents() -> Vec<Mint> {
             By::Hs256,
             &header,
             &claims(end, ""),
-            NOW + 600_999,
+            NOW + 600_000,
             "asked",
         ),
     ]
@@ -294,7 +294,7 @@ fn refusals() -> Vec<Mint> {
     let asked = |id: &str, seconds: i64| with(id, |input| input.life_seconds = seconds);
     let until = |id: &str, until: i64| with(id, |input| input.until = Some(until));
     vec![
-        refused(asked("c13-a-life-of-nothing", 0), "lifetime_empty"),
+        refused(asked("c13-minting-a-life-of-nothing", 0), "lifetime_empty"),
         refused(until("an-end-that-is-now", NOW), "lifetime_empty"),
         refused(until("an-end-in-the-past", NOW - 1), "lifetime_empty"),
         refused(
@@ -320,7 +320,7 @@ fn refusals() -> Vec<Mint> {
             "c22-a-claim-that-is-there-already-with-an-escape",
             "{\"\\u0065xp\":1}",
         ),
-        claimed("c22-a-claim-of-others-twice", "{\"a\":1,\"a\":2}"),
+        claimed("c22-minting-a-claim-of-others-twice", "{\"a\":1,\"a\":2}"),
         claimed("a-claim-of-ours-of-another-type", "{\"akid\":7}"),
         claimed("c25-claims-that-are-a-list", "[]"),
         claimed("c25-claims-that-are-no-json", "{\"a\":1,}"),
@@ -337,11 +337,11 @@ fn refusals() -> Vec<Mint> {
             "jwt_setup_too_large",
         ),
         refused(
-            under(usual("j33-an-empty-issuer"), &json!({"issuer": ""})),
+            under(usual("j33-minting-an-empty-issuer"), &json!({"issuer": ""})),
             "jwt_setup_text",
         ),
         refused(
-            under(usual("j33-no-audience"), &json!({"audience": []})),
+            under(usual("j33-minting-no-audience"), &json!({"audience": []})),
             "jwt_setup_audience",
         ),
         refused(
