@@ -83,8 +83,8 @@ fn every_rule_has_a_case_that_is_about_it() {
 #[test]
 fn every_row_of_the_tables_names_a_case_or_a_test() {
     let spec = spec();
-    let tests = std::fs::read_to_string(Path::new(ROOT).join("bindings/python/tests/test_jwt.py"));
-    let tests = tests.unwrap();
+    let path = Path::new(ROOT).join("bindings/python/tests/test_jwt.py");
+    let written = std::fs::read_to_string(path).unwrap();
     let ids: BTreeSet<_> = cases().into_iter().map(|case| case.id).collect();
     let mut named = 0;
     for table in ["## What the RFCs demand", "## Where it is narrower"] {
@@ -92,10 +92,10 @@ fn every_row_of_the_tables_names_a_case_or_a_test() {
         let rows = rows.lines().filter(|line| line.starts_with("| "));
         for row in rows.skip(1) {
             let shown = row.trim_end_matches(" |").rsplit_once(" | ").unwrap().1;
-            let names: Vec<_> = shown.split('`').skip(1).step_by(2).collect();
-            assert!(!names.is_empty(), "{row}");
-            for name in names {
-                let is_test = tests.contains(&format!("def {name}("));
+            let said: Vec<_> = shown.split('`').skip(1).step_by(2).collect();
+            assert!(!said.is_empty(), "{row}");
+            for name in said {
+                let is_test = written.contains(&format!("def {name}("));
                 assert!(ids.contains(name) || is_test, "{name}");
                 named += 1;
             }

@@ -8,6 +8,7 @@ mod claims;
 mod draft;
 mod encoding;
 mod header;
+mod jwks;
 mod keys;
 mod mint;
 mod secrets;

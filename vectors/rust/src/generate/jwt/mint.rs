@@ -11,7 +11,7 @@ use crate::{Case, Hex};
 type Mint = Case<MintInput>;
 
 pub(in crate::generate) fn cases() -> Vec<Mint> {
-    [signers(), contents(), lives(), refusals()].concat()
+    [signers(), contents(), forms(), lives(), refusals()].concat()
 }
 
 /// The token of user-7 for 10 minutes.
@@ -93,7 +93,7 @@ fn signers() -> Vec<Mint> {
         ("provisioner", "cs-prov+jwt"),
     ] {
         let case = with(&format!("minting-a-token-of-{profile}"), |input| {
-            input.life_seconds = 60
+            input.life_seconds = 60;
         });
         let case = under(case, &json!({"profile": profile}));
         let header = header_of("HS256", "k1", typ);
@@ -127,24 +127,7 @@ fn contents() -> Vec<Mint> {
     let more = |id: &str, change: fn(&mut MintInput), text: &str| {
         says(with(id, change), &claims(end, text))
     };
-    let subject = |id: &str, subject: &str, json: &str| {
-        let case = with(id, |input| input.subject = subject.into());
-        says(case, &claims(end, "").replace("\"user-7\"", json))
-    };
     let print = encoded([9; 32]);
-    let two = under(
-        usual("minting-a-token-for-two-audiences"),
-        &json!({"audience": ["api", "jobs"], "match_audience": "all"}),
-    );
-    let seeded = Case {
-        seed: Hex(vec![255; 16]),
-        ..usual("minting-a-token-of-another-seed")
-    };
-    let later = Case {
-        now: NOW + 999,
-        ..usual("minting-a-token-late-in-its-second")
-    };
-    let header = header_of("HS256", "k1", "at+jwt");
     vec![
         more(
             "minting-all-claims-of-ours",
@@ -192,6 +175,30 @@ fn contents() -> Vec<Mint> {
             |input| input.claims = Some("{\"__proto__\":{\"a\":1}}".into()),
             ",\"__proto__\":{\"a\":1}",
         ),
+    ]
+}
+
+/// Subjects, audiences, seeds and clocks.
+fn forms() -> Vec<Mint> {
+    let end = SECONDS + 600;
+    let subject = |id: &str, subject: &str, json: &str| {
+        let case = with(id, |input| input.subject = subject.into());
+        says(case, &claims(end, "").replace("\"user-7\"", json))
+    };
+    let two = under(
+        usual("minting-a-token-for-two-audiences"),
+        &json!({"audience": ["api", "jobs"], "match_audience": "all"}),
+    );
+    let seeded = Case {
+        seed: Hex(vec![255; 16]),
+        ..usual("minting-a-token-of-another-seed")
+    };
+    let later = Case {
+        now: NOW + 999,
+        ..usual("minting-a-token-late-in-its-second")
+    };
+    let header = header_of("HS256", "k1", "at+jwt");
+    vec![
         subject("a-subject-with-quotes", "a\"b\\c/", r#""a\"b\\c/""#),
         subject(
             "a-subject-with-controls",
@@ -305,13 +312,13 @@ fn refusals() -> Vec<Mint> {
         subject("c21-a-subject-of-256-bytes", 256),
         refused(
             with("an-empty-session", |input| {
-                input.session = Some(String::new())
+                input.session = Some(String::new());
             }),
             "jwt_setup_claim",
         ),
         refused(
             with("a-long-access-key", |input| {
-                input.access_key = Some("x".repeat(256))
+                input.access_key = Some("x".repeat(256));
             }),
             "jwt_setup_claim",
         ),
@@ -332,7 +339,7 @@ fn refusals() -> Vec<Mint> {
         ),
         refused(
             with("e10-a-token-that-is-too-long", |input| {
-                input.claims = Some(long.clone())
+                input.claims = Some(long.clone());
             }),
             "jwt_setup_too_large",
         ),
@@ -346,7 +353,7 @@ fn refusals() -> Vec<Mint> {
         ),
         refused(
             with("j34-a-secret-of-31-bytes", |input| {
-                input.signer.secret = Some(Hex(vec![7; 31]))
+                input.signer.secret = Some(Hex(vec![7; 31]));
             }),
             "key_too_short",
         ),
