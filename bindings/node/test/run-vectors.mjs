@@ -18,8 +18,10 @@ import {
   Signer,
   Verifier,
 } from "counterseal";
+import { TOKEN_OPERATIONS } from "./run-token-vectors.mjs";
 
 const OPERATIONS = {
+  ...TOKEN_OPERATIONS,
   "foreign/answer": foreignAnswer,
   "foreign/verify": foreignVerify,
   "limit/address": address,

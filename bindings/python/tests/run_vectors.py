@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import token_vectors
 from counterseal.errors import CountersealError, LimitError
 from counterseal.limit import Admitted, Limit, client_address
 from counterseal.request import ForeignPolicy, Key, Policy, Profile, Sent, Signer, Verified, Verifier
@@ -280,6 +281,10 @@ def receive(case: Case, asked: Asked) -> Case:
 OPERATIONS: dict[tuple[str, str], Callable[[Case, Asked], Case]] = {
     ("foreign", "answer"): answer_foreign,
     ("foreign", "verify"): verify_foreign,
+    ("jwt", "bearer"): token_vectors.bearer_of,
+    ("jwt", "keys"): token_vectors.keys,
+    ("jwt", "mint"): token_vectors.mint,
+    ("jwt", "verify"): token_vectors.verify,
     ("limit", "address"): address,
     ("limit", "admit"): admit,
     ("limit", "tell"): tell,

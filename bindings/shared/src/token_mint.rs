@@ -1,6 +1,6 @@
 //! Minting tokens, with host-made parts.
 
-use counterseal::core::{Bound, Lifetime};
+use counterseal::core::{Bound, Lifetime, Time};
 use counterseal::jwt::{Claims, Minter};
 
 use crate::token_policy::seconds;
@@ -72,7 +72,7 @@ impl TokenMinter {
         let token = String::from_utf8(token.expose().into());
         Ok(Minted {
             token: token.map_err(|_| counterseal::jwt::JwtSetupError::NotSigned)?,
-            expires: life.until().millis(),
+            expires: Time::from_seconds(life.until().seconds()).millis(),
             decided_by: life.decided_by(),
         })
     }
@@ -109,7 +109,7 @@ impl Minted {
         &self.token
     }
 
-    /// When it is over, in milliseconds.
+    /// When it is over, in milliseconds: its `exp`, which counts whole seconds.
     pub const fn expires(&self) -> i64 {
         self.expires
     }

@@ -15,6 +15,7 @@ use crate::JwtError;
 ///
 /// [`JwtError::Missing`] without a line, or for another scheme; [`JwtError::Malformed`] for more than one line, which nobody may choose
 /// from, and for what can be no token.
+//= docs/spec/jwt.md#T-16
 pub fn bearer<'a>(lines: impl IntoIterator<Item = &'a [u8]>) -> Result<&'a str, JwtError> {
     let mut lines = lines.into_iter();
     let line = lines.next().ok_or(JwtError::Missing)?;

@@ -44,6 +44,7 @@ impl Binding {
     }
 
     /// A bound token needs its key, and a key that was shown needs a token that is bound to it.
+    //= docs/spec/jwt.md#T-10
     pub(crate) fn check(bound: Option<&Self>, shown: Option<&Self>) -> Result<(), Forged> {
         match (bound, shown) {
             (None, None) => Ok(()),

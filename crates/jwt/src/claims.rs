@@ -63,6 +63,7 @@ impl TokenPolicy {
 
 impl TokenPolicy {
     /// Valid while `now < exp + leeway` and `now >= nbf - leeway`; issued no later than that.
+    //= docs/spec/jwt.md#T-7
     pub(crate) fn check_now(
         &self,
         key: KeyId,
@@ -116,6 +117,7 @@ impl<'t> Found<'t> {
 impl Reader<'_> {
     fn facts<'t>(&self, found: &Found<'t>, now: Time) -> Result<Facts<'t>, JwtError> {
         let key = self.key;
+        //= docs/spec/jwt.md#T-6
         if !self.text("iss", found.iss)?.is(&self.policy.issuer) {
             return Err(JwtError::Issuer { key });
         }
@@ -168,6 +170,7 @@ impl Reader<'_> {
     }
 
     /// A text of 1 to 255 bytes, if there is any.
+    //= docs/spec/jwt.md#T-9
     fn name<'t>(
         &self,
         name: &'static str,
@@ -188,6 +191,7 @@ impl Reader<'_> {
     }
 
     /// A whole number of 0 to 2^53 - 1, which every language can hold.
+    //= docs/spec/jwt.md#T-9
     fn count(&self, name: &'static str, value: Option<Value<'_>>) -> Result<Option<i64>, JwtError> {
         let Some(value) = value else {
             return Ok(None);
@@ -222,6 +226,7 @@ impl Reader<'_> {
     }
 
     /// Issued for no longer than the policy allows, and valid now.
+    //= docs/spec/jwt.md#T-8
     fn check_times(
         &self,
         issued: Time,
@@ -242,6 +247,7 @@ impl Reader<'_> {
     }
 
     /// The one key that `cnf` names (RFC 7800 section 3.1).
+    //= docs/spec/jwt.md#T-10
     fn binding(&self, value: Value<'_>) -> Result<Binding, JwtError> {
         let Value::Object(object) = value else {
             return Err(self.wrong("cnf"));
@@ -280,6 +286,7 @@ impl Audience {
     }
 }
 
+//= docs/spec/jwt.md#T-7
 pub(crate) fn numeric_date(number: &str) -> Option<Time> {
     let (seconds, millis) = match number.parse::<i64>() {
         Ok(seconds) => (seconds, 0),

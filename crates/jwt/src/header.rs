@@ -34,6 +34,7 @@ impl TokenPolicy {
             None => return Err(JwtError::Header),
             Some(_) => return Err(JwtError::Type),
         }
+        //= docs/spec/jwt.md#T-3
         let key = match header.key {
             Some(kid) => keys.find(&kid.said()).ok_or(JwtError::KeyUnknown)?,
             None if self.kind == Kind::App => keys.only().ok_or(JwtError::Header)?,
@@ -56,6 +57,7 @@ impl TokenPolicy {
         })
     }
 
+    //= docs/spec/jwt.md#T-2
     fn header<'t>(&self, text: &'t str, list: &mut Vec<Member>) -> Result<Header<'t>, JwtError> {
         let members = Members::parse_in(text, list).map_err(|_| JwtError::Header)?;
         let mut header = Header::default();

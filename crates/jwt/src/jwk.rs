@@ -17,6 +17,7 @@ impl TokenKey {
     /// # Errors
     ///
     /// [`JwtSetupError::Jwk`] names the member that is wrong, [`JwtSetupError::PublicKey`] says why the key itself cannot be used.
+    //= docs/spec/jwt.md#T-14
     pub fn from_jwk(text: &str, library: &dyn Signatures) -> Result<Self, JwtSetupError> {
         let members = Members::parse(text).map_err(|_| wrong("members"))?;
         let jwk = Jwk(members);
@@ -47,6 +48,7 @@ impl TokenKeys {
     /// # Errors
     ///
     /// As [`TokenKey::from_jwk`]; [`JwtSetupError::Keys`] where no key is left.
+    //= docs/spec/jwt.md#T-14
     pub fn from_jwks(text: &str, library: &dyn Signatures) -> Result<Self, JwtSetupError> {
         let mut keys = Vec::new();
         for text in items(text)? {

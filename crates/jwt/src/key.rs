@@ -50,6 +50,7 @@ impl TokenKey {
     /// # Errors
     ///
     /// [`WeakKey`] below that; [`JwtSetupError::Algorithm`] for an algorithm that has no secret.
+    //= docs/spec/jwt.md#T-13
     pub fn hmac(
         id: KeyId,
         algorithm: TokenAlgorithm,
@@ -220,6 +221,7 @@ impl TokenKeys {
     /// # Errors
     ///
     /// [`JwtSetupError::Keys`] for none, more than 64, or two of one id: which of them was meant is nobody's to guess.
+    //= docs/spec/jwt.md#T-13
     pub fn new(keys: impl IntoIterator<Item = TokenKey>) -> Result<Self, JwtSetupError> {
         let keys: Vec<_> = keys.into_iter().collect();
         let is_twice =

@@ -179,6 +179,7 @@ impl Minter {
         Ok(Secret::new(Vec::from(token)))
     }
 
+    //= docs/spec/jwt.md#T-15
     fn payload(&self, claims: &Claims, issued: i64, expires: i64, seed: &Seed<16>) -> String {
         let texts = self.policy.issuer.len() + claims.subject.len() + claims.more.len();
         let names: usize = self

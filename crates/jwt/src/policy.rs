@@ -95,6 +95,7 @@ impl TokenPolicy {
         Ok(policy)
     }
 
+    //= docs/spec/jwt.md#T-12
     fn new(
         issuer: &str,
         audience: Audience,

@@ -104,6 +104,7 @@ impl TokenVerifier {
         keys: &TokenKeys,
         now: Time,
     ) -> Result<VerifiedToken<'s>, JwtError> {
+        //= docs/spec/jwt.md#T-11
         // A proof is made here and nowhere else.
         let TokenSpace { bytes, members } = space;
         let parts = Parts::of(token)?;
@@ -159,6 +160,7 @@ pub(crate) struct Parts<'t> {
 }
 
 impl<'t> Parts<'t> {
+    //= docs/spec/jwt.md#T-1
     pub(crate) fn of(token: &'t str) -> Result<Self, JwtError> {
         if token.len() > MOST {
             return Err(JwtError::TooLarge { len: token.len() });
@@ -178,6 +180,7 @@ impl<'t> Parts<'t> {
     }
 
     /// The payload, if the signature holds.
+    //= docs/spec/jwt.md#T-4
     fn genuine<'s>(&self, key: &TokenKey, space: &'s mut [u8]) -> Result<&'s [u8], JwtError> {
         let (payload, rest) = decode(self.payload, space)?;
         let (signature, _) = decode(self.signature, rest)?;
@@ -188,6 +191,7 @@ impl<'t> Parts<'t> {
 }
 
 /// A part in its one form, without padding and bits left over, and with something in it; and the space after it.
+//= docs/spec/jwt.md#T-1
 pub(crate) fn decode<'s>(
     part: &str,
     space: &'s mut [u8],

@@ -1,5 +1,5 @@
-//! Writes the vectors of this project: requests signed by the real signer, one change each, charges of limits, and an
-//! expectation written by hand.
+//! Writes the vectors of this project: requests signed by the real signer, one change each, charges of limits, tokens, and
+//! an expectation written by hand.
 //!
 //! What a case expects never comes from what is tested. A case that the crates do not agree with stops the writing.
 
@@ -7,6 +7,7 @@ mod clock;
 mod document;
 mod draft;
 mod foreign;
+mod jwt;
 mod keys;
 mod limit;
 mod notes;
@@ -65,7 +66,7 @@ pub fn stale() -> io::Result<Vec<String>> {
 }
 
 /// The rooms that have vectors.
-pub const ROOMS: [&str; 5] = ["foreign", "limit", "request", "response", "webhook"];
+pub const ROOMS: [&str; 6] = ["foreign", "jwt", "limit", "request", "response", "webhook"];
 
 /// Where the vectors of this room are.
 pub fn directory(room: &str) -> PathBuf {
@@ -88,6 +89,9 @@ fn files() -> Vec<(String, String)> {
         file("request", "keys", "keys", keys::several()),
         file("foreign", "answer", "answer", foreign::answers()),
         file("foreign", "verify", "verify", foreign::cases()),
+        file("jwt", "bearer", "bearer", jwt::fields()),
+        file("jwt", "keys", "keys", jwt::key_sets()),
+        file("jwt", "mint", "mint", jwt::minted()),
         file("limit", "address", "address", limit::addresses()),
         file("limit", "admit", "admit", limit::admissions()),
         file("limit", "tell", "tell", limit::answers()),
@@ -98,7 +102,9 @@ fn files() -> Vec<(String, String)> {
         file("webhook", "receive", "receive", webhook::deliveries()),
         file("webhook", "send", "send", webhook::messages()),
     ];
-    verify.chain(others).collect()
+    let tokens = jwt::verified().into_iter();
+    let tokens = tokens.map(|(topic, cases)| file("jwt", topic, "verify", cases));
+    verify.chain(others).chain(tokens).collect()
 }
 
 fn file<I: Serialize>(room: &str, topic: &str, op: &str, cases: Vec<Case<I>>) -> (String, String) {

@@ -10,6 +10,7 @@ mod file;
 mod foreign;
 pub mod generate;
 mod http;
+mod jwt;
 mod layout;
 mod limit;
 mod request;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::request::Comes;
-use crate::{Case, Verdict, foreign, limit, request, response, webhook};
+use crate::{Case, Verdict, foreign, jwt, limit, request, response, webhook};
 
 /// What came of a case.
 #[derive(Clone, Debug, Serialize)]
@@ -50,6 +50,10 @@ pub fn run(room: &str, op: &str, case: &Case) -> Result<Observation, CaseError> 
     match (room, op) {
         ("foreign", "answer") => foreign::answer(case),
         ("foreign", "verify") => foreign::verify(case, Comes::Whole),
+        ("jwt", "bearer") => jwt::bearer(case),
+        ("jwt", "keys") => jwt::keys(case),
+        ("jwt", "mint") => jwt::mint(case),
+        ("jwt", "verify") => jwt::verify(case),
         ("limit", "address") => limit::address(case),
         ("limit", "admit") => limit::admit(case),
         ("limit", "tell") => limit::tell(case),

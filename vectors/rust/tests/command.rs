@@ -80,7 +80,7 @@ fn what_cannot_be_run_ends_with_2_and_one_line() {
         deep.clone(),
         "\u{feff}{}".into(),
         file_of("fly", &nothing),
-        file_of("keys", &nothing).replace("\"request\"", "\"jwt\""),
+        file_of("keys", &nothing).replace("\"request\"", "\"nobody\""),
         file_of("keys", &nothing).replace("vectors/1", "vectors/2"),
         file_of("keys", &nothing).replace("\"id\"", "\"name\""),
         file_of("keys", &nothing).replace("\"now\":0", "\"now\":1e400"),

@@ -59,6 +59,7 @@ impl Reader<'_, '_> {
     }
 
     /// An object, whose members come to the end of the list.
+    //= docs/spec/jwt.md#T-5
     pub(super) fn object(&mut self, depth: usize) -> Result<(), Broken> {
         self.take(b'{')?;
         let inside = deeper(depth)?;

@@ -81,6 +81,22 @@ const RULES: &[(&str, &str)] = &[
     ("Q-13", "docs/spec/request.md: signers"),
     ("Q-14", "docs/spec/request.md: keys"),
     ("Q-15", "docs/spec/request.md: policies"),
+    ("T-1", "docs/spec/jwt.md: texts and sizes"),
+    ("T-2", "docs/spec/jwt.md: the header"),
+    ("T-3", "docs/spec/jwt.md: the key and its algorithm"),
+    ("T-4", "docs/spec/jwt.md: the signature"),
+    ("T-5", "docs/spec/jwt.md: the JSON that is read"),
+    ("T-6", "docs/spec/jwt.md: issuer and audience"),
+    ("T-7", "docs/spec/jwt.md: times"),
+    ("T-8", "docs/spec/jwt.md: how long a token lives"),
+    ("T-9", "docs/spec/jwt.md: names and counts"),
+    ("T-10", "docs/spec/jwt.md: tokens that are bound to a key"),
+    ("T-11", "docs/spec/jwt.md: the order of checks"),
+    ("T-12", "docs/spec/jwt.md: policies"),
+    ("T-13", "docs/spec/jwt.md: keys"),
+    ("T-14", "docs/spec/jwt.md: keys as JWK and PEM"),
+    ("T-15", "docs/spec/jwt.md: what is minted"),
+    ("T-16", "docs/spec/jwt.md: where a request has its token"),
 ];
 
 const NOTES: &[(&str, &str)] = &[
@@ -89,12 +105,24 @@ const NOTES: &[(&str, &str)] = &[
         "Two readers of the message may take it for different requests, so it is refused though its signature is genuine.",
     ),
     (
+        "Bound",
+        "The token is bound to a key, or the peer has shown one. Accepting a bound token alone makes stolen ones worth something.",
+    ),
+    (
         "Changed",
         "A covered part was changed after signing. Accepting it means that the part is not really covered.",
     ),
     (
+        "Claim",
+        "A claim is missing, of another type, or nearly the expected one. Taking it for absent, or for near enough, opens the rule.",
+    ),
+    (
         "Edge",
         "The last value on one side of a limit; its neighbour on the other side is a case too.",
+    ),
+    (
+        "Header",
+        "The header says more, less or something else than alg, kid and typ. Following it lets a token choose how it is verified.",
     ),
     (
         "Key",

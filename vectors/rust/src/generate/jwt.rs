@@ -1,0 +1,33 @@
+//! Tokens: verified, minted, and found in a request; and their keys.
+//!
+//! Headers, payloads and signatures are worked out here from the specification, not by the room.
+
+mod accepted;
+mod bearer;
+mod claims;
+mod draft;
+mod encoding;
+mod header;
+mod jwks;
+mod keys;
+mod mint;
+mod secrets;
+
+pub(super) use bearer::cases as fields;
+pub(super) use keys::cases as key_sets;
+pub(super) use mint::cases as minted;
+
+use crate::Case;
+use crate::jwt::VerifyInput;
+
+type Verify = Case<VerifyInput>;
+
+/// The cases of `verify`, by the file that they stand in.
+pub(super) fn verified() -> [(&'static str, Vec<Verify>); 4] {
+    [
+        ("claims", claims::cases()),
+        ("encoding", encoding::cases()),
+        ("header", header::cases()),
+        ("verify", [accepted::cases(), accepted::policies()].concat()),
+    ]
+}
