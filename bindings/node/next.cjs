@@ -5,6 +5,7 @@ const { ArgumentError } = require("./lib/errors.cjs");
 const { head } = require("./lib/http.cjs");
 const { problem } = require("./lib/problem.cjs");
 const { keep, sent } = require("./lib/sent.cjs");
+const { tokenReader } = require("./lib/token-request.cjs");
 
 function register() {
   keep();
@@ -22,6 +23,23 @@ function signedRoute(authenticator, handler) {
     const response = told(await handler(request, proof, context), proof);
     return asked.signsResponses ? signed(response, request.method, proof.verified) : response;
   };
+}
+
+function tokenRoute(verifier, handler, options) {
+  const read = tokenReader(verifier, options);
+  return async (request, context) => {
+    let proof;
+    try {
+      proof = read(request);
+    } catch (error) {
+      return problemResponse(error);
+    }
+    return handler(request, proof, context);
+  };
+}
+
+function verifyToken(request, verifier, options) {
+  return tokenReader(verifier, options)(request);
 }
 
 function createProxy(authenticator) {
@@ -101,4 +119,4 @@ const EMPTY = [204, 205, 304];
 /** Fields of this package are never a stranger's. */
 const OWN = "cs-";
 
-module.exports = { createProxy, problemResponse, register, signedRoute, verified };
+module.exports = { createProxy, problemResponse, register, signedRoute, tokenRoute, verified, verifyToken };

@@ -2,4 +2,4 @@
 
 import next from "./next.cjs";
 
-export const { createProxy, problemResponse, register, signedRoute, verified } = next;
+export const { createProxy, problemResponse, register, signedRoute, tokenRoute, verified, verifyToken } = next;

@@ -30,6 +30,7 @@ class ResponseError extends CountersealError {}
 class SignError extends CountersealError {}
 class SigningKeyError extends CountersealError {}
 class StoreError extends CountersealError {}
+class TokenError extends CountersealError {}
 class WebhookError extends CountersealError {}
 
 const families = {
@@ -44,6 +45,7 @@ const families = {
   SignError,
   SigningKeyError,
   StoreError,
+  TokenError,
   WebhookError,
 };
 

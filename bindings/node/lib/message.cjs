@@ -16,6 +16,23 @@ function joinedLines(headers) {
   return join(parts, () => "headers");
 }
 
+/** The values of the field lines of this name, joined in the same way; what is undefined is no line. */
+function joinedValues(headers, wanted) {
+  const parts = [];
+  guarded("headers", HEADERS, () => addLines(parts, headers));
+  const values = pairs(parts).filter(([name, value]) => lower(name) === wanted && value !== undefined);
+  return join(
+    values.map(([, value]) => value),
+    () => "headers",
+  );
+}
+
+/** A field name in lower case. */
+function lower(name) {
+  const known = typeof name === "string" ? name : Buffer.from(bytes("headers", name)).toString("latin1");
+  return known.toLowerCase();
+}
+
 function join(parts, nameOf) {
   for (let at = 0; at < parts.length; at += 1) {
     const part = parts[at];
@@ -118,4 +135,4 @@ const HEADERS = "an object, pairs, names and values in turn, or Headers";
 /** How many parts a request has besides its field lines. */
 const PLAIN = 5;
 
-module.exports = { content, fieldsOf, joined, joinedLines, own, piece };
+module.exports = { content, fieldsOf, joined, joinedLines, joinedValues, own, piece };

@@ -14,7 +14,7 @@ function problem(error) {
   const headers = { "content-type": "application/problem+json", "cache-control": "no-store", ...told };
   if (retryAfter !== null) headers["retry-after"] = `${retryAfter}`;
   // RFC 9110 section 11.6.1: a 401 names a scheme.
-  if (http === 401) headers["www-authenticate"] = "Signature";
+  if (http === 401) headers["www-authenticate"] ??= "Signature";
   return { status: http, headers, body: problemBody({ http, public: code }) };
 }
 

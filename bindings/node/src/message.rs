@@ -45,6 +45,14 @@ pub(crate) fn lines(joined: &str) -> Result<Vec<Field<'_>>, ArgumentFault> {
     Ok(lines)
 }
 
+/// Values alone, joined in the same way.
+pub(crate) fn values(joined: &str) -> Vec<Cow<'_, [u8]>> {
+    if joined.is_empty() {
+        return Vec::new();
+    }
+    joined.split('\0').map(bytes).collect()
+}
+
 fn bytes(part: &str) -> Cow<'_, [u8]> {
     match part.strip_prefix('\u{1}') {
         None => Cow::Borrowed(part.as_bytes()),

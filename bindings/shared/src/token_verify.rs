@@ -5,7 +5,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use counterseal::core::Time;
 use counterseal::jwt;
 
-use crate::{ArgumentFault, Family, Problem, TokenKeys, TokenPolicy, check_len, codes, time};
+use crate::{
+    ArgumentFault, Family, MAX_TIME, Problem, TokenKeys, TokenPolicy, check_len, codes, time,
+};
 
 /// Verifies tokens of one policy, against keys that may be replaced. Any number of threads may share it.
 pub struct TokenVerifier {
@@ -78,6 +80,15 @@ impl TokenVerifier {
         let checked = self.inner.recheck(&verified.proof, now);
         checked.map_err(|error| Problem::untrusted(&error, now))?;
         Ok(true)
+    }
+
+    /// When a proof holds by the clock, in milliseconds: from the first instant on, and before the second. For hosts that keep
+    /// proofs themselves.
+    pub fn window(&self, verified: &VerifiedToken) -> (i64, i64) {
+        let leeway = self.inner.policy().leeway();
+        let from = verified.proof.begins().minus(leeway).millis();
+        let until = verified.proof.expires().plus(leeway).millis();
+        (from.max(0), until.min(MAX_TIME + 1))
     }
 
     /// Knows these keys, and no others, from now on.

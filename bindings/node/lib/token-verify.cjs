@@ -1,0 +1,94 @@
+"use strict";
+// Verifying tokens.
+
+const { inspect } = require("node:util");
+const { MAX_ITEMS, bytes, fault, maybe, options, text, whole, wrong } = require("./arguments.cjs");
+const { now } = require("./chance.cjs");
+const { ArgumentError, settled } = require("./errors.cjs");
+const { joinedValues } = require("./message.cjs");
+const native = require("./native.cjs");
+const { nativeTokenKeys } = require("./token-keys.cjs");
+const { nativeTokenPolicy } = require("./token-mint.cjs");
+const { holds, tokenOf } = require("./token-verified.cjs");
+
+let isTokenVerifier;
+
+class TokenVerifier {
+  #native;
+  /** Proofs by their tokens. There is a new map for each set of keys, so that nothing of the old ones gets into it. */
+  #kept = new Map();
+  #most;
+
+  constructor(policy, keys, given) {
+    const most = maybe(whole, "cache", options(given, ["cache"]).cache, USUAL);
+    if (most < 0 || most > MAX_ITEMS) throw fault("binding_argument_range", `cache: 0 to ${MAX_ITEMS}`);
+    this.#most = most;
+    this.#native = settled(native.TokenVerifier.create(nativeTokenPolicy(policy), nativeTokenKeys(keys)));
+  }
+
+  verify(token, given) {
+    if (given === undefined) return this.#verify(token, Date.now());
+    const parts = options(given, ["certificate", "key", "now"]);
+    const moment = now(parts.now);
+    const certificate = maybe(bytes, "certificate", parts.certificate);
+    const key = maybe(bytes, "key", parts.key);
+    if (certificate === undefined && key === undefined) return this.#verify(token, moment);
+    return tokenOf(settled(this.#native.verifyBound(text("token", token), certificate, key, moment)));
+  }
+
+  replaceKeys(keys) {
+    settled(this.#native.replaceKeys(nativeTokenKeys(keys)));
+    this.#kept = new Map();
+  }
+
+  get keyIds() {
+    return settled(this.#native.keyIds()).split("\n").slice(0, -1);
+  }
+
+  get issuer() {
+    return settled(this.#native.issuer());
+  }
+
+  toJSON() {
+    throw new ArgumentError("binding_secret_copied");
+  }
+
+  [inspect.custom]() {
+    return `<TokenVerifier of ${this.keyIds.length} keys>`;
+  }
+
+  /** The proof that was kept, while it holds by the clock; whatever else there is to say about a token, the native half says. */
+  #verify(token, moment) {
+    const kept = this.#kept;
+    const found = kept.get(token);
+    if (found !== undefined && holds(found, moment)) return found;
+    const verified = tokenOf(settled(this.#native.verify(text("token", token), moment)));
+    if (this.#most > 0) {
+      // One that is full begins anew: nothing in it is missed but for time.
+      if (kept.size >= this.#most) kept.clear();
+      kept.set(token, verified);
+    }
+    return verified;
+  }
+
+  static {
+    isTokenVerifier = (value) => typeof value === "object" && value !== null && #native in value;
+  }
+}
+
+/** The token of the `Authorization` field of these field lines. */
+function bearer(headers, given) {
+  const moment = now(options(given, ["now"]).now);
+  return settled(native.TokenVerifier.bearer(joinedValues(headers, "authorization"), moment));
+}
+
+/** The verifier that this is. */
+function tokenVerifierOf(value) {
+  if (!isTokenVerifier(value)) throw wrong("verifier", "TokenVerifier");
+  return value;
+}
+
+/** How many proofs are kept, unless it is said. */
+const USUAL = 1_024;
+
+module.exports = { TokenVerifier, bearer, tokenVerifierOf };
