@@ -129,3 +129,21 @@ fn spans_are_within_their_bounds() {
     );
     assert!(policy.with_lead(hour, Span::from_minutes(11)).is_err());
 }
+
+#[test]
+fn o20_where_no_key_signs_a_copy_is_good_for_nothing() {
+    // The next key signs at once, so whoever kept a copy would not know it.
+    let mut rotation = Rotation::new(policy());
+    assert_eq!(rotation.max_age(NOW), Span::ZERO);
+    rotation.announce(1, NOW).unwrap();
+    assert_eq!(rotation.max_age(NOW), Span::from_minutes(5));
+    // A key that has signed is still published here, and the one that signs was lost.
+    let (mut rotation, announced) = two();
+    let later = announced.plus(policy().lead());
+    rotation.revoke(later, |key| *key == 2);
+    assert_eq!(rotation.published(later).count(), 1);
+    assert_eq!(rotation.max_age(later), Span::ZERO);
+    rotation.announce(3, later).unwrap();
+    assert_eq!(rotation.signing(later), Some(&3));
+    assert_eq!(rotation.max_age(later), Span::from_minutes(5));
+}

@@ -113,8 +113,12 @@ impl<K> Rotation<K> {
         self.turns.iter().filter(is_there).map(|turn| &turn.key)
     }
 
-    /// For how long a copy of what is published may be kept: no longer than until a key of it is gone.
+    /// For how long a copy of what is published may be kept: no longer than until a key of it is gone, and not at all while no key signs,
+    /// because the next one signs as soon as it is announced.
     pub fn max_age(&self, now: Time) -> Span {
+        if self.signing(now).is_none() {
+            return Span::ZERO;
+        }
         let ends = self.turns.iter().filter_map(|turn| self.gone(turn));
         let ahead = ends.map(|gone| gone.since(now));
         let next = ahead.filter(|span| *span > Span::ZERO).min();
