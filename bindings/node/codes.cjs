@@ -374,6 +374,13 @@ exports.CODES = Object.freeze({
     means: "eight keys are published",
     fix: "rotate less often, or issue shorter tokens",
   }),
+  jwt_ring_known: Object.freeze({
+    blame: "integrator",
+    public: "internal_error",
+    http: 500,
+    means: "this key is published already",
+    fix: "make a new key; a rotation that was repeated has been done",
+  }),
   jwt_ring_setup_window: Object.freeze({
     blame: "integrator",
     public: "internal_error",

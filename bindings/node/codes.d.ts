@@ -55,6 +55,7 @@ export type CodeName =
   | "jwt_permission_missing"
   | "jwt_ring_announced"
   | "jwt_ring_full"
+  | "jwt_ring_known"
   | "jwt_ring_setup_window"
   | "jwt_root_grant"
   | "jwt_setup_algorithm"

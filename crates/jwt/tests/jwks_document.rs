@@ -5,7 +5,8 @@
 use counterseal_core::{Algorithm, PublicKey, Span, Time};
 use counterseal_crypto_rustcrypto::RustCrypto;
 use counterseal_jwt::{
-    JwksDocument, JwtSetupError, PublicJwk, Rotation, RotationPolicy, TokenKey, TokenKeys,
+    JwksDocument, JwtSetupError, PublicJwk, RingError, Rotation, RotationPolicy, TokenKey,
+    TokenKeys,
 };
 use counterseal_testkit::keys;
 
@@ -80,6 +81,19 @@ fn o15_what_is_published_is_read_again_and_has_no_private_part() {
             );
         }
     }
+}
+
+#[test]
+fn o01_a_key_of_rsa_is_published_for_one_algorithm() {
+    let policy = RotationPolicy::new(Span::from_minutes(30), Span::from_minutes(5)).unwrap();
+    let mut rotation = Rotation::new(policy);
+    let rsa = all().pop().unwrap().1;
+    let jwk = |algorithm| PublicJwk::new(algorithm, &rsa).unwrap();
+    rotation.announce(jwk(Algorithm::Rs256), NOW).unwrap();
+    assert_eq!(
+        rotation.announce(jwk(Algorithm::Ps256), NOW),
+        Err(RingError::Known)
+    );
 }
 
 #[test]

@@ -69,6 +69,21 @@ fn one_key_at_a_time_waits_for_its_turn() {
 }
 
 #[test]
+fn o01_a_key_is_published_once() {
+    let (mut rotation, announced) = two();
+    let before = rotation.clone();
+    let later = announced.plus(policy().lead());
+    for key in [1, 2] {
+        assert_eq!(rotation.announce(key, later), Err(RingError::Known));
+    }
+    assert_eq!(rotation, before);
+    // Once it is gone it may come again.
+    let gone = later.plus(policy().keep());
+    assert_eq!(rotation.announce(2, gone), Err(RingError::Known));
+    assert_eq!(rotation.announce(1, gone), Ok(()));
+}
+
+#[test]
 fn eight_keys_are_as_many_as_are_published() {
     let short = RotationPolicy::new(Span::from_minutes(24 * 60), Span::from_minutes(5)).unwrap();
     let mut rotation = Rotation::new(short);

@@ -58,6 +58,7 @@ CodeName = Literal[
     "jwt_permission_missing",
     "jwt_ring_announced",
     "jwt_ring_full",
+    "jwt_ring_known",
     "jwt_ring_setup_window",
     "jwt_root_grant",
     "jwt_setup_algorithm",
@@ -583,6 +584,13 @@ CODES: dict[str, tuple[Literal["environment", "integrator", "peer"], str, int, s
         500,
         "eight keys are published",
         "rotate less often, or issue shorter tokens",
+    ),
+    "jwt_ring_known": (
+        "integrator",
+        "internal_error",
+        500,
+        "this key is published already",
+        "make a new key; a rotation that was repeated has been done",
     ),
     "jwt_ring_setup_window": (
         "integrator",

@@ -12,6 +12,8 @@ pub enum RingError {
     Announced,
     /// As many keys are published as may be.
     Full,
+    /// This key is published already.
+    Known,
 }
 
 /// What cannot be a policy.
@@ -27,7 +29,7 @@ pub enum RingSetupError {
 
 impl RingError {
     /// The codes of this error.
-    pub const CODES: &'static [Code] = &[ANNOUNCED, FULL];
+    pub const CODES: &'static [Code] = &[ANNOUNCED, FULL, KNOWN];
 }
 
 impl RingSetupError {
@@ -40,6 +42,7 @@ impl Refusal for RingError {
         match self {
             RingError::Announced => ANNOUNCED,
             RingError::Full => FULL,
+            RingError::Known => KNOWN,
         }
     }
 }
@@ -78,6 +81,11 @@ const FULL: Code = Code::integrator(
     "jwt_ring_full",
     "eight keys are published",
     "rotate less often, or issue shorter tokens",
+);
+const KNOWN: Code = Code::integrator(
+    "jwt_ring_known",
+    "this key is published already",
+    "make a new key; a rotation that was repeated has been done",
 );
 const WINDOW: Code = Code::integrator(
     "jwt_ring_setup_window",

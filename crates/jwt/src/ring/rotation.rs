@@ -50,7 +50,7 @@ struct Turn<K> {
     ends: Option<Time>,
 }
 
-impl<K> Rotation<K> {
+impl<K: PartialEq> Rotation<K> {
     /// Without any key.
     pub const fn new(policy: RotationPolicy) -> Self {
         let turns = Vec::new();
@@ -61,11 +61,15 @@ impl<K> Rotation<K> {
     ///
     /// # Errors
     ///
-    /// [`RingError::Announced`] while another one waits for its turn, [`RingError::Full`] while eight are published.
+    /// [`RingError::Announced`] while another one waits for its turn, [`RingError::Full`] while eight are published,
+    /// [`RingError::Known`] for one that is published already: no reader takes a set with a key that is there twice.
     pub fn announce(&mut self, key: K, now: Time) -> Result<(), RingError> {
         self.forget(now);
         if self.turns.iter().any(|turn| turn.active > now) {
             return Err(RingError::Announced);
+        }
+        if self.turns.iter().any(|turn| turn.key == key) {
+            return Err(RingError::Known);
         }
         if self.turns.len() == MOST {
             return Err(RingError::Full);
