@@ -610,6 +610,191 @@ export declare function endKey(id: string, until: number): Waiting<null>;
 /** Revokes a key, for good. */
 export declare function revokeKey(id: string, options?: At): Waiting<null>;
 
+/** How a token is signed; a key is for one of them. */
+export type TokenAlgorithm =
+  | "HS256"
+  | "HS384"
+  | "HS512"
+  | "ES256"
+  | "ES384"
+  | "EdDSA"
+  | "RS256"
+  | "RS384"
+  | "RS512"
+  | "PS256"
+  | "PS384"
+  | "PS512";
+
+/** A key that tokens are verified with: an id, an algorithm, and what verifies. */
+export declare class TokenKey {
+  private constructor();
+  /** The key of a secret: `HS256` (32 bytes or more), `HS384` (48) or `HS512` (64). */
+  static hmac(id: string, algorithm: TokenAlgorithm, secret: Uint8Array): TokenKey;
+  /** The key of a public key in PEM, for this algorithm and no other. */
+  static public(id: string, algorithm: TokenAlgorithm, pem: string): TokenKey;
+  /** The key of a JWK as JSON text, which says its `kty`, `alg` and `kid`. */
+  static fromJwk(json: string): TokenKey;
+  readonly id: string;
+  readonly algorithm: TokenAlgorithm;
+  toJSON(): never;
+}
+
+/** A key that tokens are signed with. It does not come out again: no text, no JSON, no copy. */
+export declare class TokenSigner {
+  private constructor();
+  /** Signs with a secret; verifiers need the same. */
+  static hmac(id: string, algorithm: TokenAlgorithm, secret: Uint8Array): TokenSigner;
+  /** Signs with a private key in PEM (PKCS#8): Ed25519, P-256 or P-384, each by its own algorithm. */
+  static private(id: string, pem: string | Uint8Array): TokenSigner;
+  /** What verifies its tokens. */
+  readonly key: TokenKey;
+  toJSON(): never;
+}
+
+/** The keys of an issuer: 1 to 64, each id once. */
+export declare class TokenKeys {
+  constructor(keys: readonly TokenKey[]);
+  /** The keys of a JWK Set, JSON text. */
+  static fromJwks(json: string): TokenKeys;
+  readonly ids: string[];
+  toJSON(): never;
+}
+
+/** What tokens are for, and with it how long they may live: 30 minutes, 30 minutes, 2 hours, 24 hours and 2 minutes. */
+export type TokenProfile = "access" | "app" | "job" | "openid" | "provisioner";
+
+export interface TokenPolicyOptions {
+  /** Who issues. */
+  readonly issuer: string;
+  /** For whom the tokens are. */
+  readonly audience: string | readonly string[];
+  /** Which names of `audience` a token must be for; `any` when it is left out. `only`: for no others. */
+  readonly matchAudience?: "all" | "any" | "only";
+  /** The kind of token that the header must name, where it is not the profile's. */
+  readonly typ?: string;
+  /** How far clocks may differ: 0 to 120, or 30 when it is left out. */
+  readonly leewaySeconds?: number;
+  /** How long a token may live, where it is less than the profile allows. */
+  readonly lifeSeconds?: number;
+}
+
+/** What a verifier demands of a token, and what a minter writes. */
+export declare class TokenPolicy {
+  constructor(profile: TokenProfile, options: TokenPolicyOptions);
+  readonly issuer: string;
+}
+
+export interface MintOptions extends At {
+  /** How long it is to live; the policy and `until` may make that less. */
+  readonly lifeSeconds: number;
+  /** An instant that it must not outlive, such as the end of its session. */
+  readonly until?: number;
+  /** The version of the subject, `user_ver`. */
+  readonly userVer?: number;
+  /** The registered key with which the session was opened, `akid`. */
+  readonly accessKey?: string;
+  /** The session that it belongs to, `sid`. */
+  readonly session?: string;
+  /** The generation of the session, `gen`. */
+  readonly generation?: number;
+  /** The SHA-256 thumbprint of the client's certificate that it is bound to. */
+  readonly certificate?: Uint8Array;
+  /** The SHA-256 thumbprint of the client's key that it is bound to. */
+  readonly key?: Uint8Array;
+  /** Further claims: an object, or the JSON text of one. */
+  readonly claims?: object | string;
+  /** 16 random bytes, never the same twice; the host's generator when it is left out. */
+  readonly seed?: Uint8Array;
+}
+
+/** Mints tokens with one key for verifiers of one policy. */
+export declare class TokenMinter {
+  constructor(signer: TokenSigner, policy: TokenPolicy);
+  /** A token about `subject`. */
+  mint(subject: string, options: MintOptions): Minted;
+  toJSON(): never;
+}
+
+/** A token that was minted. It stands in no text and no JSON of this object. */
+export declare class Minted {
+  private constructor();
+  readonly token: string;
+  /** When it is over. */
+  readonly expires: number;
+  /** What decided how long it lives. */
+  readonly decidedBy: "asked" | "policy" | "until";
+  toJSON(): never;
+}
+
+/** The claims of a token as it was signed. Those that no rule is about are the issuer's word, of any type. */
+export interface TokenClaims {
+  readonly iss: string;
+  readonly sub: string;
+  readonly aud: string | readonly string[];
+  readonly exp: number;
+  readonly iat: number;
+  readonly [name: string]: unknown;
+}
+
+/** A token that is genuine, for this audience, and in time. It may be kept and given to many, so it does not change. */
+export declare class VerifiedToken<Claims = TokenClaims> {
+  private constructor();
+  /** The key that signed it. */
+  readonly keyId: string;
+  readonly subject: string;
+  /** Its own id, `jti`. */
+  readonly id: string | null;
+  /** The session that it belongs to, `sid`. */
+  readonly session: string | null;
+  /** The registered key with which its session was opened, `akid`. */
+  readonly accessKey: string | null;
+  readonly userVer: number | null;
+  readonly generation: number | null;
+  readonly issued: number;
+  /** From when on it is valid, without leeway. */
+  readonly begins: number;
+  /** When it is over, without leeway. */
+  readonly expires: number;
+  /** What it is bound to. */
+  readonly boundBy: "jkt" | "x5t#S256" | null;
+  /** All claims, as the JSON text that was signed. */
+  readonly payload: string;
+  /** All claims, frozen. Their type is what the program says it is; `read` looks. */
+  readonly claims: Claims;
+  /** What `parse` makes of the claims; whatever it throws becomes a `TokenError`, `binding_claims_unfit`. */
+  read<Model>(parse: (claims: Claims) => Model): Model;
+  toJSON(): { keyId: string; id: string | null; issued: number; begins: number; expires: number };
+}
+
+export interface VerifyTokenOptions extends At {
+  /** The SHA-256 thumbprint of the peer's certificate, for a token that is bound to one. */
+  readonly certificate?: Uint8Array | null;
+  /** The SHA-256 thumbprint of the key that the peer has shown to hold, for a token that is bound to one. */
+  readonly key?: Uint8Array | null;
+}
+
+/**
+ * Verifies tokens of one policy. A token that comes again costs no signature: its proof is kept, and its times are looked at
+ * each time. Proofs of bound tokens are not kept.
+ */
+export declare class TokenVerifier<Claims = TokenClaims> {
+  /** `cache` proofs are kept in memory, by their tokens: 0 to 65536, or 1024 when it is left out. */
+  constructor(policy: TokenPolicy, keys: TokenKeys | readonly TokenKey[], options?: { readonly cache?: number });
+  /** The proof that `token` is genuine. Whatever fails throws a `TokenError`. */
+  verify(token: string, options?: VerifyTokenOptions): VerifiedToken<Claims>;
+  /** Knows these keys, and no others, from now on. */
+  replaceKeys(keys: TokenKeys | readonly TokenKey[]): void;
+  readonly keyIds: string[];
+  readonly issuer: string;
+  toJSON(): never;
+}
+
+/**
+ * The token of the one `Authorization` field. Node's `message.headers` has the first of two such fields and hides the other:
+ * give it `message.rawHeaders`.
+ */
+export declare function bearer(headers: FieldLines | NodeJS.Dict<string | string[]>, options?: At): string;
+
 export interface AuthenticatorSettings {
   /** Runs a decision on a store of your own (see `drive`); without it the verifier's store is used. */
   readonly drive?: (waiting: Waiting<Verified>) => Promise<Verified>;
@@ -746,5 +931,7 @@ export declare class SignError extends CountersealError {}
 export declare class SigningKeyError extends CountersealError {}
 /** A database cannot be opened, or did not answer. */
 export declare class StoreError extends CountersealError {}
+/** A token was refused, or a key, policy or token cannot be. */
+export declare class TokenError extends CountersealError {}
 /** A delivery was refused, or a sender or receiver cannot be. */
 export declare class WebhookError extends CountersealError {}

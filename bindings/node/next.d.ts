@@ -1,4 +1,4 @@
-// Signed requests for Next.js, on the server only.
+// Signed requests and access tokens for Next.js, on the server only.
 //
 //   // instrumentation.ts
 //   export async function register() {
@@ -14,9 +14,22 @@
 // Next.js hands on a URL that it has written anew, so what was signed is taken from Node's server instead: without
 // `register` every request is refused with `binding_raw_target_missing`.
 //
+//   // app/orders/route.ts: a route for access tokens needs no `register`
+//   export const GET = tokenRoute(tokens, (request, { verified, claims }) => Response.json({ subject: verified.subject }));
+//
+//   // proxy.ts, where all that it matches is for tokens
+//   export function proxy(request: Request) {
+//     try {
+//       verifyToken(request, tokens);
+//       return NextResponse.next();
+//     } catch (error) {
+//       return problemResponse(error);
+//     }
+//   }
+//
 // What it does not protect: whatever the handler takes from the request that was not covered.
 
-import type { Authenticator, Verified, Verifier } from "./index.js";
+import type { Authenticator, TokenVerifier, Verified, VerifiedToken, Verifier } from "./index.js";
 
 /** The proof of a request, and its content; the request's own body has been read. */
 export interface Proof {
@@ -32,6 +45,42 @@ export declare function signedRoute<Incoming extends Request, Context>(
   authenticator: Authenticator | Verifier,
   handler: (request: Incoming, proof: Proof, context: Context) => Response | Promise<Response>,
 ): (request: Incoming, context: Context) => Promise<Response>;
+
+/** What a token says, proven; `claims` are what the setting of that name made of them. */
+export interface TokenProof<Claims, Model = Claims> {
+  readonly verified: VerifiedToken<Claims>;
+  readonly claims: Model;
+}
+
+export interface TokenSettings<Incoming, Claims, Model = Claims> {
+  /** Finds the SHA-256 thumbprint of the peer's certificate, where tokens are bound to one. */
+  readonly certificate?: (request: Incoming) => Uint8Array | null | undefined;
+  /** Makes the application's model of the claims, at once; whatever it throws is answered as an invalid token. */
+  readonly claims?: (claims: Claims) => Model;
+  readonly clock?: () => number;
+  /** Gets each refusal as one line of JSON for the audit log. */
+  readonly onEvent?: (event: string) => void;
+}
+
+/**
+ * A route handler that is called for requests with a genuine token only; refusals are answered as problem+json, with
+ * `WWW-Authenticate: Bearer`.
+ */
+export declare function tokenRoute<Incoming extends Request, Context, Claims, Model = Claims>(
+  verifier: TokenVerifier<Claims>,
+  handler: (request: Incoming, proof: TokenProof<Claims, Model>, context: Context) => Response | Promise<Response>,
+  settings?: TokenSettings<Incoming, Claims, Model>,
+): (request: Incoming, context: Context) => Promise<Response>;
+
+/**
+ * The proof of the token in a request's `Authorization` field. It throws, so that whoever forgets about the answer lets nobody
+ * in; `problemResponse` makes the answer, with `WWW-Authenticate: Bearer`. A proxy may be passed by: handlers ask again.
+ */
+export declare function verifyToken<Incoming extends { readonly headers: Headers }, Claims, Model = Claims>(
+  request: Incoming,
+  verifier: TokenVerifier<Claims>,
+  settings?: TokenSettings<Incoming, Claims, Model>,
+): TokenProof<Claims, Model>;
 
 /**
  * What `proxy.ts` exports as `proxy`: takes the fields `cs-*` off, which are never a stranger's; and, given an

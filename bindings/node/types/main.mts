@@ -5,6 +5,7 @@ import {
   type Admitted,
   ArgumentError,
   Authenticator,
+  bearer,
   Cells,
   type CODES,
   type CodeName,
@@ -18,6 +19,7 @@ import {
   Limit,
   Limiter,
   Memory,
+  type Minted,
   type messageId,
   migrations,
   Policy,
@@ -38,14 +40,30 @@ import {
   type Store,
   signingFetch,
   sweeping,
+  type TokenClaims,
+  TokenKey,
+  TokenKeys,
+  TokenMinter,
+  TokenPolicy,
+  TokenSigner,
+  TokenVerifier,
   Verified,
   type VerifiedResponse,
+  VerifiedToken,
   Verifier,
   type verifiedResponse,
   verifyIncoming,
   Waiting,
 } from "counterseal";
-import { createProxy, type problemResponse, type register, signedRoute, type verified } from "counterseal/next";
+import {
+  createProxy,
+  type problemResponse,
+  type register,
+  signedRoute,
+  tokenRoute,
+  type verified,
+  verifyToken,
+} from "counterseal/next";
 import { Postgres } from "counterseal/stores/pg";
 import { Pool } from "pg";
 
@@ -170,6 +188,48 @@ same<Verified | null, ReturnType<typeof verified>>(true);
 same<void, ReturnType<typeof register>>(true);
 same<Response, ReturnType<typeof problemResponse>>(true);
 
+const tokenSigner = TokenSigner.hmac("login-1", "HS256", secret);
+const tokenPolicy = new TokenPolicy("access", {
+  issuer: "https://login.example",
+  audience: ["orders"],
+  matchAudience: "any",
+});
+const minter = new TokenMinter(tokenSigner, tokenPolicy);
+same<Minted, ReturnType<typeof minter.mint>>(true);
+minter.mint("user-7", { lifeSeconds: 60, claims: { scope: "a" }, certificate: secret, now: 1, seed: secret });
+const tokens = new TokenVerifier(tokenPolicy, new TokenKeys([tokenSigner.key, TokenKey.fromJwk("{}")]), { cache: 10 });
+same<VerifiedToken, ReturnType<typeof tokens.verify>>(true);
+same<unknown, TokenClaims["scope"]>(true);
+type Order = TokenClaims & { readonly scope: string };
+const orders = new TokenVerifier<Order>(tokenPolicy, [tokenSigner.key]);
+same<string, ReturnType<typeof orders.verify>["claims"]["scope"]>(true);
+same<number | null, VerifiedToken["userVer"]>(true);
+export const scoped: { scope: string } = tokens.verify("a.b.c").read(({ scope }) => ({ scope: `${scope}` }));
+export function tokenOf(message: IncomingMessage): string[] {
+  return [bearer(message.headers), bearer(message.rawHeaders), bearer(new Headers())];
+}
+const scopes = ({ scope }: Order) => scope.split(" ");
+export const GET = tokenRoute(
+  orders,
+  async (incoming: Request, { verified, claims }, { params }: Context) =>
+    Response.json([(await params).id, verified.subject, claims.length, incoming.method]),
+  { claims: scopes, onEvent: (event) => event.length },
+);
+same<(request: Request, context: Context) => Promise<Response>, typeof GET>(true);
+export const whose: string = verifyToken(new Request("https://a.example"), tokens).claims.sub;
+
+// @ts-expect-error a token says how long it is to live
+minter.mint("user-7", {});
+// @ts-expect-error a policy of tokens says for whom they are
+new TokenPolicy("access", { issuer: "a" });
+// @ts-expect-error there is no such algorithm
+TokenKey.hmac("a", "none", secret);
+// @ts-expect-error a secret is bytes
+TokenSigner.hmac("a", "HS256", "secret");
+// @ts-expect-error a key is made by what makes it
+new TokenKey();
+// @ts-expect-error a proof is not made by hand
+new VerifiedToken();
 // @ts-expect-error a key id is text
 new Key(7, secret);
 // @ts-expect-error a secret is bytes
