@@ -113,6 +113,8 @@ impl TokenKeys {
 /// Ids, each on a line.
 pub(crate) fn lines(ids: &[String]) -> String {
     let mut text = String::new();
-    ids.iter().for_each(|id| line(&mut text, id));
+    for id in ids {
+        line(&mut text, id);
+    }
     text
 }
