@@ -5,7 +5,7 @@ const { ArgumentError } = require("./lib/errors.cjs");
 const { head } = require("./lib/http.cjs");
 const { problem } = require("./lib/problem.cjs");
 const { keep, sent } = require("./lib/sent.cjs");
-const { tokenReader } = require("./lib/token-request.cjs");
+const { tokenReader } = require("./lib/token_request.cjs");
 
 function register() {
   keep();

@@ -19,15 +19,36 @@ import {
   SharedRing,
   Signer,
   Sqlite,
+  TokenKey,
+  TokenKeys,
+  TokenMinter,
+  TokenPolicy,
+  TokenSigner,
+  TokenVerifier,
   Verifier,
 } from "counterseal";
-import { AUTHORITY, key, NOW, REQUEST, refused, rejected, SECRET, signed, verifier } from "./support.mjs";
+import {
+  AUTHORITY,
+  key,
+  minted,
+  NOW,
+  REQUEST,
+  refused,
+  rejected,
+  SECRET,
+  signed,
+  tokenPolicy,
+  tokenSigner,
+  tokenVerifier,
+  verifier,
+} from "./support.mjs";
 
 const signer = new Signer(key());
 const SECRETS = [`whsec_${"A".repeat(32)}`];
 const sender = new Sender(SECRETS);
 const receiver = new Receiver("a", SECRETS);
 const limit = new Limit("a", { burst: 1, everyMs: 1 });
+const minter = new TokenMinter(tokenSigner(), tokenPolicy());
 const TYPE = "binding_argument_type";
 const RANGE = "binding_argument_range";
 
@@ -52,6 +73,9 @@ const NUMBERS = [
   [Symbol("1"), TYPE],
   [() => 1, TYPE],
 ];
+
+const KEPT = tokenVerifier();
+KEPT.verify(minted({ seed: new Uint8Array(16) }).token, { now: NOW });
 
 const numbers = {
   "now of sign": (now) => signer.sign(REQUEST, { now }),
@@ -90,6 +114,17 @@ const numbers = {
   "pastSeconds of a receiver": (pastSeconds) => new Receiver("a", SECRETS, null, { pastSeconds }),
   "bodyLimitBytes of a receiver": (bodyLimitBytes) => new Receiver("a", SECRETS, null, { bodyLimitBytes }),
   "now of migrations": (now) => counterseal.migrations("sqlite", { now }),
+  "now of a mint": (now) => minted({ now }),
+  "lifeSeconds of a mint": (lifeSeconds) => minted({ lifeSeconds }),
+  "until of a mint": (until) => minted({ until }),
+  userVer: (userVer) => minted({ userVer }),
+  "generation of a mint": (generation) => minted({ generation }),
+  "leewaySeconds of tokens": (leewaySeconds) => tokenPolicy("access", { leewaySeconds }),
+  "lifeSeconds of tokens": (lifeSeconds) => tokenPolicy("access", { lifeSeconds }),
+  "cache of proofs": (cache) => tokenVerifier({ cache }),
+  "now of a token": (now) => tokenVerifier().verify(minted().token, { now }),
+  "now of a token that is kept": (now) => KEPT.verify(minted({ seed: new Uint8Array(16) }).token, { now }),
+  "now of a bearer": (now) => counterseal.bearer({}, { now }),
   "limit of sweeping": (limit) => counterseal.sweeping("sqlite", { limit }),
   "limit of sweeping cells": (limit) => counterseal.sweepingCells("sqlite", { limit }),
 };
@@ -129,6 +164,21 @@ const texts = {
   "secret of a sender": (text) => new Sender([text]),
   "id of a message": (text) => sender.sign(text, ""),
   "endpoint of a receiver": (text) => new Receiver(text, SECRETS),
+  "id of a key of tokens": (text) => TokenKey.hmac(text, "HS256", SECRET),
+  "algorithm of a key of tokens": (text) => TokenKey.hmac("a", text, SECRET),
+  "PEM of a public key": (text) => TokenKey.public("a", "ES256", text),
+  JWK: (text) => TokenKey.fromJwk(text),
+  "JWK Set": (text) => TokenKeys.fromJwks(text),
+  "id of a signer of tokens": (text) => TokenSigner.hmac(text, "HS256", SECRET),
+  "profile of tokens": (text) => tokenPolicy(text),
+  "issuer of tokens": (issuer) => tokenPolicy("access", { issuer }),
+  "audience of tokens": (text) => tokenPolicy("access", { audience: [text] }),
+  matchAudience: (matchAudience) => tokenPolicy("access", { matchAudience }),
+  "typ of tokens": (typ) => tokenPolicy("access", { typ }),
+  "subject of a token": (text) => minter.mint(text, { lifeSeconds: 1 }),
+  "session of a token": (session) => minted({ session }),
+  "access key of a token": (accessKey) => minted({ accessKey }),
+  token: (text) => tokenVerifier().verify(text),
   room: (room) => counterseal.sweeping("sqlite", { room }),
   "scheme of a request": (scheme) => signer.sign({ ...REQUEST, scheme }),
 };
@@ -197,6 +247,9 @@ const buffers = {
   "seed of cells": (seed) => new Cells({ seed }),
   "secret of a vault": (bytes) => new KeyVault(bytes),
   "secret to save": (bytes) => new KeyVault(SECRET).save("a", bytes),
+  "seed of a token": (seed) => minted({ seed }),
+  "certificate of a token": (certificate) => minted({ certificate }),
+  "key of a token": (key) => tokenVerifier().verify("a.b.c", { key }),
   "seed to save": (seed) => new KeyVault(SECRET).save("a", SECRET, { seed }),
 };
 
@@ -342,6 +395,23 @@ test("b08_what_throws_when_it_is_read_gets_a_code", () => {
       () => receiver.check(value, ""),
       () => receiver.check([[value, "a"]], ""),
       () => receiver.check([], value),
+      () => TokenKey.hmac(value, "HS256", SECRET),
+      () => new TokenKeys(value),
+      () => new TokenKeys([value]),
+      () => new TokenPolicy("access", value),
+      () => tokenPolicy("access", { audience: value }),
+      () => new TokenMinter(value, tokenPolicy()),
+      () => new TokenMinter(tokenSigner(), value),
+      () => minter.mint("a", value),
+      () => minted({ claims: value }),
+      () => new TokenVerifier(value, []),
+      () => new TokenVerifier(tokenPolicy(), value),
+      () => tokenVerifier().verify(value),
+      () => tokenVerifier().verify("a", value),
+      () => tokenVerifier().replaceKeys(value),
+      () => counterseal.bearer(value),
+      () => counterseal.bearer([[value, "a"]]),
+      () => counterseal.bearer([["authorization", value]]),
       () => new Limit(value, { burst: 1, everyMs: 1 }),
       () => new Limit("a", value),
       () => new Limit("a", { burst: 1, everyMs: 1, site: value }),
@@ -395,6 +465,11 @@ for (const name of ["__proto__", "constructor", "toString", "hasOwnProperty", "l
       () => limit.byKey("a", options),
       () => new Cells(options),
       () => new Limiter(limit, options),
+      () => new TokenPolicy("access", options),
+      () => minter.mint("a", options),
+      () => new TokenVerifier(tokenPolicy(), [tokenSigner().key], options),
+      () => tokenVerifier().verify("a", options),
+      () => counterseal.bearer({}, options),
     ];
     for (const call of calls) refused("binding_argument_choice", call);
     assert.equal({}.polluted, undefined);
@@ -417,12 +492,20 @@ test("objects_of_another_class_are_refused", () => {
     refused(TYPE, () => verifier().putKey(other));
     refused(TYPE, () => verifier().begin(signed(), { now: NOW }).run(other));
     refused(TYPE, () => new Verifier(other));
+    refused(TYPE, () => new TokenMinter(other, tokenPolicy()));
+    refused(TYPE, () => new TokenMinter(tokenSigner(), other));
+    refused(TYPE, () => new TokenVerifier(other, [tokenSigner().key]));
+    refused(TYPE, () => new TokenKeys([other]));
     refused(TYPE, () => counterseal.signingFetch(other === signer ? {} : other, { authorities: [] }));
   }
   refused(TYPE, () => new counterseal.Verified());
   refused(TYPE, () => new counterseal.Waiting());
   refused(TYPE, () => new counterseal.Admitted());
   refused(TYPE, () => new counterseal.Received());
+  refused(TYPE, () => new counterseal.Minted());
+  refused(TYPE, () => new counterseal.VerifiedToken());
+  refused(TYPE, () => new TokenKey());
+  refused(TYPE, () => new TokenSigner());
 });
 
 test("too_many_items_are_refused", () => {

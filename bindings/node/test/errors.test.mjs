@@ -15,6 +15,7 @@ import {
   Signer,
   SigningKeyError,
   StoreError,
+  TokenError,
 } from "counterseal";
 import { key, NOW, REQUEST, refused, signed, verifier } from "./support.mjs";
 
@@ -27,6 +28,7 @@ const FAMILIES = {
   SignError,
   SigningKeyError,
   StoreError,
+  TokenError,
 };
 
 test("each family is a class of errors with its own name", () => {

@@ -6,7 +6,19 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import * as counterseal from "counterseal";
 import { CountersealError } from "counterseal";
-import { BEGAN, key, NOW, REQUEST, SECRET, signed, verifier } from "./support.mjs";
+import {
+  BEGAN,
+  key,
+  minted,
+  NOW,
+  REQUEST,
+  SECRET,
+  signed,
+  tokenPolicy,
+  tokenSigner,
+  tokenVerifier,
+  verifier,
+} from "./support.mjs";
 
 /** About this many calls in all; each turn makes one of each. */
 const CALLS = Number(process.env.COUNTERSEAL_CALLS ?? 100_000);
@@ -87,6 +99,7 @@ function maker(name) {
       Object.create(null),
     ],
     ...[key(), REQUEST, signed(), verifier(), new counterseal.Memory({ now: BEGAN }), new counterseal.Signer(key())],
+    ...[tokenSigner(), tokenSigner().key, tokenPolicy(), tokenVerifier(), minted().token, "HS256", "access"],
     ...[new counterseal.Policy(["a.example"]), new counterseal.Profile(), new counterseal.KeyVault(SECRET)],
   ];
   const names = [
@@ -102,6 +115,12 @@ function maker(name) {
     "since",
     "until",
     "scope",
+    "issuer",
+    "audience",
+    "lifeSeconds",
+    "claims",
+    "certificate",
+    "cache",
   ];
   const value = (depth = 0) => {
     const kind = next();
@@ -130,6 +149,7 @@ const PLACES = {
       "Limit",
       "Limiter",
       "Memory",
+      "Minted",
       "Policy",
       "Profile",
       "Received",
@@ -138,8 +158,15 @@ const PLACES = {
       "Sender",
       "Sent",
       "Signer",
+      "TokenKey",
+      "TokenKeys",
+      "TokenMinter",
+      "TokenPolicy",
+      "TokenSigner",
+      "TokenVerifier",
       "Verified",
       "VerifiedResponse",
+      "VerifiedToken",
       "Verifier",
       "Waiting",
     ];
@@ -164,6 +191,17 @@ const PLACES = {
   },
   limit: (...args) =>
     methods(new counterseal.Limit("a", { burst: 1, everyMs: 1 }), args, ["byAddress", "byKey", "byName"]),
+  tokens: (...args) => {
+    const verified = tokenVerifier().verify(minted().token, { now: NOW });
+    return [
+      ...methods(counterseal.TokenKey, args, ["fromJwk", "hmac", "public"]),
+      ...methods(counterseal.TokenKeys, args, ["fromJwks"]),
+      ...methods(counterseal.TokenSigner, args, ["hmac", "private"]),
+      ...methods(new counterseal.TokenMinter(tokenSigner(), tokenPolicy()), args, ["mint"]),
+      ...methods(tokenVerifier(), args, ["replaceKeys", "verify"]),
+      ...methods(verified, args, ["read"]),
+    ];
+  },
   webhooks: (...args) => [
     ...methods(new counterseal.Sender(SECRETS), args, ["sign"]),
     ...methods(new counterseal.Receiver("a", SECRETS), args, ["begin", "check", "receive"]),
@@ -180,6 +218,7 @@ const PLACES = {
 
 /** What is called by itself; what answers with a promise is tested with the arguments, and errors are made by hand. */
 const FUNCTIONS = [
+  "bearer",
   "clientAddress",
   "endKey",
   "messageId",

@@ -4,6 +4,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -47,6 +48,17 @@ const answered = () => {
 const response = answered().signResponse(200, empty, NOW).split("\n").slice(0, -1).join("\0");
 const late = NOW + 61_000;
 const refusal = verifier.signRefusal(request, empty, 401, empty, late).split("\n").slice(0, -1).join("\0");
+const tokenKey = native.TokenKey.hmac("a", "HS256", SECRET);
+const tokenSigner = native.TokenSigner.hmac("a", "HS256", SECRET);
+const tokenPolicy = native.TokenPolicy.create("access", { issuer: "https://login.example", audience: ["orders"] });
+const tokenKeys = native.TokenKeys.create([tokenKey]);
+const minter = native.TokenMinter.create(tokenSigner, tokenPolicy);
+const tokens = native.TokenVerifier.create(tokenPolicy, tokenKeys);
+const token = minter.mint("user-7", 60, {}, NOW, seed).split("\n")[0];
+const pair = generateKeyPairSync("ed25519");
+const jwk = { ...pair.publicKey.export({ format: "jwk" }), alg: "EdDSA", kid: "a" };
+const publicPem = pair.publicKey.export({ type: "spki", format: "pem" });
+const privatePem = Buffer.from(pair.privateKey.export({ type: "pkcs8", format: "pem" }));
 
 /** A call that works, for every exported function. */
 const CALLS = {
@@ -102,6 +114,28 @@ const CALLS = {
   "Store.sqlite": () => native.Store.sqlite(":memory:\0", {}, NOW),
   "Store.sweep": () => store.sweep(NOW, 1),
   "Store.sweepCells": () => store.sweepCells(NOW, 1),
+  "TokenKey.facts": () => tokenKey.facts(),
+  "TokenKey.fromJwk": () => native.TokenKey.fromJwk(JSON.stringify(jwk)),
+  "TokenKey.hmac": () => native.TokenKey.hmac("a", "HS256", SECRET),
+  "TokenKey.public": () => native.TokenKey.public("a", "EdDSA", publicPem),
+  "TokenKeys.create": () => native.TokenKeys.create([tokenKey]),
+  "TokenKeys.fromJwks": () => native.TokenKeys.fromJwks(JSON.stringify({ keys: [jwk] })),
+  "TokenKeys.ids": () => tokenKeys.ids(),
+  "TokenMinter.create": () => native.TokenMinter.create(tokenSigner, tokenPolicy),
+  "TokenMinter.mint": () => minter.mint("user-7", 60, {}, NOW, seed),
+  "TokenPolicy.create": () => native.TokenPolicy.create("access", { issuer: "https://a.example", audience: ["a"] }),
+  "TokenPolicy.issuer": () => tokenPolicy.issuer(),
+  "TokenSigner.hmac": () => native.TokenSigner.hmac("a", "HS256", SECRET),
+  "TokenSigner.key": () => tokenSigner.key(),
+  "TokenSigner.private": () => native.TokenSigner.private("a", privatePem),
+  "TokenVerifier.bearer": () => native.TokenVerifier.bearer("Bearer a.b.c", NOW),
+  "TokenVerifier.claimsUnfit": () => native.TokenVerifier.claimsUnfit(),
+  "TokenVerifier.create": () => native.TokenVerifier.create(tokenPolicy, tokenKeys),
+  "TokenVerifier.issuer": () => tokens.issuer(),
+  "TokenVerifier.keyIds": () => tokens.keyIds(),
+  "TokenVerifier.replaceKeys": () => tokens.replaceKeys(tokenKeys),
+  "TokenVerifier.verify": () => tokens.verify(token, NOW),
+  "TokenVerifier.verifyBound": () => tokens.verifyBound(token, new Uint8Array(32), null, NOW),
   "Verifier.begin": waiting,
   "Verifier.beginContent": () => verifier.beginContent(request, NOW),
   "Verifier.blocking": () => verifier.blocking(),

@@ -4,21 +4,44 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { deserialize, serialize } from "node:v8";
-import { CountersealError, Key, KeyVault, Memory, Policy, Ring, Signer, Verifier } from "counterseal";
-import { AUTHORITY, key, NOW, refused, signed, verifier } from "./support.mjs";
+import {
+  CountersealError,
+  Key,
+  KeyVault,
+  Memory,
+  Policy,
+  Ring,
+  Signer,
+  TokenKey,
+  TokenKeys,
+  TokenMinter,
+  TokenSigner,
+  TokenVerifier,
+  Verifier,
+} from "counterseal";
+import { AUTHORITY, key, minted, NOW, refused, signed, tokenPolicy, verifier } from "./support.mjs";
 
 const SECRET = Buffer.from("a secret of 32 bytes, quite long");
 const known = new Key("worker-7", SECRET, { since: NOW });
+const tokenSigner = TokenSigner.hmac("login-1", "HS256", SECRET);
 const holders = {
   Key: known,
   KeyVault: new KeyVault(SECRET),
+  Minted: minted({ signer: tokenSigner }),
   Signer: new Signer(known),
+  TokenKey: tokenSigner.key,
+  TokenKeys: new TokenKeys([tokenSigner.key]),
+  TokenMinter: new TokenMinter(tokenSigner, tokenPolicy()),
+  TokenSigner: tokenSigner,
+  TokenVerifier: new TokenVerifier(tokenPolicy(), [tokenSigner.key]),
   Verifier: new Verifier(new Policy([AUTHORITY]), [known], new Memory({ now: NOW })),
 };
 const others = {
   Memory: new Memory({ now: NOW }),
   Policy: new Policy([AUTHORITY]),
   Ring: new Ring({ now: NOW, seed: SECRET.subarray(0, 16) }),
+  TokenPolicy: tokenPolicy(),
+  VerifiedToken: holders.TokenVerifier.verify(holders.Minted.token, { now: NOW }),
   Verified: verifier().verify(signed(), { now: NOW }),
   Waiting: holders.KeyVault.save("worker-7", SECRET),
 };
@@ -65,10 +88,32 @@ test("b13_keys_and_signers_are_shown_by_the_id_of_their_key", () => {
   );
 });
 
+test("b13_a_token_is_in_no_text_of_what_minted_or_verified_it", () => {
+  const { token } = holders.Minted;
+  for (const holder of [holders.Minted, holders.TokenVerifier, others.VerifiedToken]) {
+    // Whoever asks for what getters give, gets it.
+    for (const getters of [true, false]) {
+      const shown = inspect({ holder }, { depth: 20, showHidden: true, getters, customInspect: getters });
+      assert(!shown.includes(token.slice(0, 16)) && !shown.includes(token.split(".")[2]));
+    }
+  }
+  assert(!JSON.stringify(others.VerifiedToken).includes("user-7"));
+  assert.equal(inspect(holders.Minted), `<Minted until ${NOW + 900_000}>`);
+  assert.equal(inspect(holders.TokenKey), "<TokenKey login-1 HS256>");
+  assert.equal(inspect(holders.TokenKeys), "<TokenKeys of 1>");
+  assert.equal(inspect(holders.TokenSigner), "<TokenSigner login-1 HS256>");
+  assert.equal(inspect(holders.TokenVerifier), "<TokenVerifier of 1 keys>");
+  assert.equal(inspect(others.VerifiedToken), `<VerifiedToken by login-1 until ${NOW + 900_000}>`);
+});
+
 test("a01_a_secret_that_cannot_be_is_not_in_its_error", () => {
   for (const call of [
     () => new Key("a", SECRET.subarray(0, 31)),
     () => new KeyVault(SECRET.subarray(0, 31)),
+    () => TokenKey.hmac("a", "HS256", SECRET.subarray(0, 31)),
+    () => TokenSigner.hmac("a", "HS256", SECRET.subarray(0, 31)),
+    () => TokenSigner.private("a", SECRET),
+    () => TokenSigner.private("a", `${SECRET}`),
     () => new Key(SECRET, "a"),
   ]) {
     try {

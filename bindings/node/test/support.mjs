@@ -5,7 +5,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CountersealError, Key, Memory, Policy, Signer, Verifier } from "counterseal";
+import {
+  CountersealError,
+  Key,
+  Memory,
+  Policy,
+  Signer,
+  TokenMinter,
+  TokenPolicy,
+  TokenSigner,
+  TokenVerifier,
+  Verifier,
+} from "counterseal";
 
 export const NOW = 1_800_000_000_000;
 /** When stores begin that are to know everything that could come at `NOW`. */
@@ -35,6 +46,26 @@ export function signed(request = REQUEST, { signer = new Signer(key()), now = NO
 /** A verifier over a store of its own. */
 export function verifier({ keys = [key()], policy = {}, store = new Memory({ now: NOW }) } = {}) {
   return new Verifier(new Policy([AUTHORITY], policy), keys, store);
+}
+
+/** What the tests' tokens are. */
+export function tokenPolicy(profile = "access", members = {}) {
+  return new TokenPolicy(profile, { issuer: "https://login.example", audience: "orders", ...members });
+}
+
+/** What signs them. */
+export function tokenSigner() {
+  return TokenSigner.hmac("login-1", "HS256", SECRET);
+}
+
+/** A token about a user, for 15 minutes. */
+export function minted({ signer = tokenSigner(), policy = tokenPolicy(), ...options } = {}) {
+  return new TokenMinter(signer, policy).mint("user-7", { lifeSeconds: 900, now: NOW, ...options });
+}
+
+/** What verifies them. */
+export function tokenVerifier({ signer = tokenSigner(), policy = tokenPolicy(), ...options } = {}) {
+  return new TokenVerifier(policy, [signer.key], options);
 }
 
 /** Asserts that `call` is refused with `code`, and returns the refusal. */

@@ -7,9 +7,9 @@ const { now } = require("./chance.cjs");
 const { ArgumentError, settled } = require("./errors.cjs");
 const { joinedValues } = require("./message.cjs");
 const native = require("./native.cjs");
-const { nativeTokenKeys } = require("./token-keys.cjs");
-const { nativeTokenPolicy } = require("./token-mint.cjs");
-const { holds, tokenOf } = require("./token-verified.cjs");
+const { nativeTokenKeys } = require("./token_keys.cjs");
+const { nativeTokenPolicy } = require("./token_mint.cjs");
+const { holds, tokenOf } = require("./token_verified.cjs");
 
 let isTokenVerifier;
 

@@ -6,7 +6,7 @@ const { bytes, guarded, maybe, options, text, texts, whole, wrong } = require(".
 const { now, seed } = require("./chance.cjs");
 const { ArgumentError, settled } = require("./errors.cjs");
 const native = require("./native.cjs");
-const { nativeTokenSigner } = require("./token-keys.cjs");
+const { nativeTokenSigner } = require("./token_keys.cjs");
 
 const POLICY = ["issuer", "audience", "matchAudience", "typ", "leewaySeconds", "lifeSeconds"];
 const CLAIMS = ["until", "userVer", "accessKey", "session", "generation", "certificate", "key", "claims"];

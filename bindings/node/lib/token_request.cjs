@@ -3,7 +3,7 @@
 
 const { callable, guarded, maybe, options, wrong } = require("./arguments.cjs");
 const { CountersealError } = require("./errors.cjs");
-const { bearer, tokenVerifierOf } = require("./token-verify.cjs");
+const { bearer, tokenVerifierOf } = require("./token_verify.cjs");
 
 const SETTINGS = ["certificate", "claims", "clock", "onEvent"];
 
