@@ -894,7 +894,8 @@ class KeyFetcher:
         *,
         now: int | None = None,
     ) -> None:
-        """An order has no answer. The keys before are kept."""
+        """An order has no answer: `connection`, `redirect`, `timeout`, `tls` or `too_large`. The keys before are
+        kept."""
 
     def keys(self, *, now: int | None = None) -> TokenKeys:
         """The keys to verify with now; raises when there are none yet, or they are too old."""
