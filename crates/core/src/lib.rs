@@ -56,7 +56,7 @@ pub use row::{BadRow, Carry, Column, Columns, Kind, Record, Table, Value, read, 
 pub use seal::{SealBroken, SealKey};
 pub use secret::{Secret, Seed};
 pub use signature::{Algorithm, NotSigned, SignKey, Signature, Signatures, VerifyKey};
-pub use subject::Subject;
+pub use subject::{Subject, row_of};
 pub use time::{Span, Time};
 pub use together::{LoadTogether, SweepRows, Together};
 pub use token::{BadToken, LookedUp, TokenId, TokenKind};

@@ -50,6 +50,18 @@ pub struct Column {
     pub since: u16,
 }
 
+impl Column {
+    /// A column of the first schema step.
+    pub const fn first(name: &'static str, kind: Kind, null: bool) -> Self {
+        Column {
+            name,
+            kind,
+            null,
+            since: 1,
+        }
+    }
+}
+
 /// A table: its first column is the 16-byte key; a `version` column follows the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Table {
@@ -336,24 +348,15 @@ mod tests {
         gone: Option<Time>,
     }
 
-    const fn column(name: &'static str, kind: Kind, null: bool) -> Column {
-        Column {
-            name,
-            kind,
-            null,
-            since: 1,
-        }
-    }
-
     impl Record for Note {
         const TABLE: Table = Table {
             name: "note",
             columns: &[
-                column("id", Kind::Bytes, false),
-                column("text", Kind::Text, false),
-                column("blob", Kind::Bytes, false),
-                column("at", Kind::Int, false),
-                column("gone", Kind::Int, true),
+                Column::first("id", Kind::Bytes, false),
+                Column::first("text", Kind::Text, false),
+                Column::first("blob", Kind::Bytes, false),
+                Column::first("at", Kind::Int, false),
+                Column::first("gone", Kind::Int, true),
             ],
             indexes: &[],
         };

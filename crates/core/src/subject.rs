@@ -35,16 +35,7 @@ impl Subject {
 
     /// The row of this subject: the first 16 bytes of a hash of both texts, each after its length.
     pub fn row_of(tenant: &str, id: &str) -> [u8; 16] {
-        let lengths = [tenant, id].map(|text| (text.len() as u64).to_be_bytes());
-        let (tenant, id) = (tenant.as_bytes(), id.as_bytes());
-        let digest = sha256(&[
-            b"counterseal/subject/1",
-            &lengths[0],
-            tenant,
-            &lengths[1],
-            id,
-        ]);
-        *digest.first_chunk().expect("32 bytes have a first 16")
+        row_of("counterseal/subject/1", tenant, id)
     }
 
     /// The row's id.
@@ -57,12 +48,12 @@ impl Record for Subject {
     const TABLE: Table = Table {
         name: "counterseal_subject",
         columns: &[
-            column("row", Kind::Bytes, false),
-            column("tenant", Kind::Text, false),
-            column("id", Kind::Text, false),
-            column("user_ver", Kind::Int, false),
-            column("disabled", Kind::Int, true),
-            column("updated_at", Kind::Int, false),
+            Column::first("row", Kind::Bytes, false),
+            Column::first("tenant", Kind::Text, false),
+            Column::first("id", Kind::Text, false),
+            Column::first("user_ver", Kind::Int, false),
+            Column::first("disabled", Kind::Int, true),
+            Column::first("updated_at", Kind::Int, false),
         ],
         indexes: &[],
     };
@@ -89,11 +80,11 @@ impl Record for Subject {
     }
 }
 
-const fn column(name: &'static str, kind: Kind, null: bool) -> Column {
-    Column {
-        name,
-        kind,
-        null,
-        since: 1,
-    }
+/// The row of what a tenant calls `id`, for records of one kind, each with a label of its own: the first 16 bytes of a hash of the
+/// label and of both texts, each text after its length.
+pub fn row_of(label: &str, tenant: &str, id: &str) -> [u8; 16] {
+    let lengths = [tenant, id].map(|text| (text.len() as u64).to_be_bytes());
+    let (tenant, id) = (tenant.as_bytes(), id.as_bytes());
+    let digest = sha256(&[label.as_bytes(), &lengths[0], tenant, &lengths[1], id]);
+    *digest.first_chunk().expect("32 bytes have a first 16")
 }

@@ -146,13 +146,13 @@ impl Record for KeyRecord {
     const TABLE: Table = Table {
         name: "counterseal_request_key",
         columns: &[
-            column("row", Kind::Bytes, false),
-            column("key_id", Kind::Text, false),
-            column("sealed", Kind::Bytes, false),
-            column("since", Kind::Int, false),
-            column("until", Kind::Int, false),
-            column("scope", Kind::Text, false),
-            column("revoked", Kind::Int, true),
+            Column::first("row", Kind::Bytes, false),
+            Column::first("key_id", Kind::Text, false),
+            Column::first("sealed", Kind::Bytes, false),
+            Column::first("since", Kind::Int, false),
+            Column::first("until", Kind::Int, false),
+            Column::first("scope", Kind::Text, false),
+            Column::first("revoked", Kind::Int, true),
         ],
         indexes: &[],
     };
@@ -218,13 +218,4 @@ impl core::error::Error for KeyRecordError {}
 pub(crate) fn row_of(id: &KeyId) -> [u8; 16] {
     let digest = sha256(&[b"counterseal/request-key-row/1", id.as_bytes()]);
     *digest.first_chunk().expect("32 bytes have a first 16")
-}
-
-const fn column(name: &'static str, kind: Kind, null: bool) -> Column {
-    Column {
-        name,
-        kind,
-        null,
-        since: 1,
-    }
 }

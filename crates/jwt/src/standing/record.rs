@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use counterseal_core::{BadRow, Column, Columns, Kind, Record, Span, Subject, Table, Time, sha256};
+use counterseal_core::{BadRow, Column, Columns, Kind, Record, Span, Subject, Table, Time, row_of};
 
 /// A token that is denied although it is genuine and in time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub struct AccessKey {
 impl Denied {
     /// The row of this token, a hash as [`Subject::row_of`] has it.
     pub fn row_of(tenant: &str, jti: &str) -> [u8; 16] {
-        row_of(b"counterseal/denied/1", tenant, jti)
+        row_of("counterseal/denied/1", tenant, jti)
     }
 
     pub(crate) fn new(tenant: &str, jti: &str, expires: Time) -> Self {
@@ -56,7 +56,7 @@ impl Denied {
 impl AccessKey {
     /// The row of this key, a hash as [`Subject::row_of`] has it.
     pub fn row_of(tenant: &str, akid: &str) -> [u8; 16] {
-        row_of(b"counterseal/access-key/1", tenant, akid)
+        row_of("counterseal/access-key/1", tenant, akid)
     }
 
     pub(crate) fn new(tenant: &str, akid: &str, subject: &str, now: Time) -> Self {
@@ -80,10 +80,10 @@ impl Record for Denied {
     const TABLE: Table = Table {
         name: "counterseal_denied",
         columns: &[
-            column("row", Kind::Bytes, false),
-            column("tenant", Kind::Text, false),
-            column("jti", Kind::Text, false),
-            column("until", Kind::Int, false),
+            Column::first("row", Kind::Bytes, false),
+            Column::first("tenant", Kind::Text, false),
+            Column::first("jti", Kind::Text, false),
+            Column::first("until", Kind::Int, false),
         ],
         indexes: &[&["until"]],
     };
@@ -111,12 +111,12 @@ impl Record for AccessKey {
     const TABLE: Table = Table {
         name: "counterseal_access_key",
         columns: &[
-            column("row", Kind::Bytes, false),
-            column("tenant", Kind::Text, false),
-            column("id", Kind::Text, false),
-            column("subject", Kind::Bytes, false),
-            column("disabled", Kind::Int, true),
-            column("updated_at", Kind::Int, false),
+            Column::first("row", Kind::Bytes, false),
+            Column::first("tenant", Kind::Text, false),
+            Column::first("id", Kind::Text, false),
+            Column::first("subject", Kind::Bytes, false),
+            Column::first("disabled", Kind::Int, true),
+            Column::first("updated_at", Kind::Int, false),
         ],
         indexes: &[&["subject"]],
     };
@@ -140,23 +140,6 @@ impl Record for AccessKey {
         columns.fixed(&mut self.subject)?;
         columns.maybe_time(&mut self.disabled)?;
         columns.time(&mut self.updated_at)
-    }
-}
-
-/// Each part after its length, so that no two pairs are one text.
-fn row_of(kind: &[u8], tenant: &str, id: &str) -> [u8; 16] {
-    let lengths = [tenant, id].map(|text| (text.len() as u64).to_be_bytes());
-    let (tenant, id) = (tenant.as_bytes(), id.as_bytes());
-    let digest = sha256(&[kind, &lengths[0], tenant, &lengths[1], id]);
-    *digest.first_chunk().expect("32 bytes have a first 16")
-}
-
-const fn column(name: &'static str, kind: Kind, null: bool) -> Column {
-    Column {
-        name,
-        kind,
-        null,
-        since: 1,
     }
 }
 
