@@ -328,6 +328,7 @@ def alive(standing: Standing, store: Memory | Sqlite, token: str, *, now: int = 
     try:
         return standing.begin(verified, now=now).run(store).token.subject
     except TokenError as error:
+        assert str(error).count(error.fix) == 1
         return error.code
 
 

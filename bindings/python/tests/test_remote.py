@@ -172,6 +172,7 @@ def test_o06_an_answer_that_is_none_keeps_the_keys_until_they_are_too_old(code: 
             error = verifier._fetcher.last_error
             assert error is not None
             assert error.code == code
+            assert str(error).count(error.fix) == 1
             issuer.answer = issuer.keys
             issuer.clock += 61_000
             assert await issuer.said(verifier, FIRST) == "user-7"

@@ -275,3 +275,27 @@ fn facts(event: &AuditEvent) -> Vec<(&'static str, String)> {
 const RETRY_AFTER: u32 = 5;
 /// How long a store that has just begun refuses older keys: the usual future window, and a margin.
 const WARM_UP: u32 = 67;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use counterseal::core::Blame;
+
+    #[test]
+    fn a_problem_says_once_what_to_do() {
+        let problems: [Problem; 7] = [
+            FetchError::Unavailable.into(),
+            FetchSetupError::Url.into(),
+            JwtSetupError::Claim.into(),
+            RequirementSetupError::Permissions.into(),
+            StandingWriteError::Missing.into(),
+            ArgumentFault::Text { name: "id" }.into(),
+            PublicKeyError::Malformed.into(),
+        ];
+        for problem in problems {
+            let text = problem.to_string();
+            assert_eq!(text.matches(problem.code.fix).count(), 1, "{text}");
+            assert_ne!(problem.code.blame, Blame::Peer);
+        }
+    }
+}

@@ -264,8 +264,8 @@ impl Requirement {
             (GrantedBy::Scope, Some(Value::Text(scope))) => {
                 // With escapes in it, it is copied.
                 let scope = scope.said();
-                let grants = scope.split(' ').filter(|_| !scope.is_empty());
-                grants.into_iter().try_for_each(take)?;
+                let mut grants = scope.split(' ').filter(|_| !scope.is_empty());
+                grants.try_for_each(take)?;
             }
             (GrantedBy::Permissions, Some(Value::List(list))) => {
                 for text in Value::texts(list) {

@@ -122,12 +122,12 @@ impl Refusal for FetchError {
 
 impl fmt::Display for FetchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Code { means, fix, .. } = self.code();
+        let means = self.code().means;
         match self {
-            FetchError::Keys(error) => write!(f, "{means} ({error}); {fix}"),
-            FetchError::Stale { age } => write!(f, "{means} ({} s); {fix}", age.seconds()),
-            FetchError::Status { status } => write!(f, "{means} ({status}); {fix}"),
-            _ => write!(f, "{means}; {fix}"),
+            FetchError::Keys(error) => write!(f, "{means} ({error})"),
+            FetchError::Stale { age } => write!(f, "{means} ({} s)", age.seconds()),
+            FetchError::Status { status } => write!(f, "{means} ({status})"),
+            _ => f.write_str(means),
         }
     }
 }
@@ -152,10 +152,10 @@ impl Refusal for FetchSetupError {
 
 impl fmt::Display for FetchSetupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Code { means, fix, .. } = self.code();
+        let means = self.code().means;
         match self {
-            FetchSetupError::Window { name } => write!(f, "{means} ({name}); {fix}"),
-            _ => write!(f, "{means}; {fix}"),
+            FetchSetupError::Window { name } => write!(f, "{means} ({name})"),
+            _ => f.write_str(means),
         }
     }
 }

@@ -124,13 +124,13 @@ impl Refusal for StandingError {
 
 impl fmt::Display for StandingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Code { means, fix, .. } = self.code();
+        let means = self.code().means;
         match self {
             StandingError::UserVer { token, current, .. }
             | StandingError::UserVerAhead { token, current, .. } => {
-                write!(f, "{means} (token {token}, current {current}); {fix}")
+                write!(f, "{means} (token {token}, current {current})")
             }
-            _ => write!(f, "{means}; {fix}"),
+            _ => f.write_str(means),
         }
     }
 }
@@ -156,8 +156,7 @@ impl Refusal for StandingWriteError {
 
 impl fmt::Display for StandingWriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Code { means, fix, .. } = self.code();
-        write!(f, "{means}; {fix}")
+        f.write_str(self.code().means)
     }
 }
 
