@@ -2,50 +2,27 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
-use std::collections::{BTreeMap, BTreeSet};
+mod page;
+
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use counterseal::core::Blame;
 use counterseal::jwt::{JwtError, JwtSetupError};
-use counterseal_vectors::{Case, File, generate};
-
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+use counterseal_vectors::Case;
+use page::{ROOT, between};
 
 fn spec() -> String {
-    std::fs::read_to_string(Path::new(ROOT).join("docs/spec/jwt.md")).unwrap()
+    page::spec("jwt")
 }
 
 fn cases() -> Vec<Case> {
-    let entries = generate::directory("jwt").read_dir().unwrap();
-    let files = entries.map(|entry| File::read(&entry.unwrap().path()).unwrap());
-    files.flat_map(|file| file.cases).collect()
-}
-
-/// The text between `from` and the next `to`.
-fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
-    let (_, rest) = text.split_once(from).unwrap();
-    rest.split_once(to).unwrap().0
-}
-
-/// The rows of the table of public answers, from the crate's own list.
-fn answers() -> String {
-    let mut answers: BTreeMap<(&str, u16), Vec<String>> = BTreeMap::new();
-    for code in JwtError::CODES {
-        let names = answers.entry((code.public, code.http)).or_default();
-        names.push(format!("`{}`", code.name));
-    }
-    let rows = answers.iter().map(|((public, status), codes)| {
-        format!("| `{public}` | {status} | {} |\n", codes.join(", "))
-    });
-    rows.collect()
+    page::cases("jwt")
 }
 
 #[test]
 fn the_public_answers_are_those_of_the_codes() {
-    let spec = spec();
-    let table = between(&spec, "<!-- answers -->", "<!-- /answers -->");
-    let (_, rows) = table.split_once("|---|---|---|\n").unwrap();
-    assert_eq!(rows, answers());
+    page::check_answers(&spec(), JwtError::CODES.iter());
 }
 
 #[test]

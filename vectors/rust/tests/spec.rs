@@ -2,23 +2,22 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
-use std::collections::{BTreeMap, BTreeSet};
+mod page;
+
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use counterseal::core::{Blame, Code};
 use counterseal::request::{CODES, KeyRecordError};
-use counterseal_vectors::{Case, File, Verdict, generate};
-
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+use counterseal_vectors::{Case, Verdict};
+use page::{ROOT, between};
 
 fn spec() -> String {
-    std::fs::read_to_string(Path::new(ROOT).join("docs/spec/request.md")).unwrap()
+    page::spec("request")
 }
 
 fn cases() -> Vec<Case> {
-    let entries = generate::directory("request").read_dir().unwrap();
-    let files = entries.map(|entry| File::read(&entry.unwrap().path()).unwrap());
-    files.flat_map(|file| file.cases).collect()
+    page::cases("request")
 }
 
 /// The block of code that begins with this line, unwrapped (RFC 8792 section 7).
@@ -29,12 +28,6 @@ fn block(fence: &str) -> String {
     let mut lines = text.split("\\\n");
     let first = lines.next().unwrap().to_owned();
     lines.fold(first, |text, line| text + line.trim_start())
-}
-
-/// The text between `from` and the next `to`.
-fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
-    let (_, rest) = text.split_once(from).unwrap();
-    rest.split_once(to).unwrap().0
 }
 
 fn example() -> Case {
@@ -65,27 +58,11 @@ fn the_examples_base_is_what_its_signature_covers() {
     assert_eq!(base, format!("{lines}\"@signature-params\": {parameters}"));
 }
 
-/// The rows of the table of public answers, from the crate's own list.
-fn answers() -> String {
-    let mut answers: BTreeMap<(u16, &str), Vec<String>> = BTreeMap::new();
-    let told =
-        |code: &&Code| code.blame != Blame::Integrator && !KeyRecordError::CODES.contains(code);
-    for code in CODES.iter().filter(told) {
-        let names = answers.entry((code.http, code.public)).or_default();
-        names.push(format!("`{}`", code.name));
-    }
-    let rows = answers.iter().map(|((status, public), codes)| {
-        format!("| `{public}` | {status} | {} |\n", codes.join(", "))
-    });
-    rows.collect()
-}
-
 #[test]
 fn the_public_answers_are_those_of_the_codes() {
-    let spec = spec();
-    let table = between(&spec, "<!-- answers -->", "<!-- /answers -->");
-    let (_, rows) = table.split_once("|---|---|---|\n").unwrap();
-    assert_eq!(rows, answers());
+    let told =
+        |code: &&Code| code.blame != Blame::Integrator && !KeyRecordError::CODES.contains(code);
+    page::check_answers(&spec(), CODES.iter().filter(told));
 }
 
 #[test]
