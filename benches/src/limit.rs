@@ -11,7 +11,7 @@ use counterseal_replay::PrivateCells;
 use governor::clock::FakeRelativeClock;
 use governor::{Quota, RateLimiter};
 
-use crate::alloc::allocated;
+use crate::alloc::counted;
 use crate::harness::Bench;
 use crate::live::{BEGUN, LIVE, nonce, touch};
 
@@ -29,10 +29,12 @@ pub fn charge() -> Bench {
 
 /// A limit that has charged each caller once, and its bytes for each of them.
 fn known<F: FnMut()>(make: fn() -> F) -> (f64, F) {
-    let before = allocated();
-    let mut charge = make();
-    (0..LIVE).for_each(|_| charge());
-    ((allocated() - before) as f64 / LIVE as f64, charge)
+    let (charge, bytes, _) = counted(|| {
+        let mut charge = make();
+        (0..LIVE).for_each(|_| charge());
+        charge
+    });
+    (bytes as f64 / LIVE as f64, charge)
 }
 
 /// Two words for each caller, or a little more.

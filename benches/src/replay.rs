@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
-use crate::alloc::allocated;
+use crate::alloc::counted;
 use crate::harness::Bench;
 use crate::live::{Guard, LIFE_MS, Nonce, go_on, moka, ring, steady, touch};
 
@@ -46,8 +46,6 @@ pub fn claim() -> Bench {
 
 /// Bytes for each retained nonce, and claims to go on with.
 fn measured<G: Guard + 'static>(make: impl FnOnce() -> G) -> (f64, impl FnMut(u64)) {
-    let before = allocated();
-    let guard = steady(make());
-    let bytes = (allocated() - before) as f64 / guard.retained() as f64;
-    (bytes, go_on(guard))
+    let (guard, bytes, _) = counted(|| steady(make()));
+    (bytes as f64 / guard.retained() as f64, go_on(guard))
 }
