@@ -192,7 +192,7 @@ impl KeyFetcher {
     pub fn keys(&self, now: i64) -> Result<TokenKeys, Problem> {
         let now = time("now", now)?;
         let snapshot = self.held().machine.keys(now)?;
-        Ok(TokenKeys(Arc::new(snapshot.keys(now)?.clone())))
+        Ok(TokenKeys(Arc::clone(snapshot.keys(now)?)))
     }
 
     /// How many different sets of keys there have been.

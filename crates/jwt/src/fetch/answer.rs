@@ -94,7 +94,7 @@ impl KeySnapshot {
     /// # Errors
     ///
     /// [`FetchError::Stale`], also for a clock that was set back before the fetch.
-    pub fn keys(&self, now: Time) -> Result<&TokenKeys, FetchError> {
+    pub fn keys(&self, now: Time) -> Result<&Arc<TokenKeys>, FetchError> {
         if !(self.fetched..self.good_until).contains(&now) {
             let age = now.since(self.fetched);
             return Err(FetchError::Stale { age });
