@@ -14,11 +14,12 @@ import time
 from typing import Any
 
 import requests
-import tokens
 from counterseal.replay import Ring
 from counterseal.request import Key, Policy, Profile, Signer, Verifier
-from harness import Bench
 from http_message_signatures import HTTPMessageSigner, HTTPMessageVerifier, HTTPSignatureKeyResolver, algorithms
+
+import tokens
+from harness import Bench
 
 SECRET = b"\x07" * 32
 KEY_ID = "worker-7f3a"

@@ -13,9 +13,10 @@ from counterseal.jwt import TokenKey, TokenMinter, TokenPolicy, TokenSigner, Tok
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-from harness import Bench
 from joserfc import jwt as joserfc
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
+
+from harness import Bench
 
 SECRET = b"\x07" * 32
 ISSUER = "https://issuer.example"
