@@ -8,7 +8,7 @@ use counterseal::core::{
 use counterseal::jwt::{
     Claims, FetchPolicy, FetchResponse, Fetched, GithubRule, Grant, KeyFetcher, Minter, OidcError,
     OidcPolicy, Permission, Requirement, StepUp, TokenAlgorithm, TokenKey, TokenKeys, TokenPolicy,
-    TokenSigner, TokenVerifier, Wanted, claimed_issuer, claimed_kid,
+    TokenSigner, TokenVerifier, VerifiedToken, Wanted, claimed_issuer, claimed_kid,
 };
 use counterseal_crypto_rustcrypto::RustCrypto;
 
@@ -41,8 +41,8 @@ pub fn jwt_token_verifier_verify(data: &[u8]) {
     let World {
         verifier,
         keys,
-        minter,
         mac,
+        ..
     } = &*WORLD;
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -62,18 +62,28 @@ pub fn jwt_token_verifier_verify(data: &[u8]) {
         Err(error) => assert_ne!(error.code().name, "jwt_signature"),
     }
 
-    let bounds = [Bound::ceiling("fuzz", Span::from_minutes(5))];
-    let life = Lifetime::clamp(Span::from_minutes(5), &bounds, NOW).expect("a life");
-    let claims = Claims::of("user").with_text("x", text);
-    let Ok(token) = minter.mint(&claims, &life, &Seed::new([1; 16])) else {
+    let Some(verified) = minted("x", text) else {
         return;
     };
-    let token = std::str::from_utf8(token.expose()).expect("a token is text");
-    let verified = verifier
-        .verify(token, keys, NOW)
-        .expect("what is minted is accepted");
     let said: serde_json::Value = serde_json::from_str(verified.payload()).expect("it is JSON");
     assert_eq!(said["x"], text);
+}
+
+/// The proof of a token with this claim, if one can be minted: what is minted is accepted.
+fn minted(name: &str, text: &str) -> Option<VerifiedToken<'static>> {
+    let World {
+        keys,
+        minter,
+        verifier,
+        ..
+    } = &*WORLD;
+    let bounds = [Bound::ceiling("fuzz", Span::from_minutes(5))];
+    let life = Lifetime::clamp(Span::from_minutes(5), &bounds, NOW).expect("a life");
+    let claims = Claims::of("user").with_text(name, text);
+    let token = minter.mint(&claims, &life, &Seed::new([1; 16])).ok()?;
+    let token = std::str::from_utf8(token.expose()).expect("a token is text");
+    let verified = verifier.verify(token, keys, NOW);
+    Some(verified.expect("what is minted is accepted"))
 }
 
 /// A set that is read is JSON, and one key of it is read alone too.
@@ -96,27 +106,14 @@ pub fn jwt_requirement_check(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };
-    let World {
-        verifier,
-        keys,
-        minter,
-        ..
-    } = &*WORLD;
     let permission = Permission::parse(text);
     if let Ok(permission) = &permission {
         let grant = Grant::parse(text).expect("a permission is a grant");
         assert!(grant.covers(permission) && !grant.is_root());
     }
-    let bounds = [Bound::ceiling("fuzz", Span::from_minutes(5))];
-    let life = Lifetime::clamp(Span::from_minutes(5), &bounds, NOW).expect("a life");
-    let claims = Claims::of("user").with_text("scope", text);
-    let Ok(token) = minter.mint(&claims, &life, &Seed::new([1; 16])) else {
+    let Some(verified) = minted("scope", text) else {
         return;
     };
-    let token = std::str::from_utf8(token.expose()).expect("a token is text");
-    let verified = verifier
-        .verify(token, keys, NOW)
-        .expect("what is minted is accepted");
 
     let all = Requirement::all(["a:b", "a:c"])
         .expect("a requirement")

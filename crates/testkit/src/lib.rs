@@ -29,6 +29,7 @@ pub mod charges;
 pub mod claims;
 mod cut;
 mod faulty;
+pub mod forms;
 pub mod keys;
 mod model;
 mod note;

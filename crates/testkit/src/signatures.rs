@@ -6,6 +6,7 @@ use counterseal_core::{
     Algorithm, PrivateKey, PublicKey, PublicKeyError, Secret, Seed, SignKey, Signatures, VerifyKey,
 };
 
+use crate::forms::{ed25519_plus_order, p256_twin};
 use crate::keys;
 
 /// The algorithms that sign here.
@@ -88,31 +89,21 @@ pub fn e11_a_signature_of_zeros_is_none(library: &dyn Signatures) {
 pub fn e15_the_twin_of_a_signature_is_accepted(library: &dyn Signatures) {
     let (signer, verifier) = pair(library, Algorithm::Es256);
     let good = signer.sign(b"message").expect("it signs");
-    let (r, s) = good.as_bytes().split_at(32);
-    let mut twin = vec![0; 32];
-    let mut borrow = 0;
-    for at in (0..32).rev() {
-        let left = i16::from(P256_ORDER[at]) - i16::from(s[at]) - borrow;
-        borrow = i16::from(left < 0);
-        twin[at] = u8::try_from(left.rem_euclid(256)).expect("a byte");
-    }
-    assert_eq!(verifier.verify(b"message", &[r, &twin].concat()), Ok(()));
+    assert_eq!(
+        verifier.verify(b"message", &p256_twin(good.as_bytes())),
+        Ok(())
+    );
 }
 
 /// Ed25519 has one form of each signature.
 pub fn e16_a_second_form_of_an_ed25519_signature_is_refused(library: &dyn Signatures) {
     let (signer, verifier) = pair(library, Algorithm::EdDsa);
     let good = signer.sign(b"message").expect("it signs");
-    let (r, s) = good.as_bytes().split_at(32);
-    let mut more = vec![0; 32];
-    let mut carry = 0;
-    for at in 0..32 {
-        let sum = u16::from(s[at]) + u16::from(ED25519_ORDER[at]) + carry;
-        carry = sum >> 8;
-        more[at] = u8::try_from(sum & 0xff).expect("a byte");
-    }
-    assert_eq!(carry, 0);
-    assert!(verifier.verify(b"message", &[r, &more].concat()).is_err());
+    assert!(
+        verifier
+            .verify(b"message", &ed25519_plus_order(good.as_bytes()))
+            .is_err()
+    );
     assert!(
         verifier
             .verify(b"message", &bytes(keys::ED25519_SMALL))
@@ -245,14 +236,3 @@ pub fn bytes(text: &str) -> Vec<u8> {
     let byte = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).expect("two digits");
     (0..text.len()).step_by(2).map(byte).collect()
 }
-
-/// The order of P-256's group (SEC 2 section 2.4.2).
-const P256_ORDER: [u8; 32] = [
-    0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6,
-    0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
-];
-/// The order of Ed25519's group, least byte first (RFC 8032 section 5.1).
-const ED25519_ORDER: [u8; 32] = [
-    0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
-];

@@ -66,12 +66,7 @@ impl StepUp {
         max_age: Span,
         methods: impl IntoIterator<Item = &'m str>,
     ) -> Result<Self, RequirementSetupError> {
-        StepUp {
-            max_age,
-            methods: collected(methods),
-            levels: Vec::new(),
-        }
-        .checked()
+        Self::new(max_age, collected(methods), Vec::new())
     }
 
     /// At one of these levels, as `acr` has them, no longer ago than `max_age`: 1 s to 24 h.
@@ -83,12 +78,7 @@ impl StepUp {
         max_age: Span,
         levels: impl IntoIterator<Item = &'m str>,
     ) -> Result<Self, RequirementSetupError> {
-        StepUp {
-            max_age,
-            methods: Vec::new(),
-            levels: collected(levels),
-        }
-        .checked()
+        Self::new(max_age, Vec::new(), collected(levels))
     }
 
     /// The same, or at one of these levels.
@@ -105,6 +95,19 @@ impl StepUp {
             return Err(RequirementSetupError::StepUp);
         }
         self.checked()
+    }
+
+    fn new(
+        max_age: Span,
+        methods: Vec<Box<str>>,
+        levels: Vec<Box<str>>,
+    ) -> Result<Self, RequirementSetupError> {
+        StepUp {
+            max_age,
+            methods,
+            levels,
+        }
+        .checked()
     }
 
     fn checked(self) -> Result<Self, RequirementSetupError> {

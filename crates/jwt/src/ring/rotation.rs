@@ -16,6 +16,9 @@ use crate::{RingError, RotationPolicy};
 /// Keys in the order in which they sign. Nothing has to happen at the right moment: a key that was announced signs, is kept and is
 /// gone by the clock alone, so a controller that is away delays the next key and nothing else.
 ///
+/// What it does not protect: a copy that somebody has of a revoked key's entry is good until it is too old; and it is kept by one process,
+/// so two that rotate at once each have a rotation of their own until it is stored.
+///
 /// The model `cargo xtask prove key-rotation` explores it with verifiers, copies and tokens: no valid token is refused, and no key is
 /// taken once it is gone.
 ///

@@ -1,5 +1,7 @@
 //! Texts, sizes and signatures that are not in their one form: the rows E.
 
+use counterseal_testkit::forms::{P256_ORDER, ed25519_plus_order, p256_twin};
+
 use super::Verify;
 use super::draft::{Draft, HEADER, draft, encoded, header_of};
 use super::secrets::By;
@@ -234,13 +236,13 @@ fn pairs() -> Vec<Verify> {
             .signature(|sign| with_zeros(sign, 32))
             .refused("jwt_signature"),
         by("e11-es256-with-r-and-s-of-the-order", By::Es256)
-            .signature(|_| [ORDER, ORDER].concat())
+            .signature(|_| [P256_ORDER, P256_ORDER].concat())
             .refused("jwt_signature"),
         by("e11-es384-with-r-and-s-of-zero", By::Es384)
             .signature(|_| vec![0; 96])
             .refused("jwt_signature"),
         by("e15-the-twin-of-a-signature-of-es256", By::Es256)
-            .signature(|signature| twin(&signature))
+            .signature(|signature| p256_twin(&signature))
             .accepted(),
         by("e15-es256-in-der", By::Es256)
             .signature(|sign| der(&sign))
@@ -252,7 +254,7 @@ fn pairs() -> Vec<Verify> {
             .signature(|sign| [sign, vec![0]].concat())
             .refused("jwt_signature"),
         by("e16-eddsa-with-s-and-the-order", By::EdDsa)
-            .signature(|signature| plus_order(&signature))
+            .signature(|signature| ed25519_plus_order(&signature))
             .refused("jwt_signature"),
         by("e16-eddsa-with-an-r-of-small-order", By::EdDsa)
             .signature(|sign| [vec![1], vec![0; 31], sign[32..].into()].concat())
@@ -282,19 +284,6 @@ fn with_zeros(mut signature: Vec<u8>, from: usize) -> Vec<u8> {
     signature
 }
 
-/// The other signature of the same message: the order less s.
-fn twin(signature: &[u8]) -> Vec<u8> {
-    let (r, s) = signature.split_at(32);
-    let mut other = ORDER.to_vec();
-    let mut borrow = 0;
-    for at in (0..32).rev() {
-        let less = i16::from(ORDER[at]) - i16::from(s[at]) - borrow;
-        borrow = i16::from(less < 0);
-        other[at] = u8::try_from(less + borrow * 256).expect("a byte");
-    }
-    [r.to_vec(), other].concat()
-}
-
 /// The same numbers as a sequence of two integers (RFC 3279 section 2.2.3), which is no form of a JWS.
 fn der(signature: &[u8]) -> Vec<u8> {
     let integer = |number: &[u8]| {
@@ -311,28 +300,3 @@ fn der(signature: &[u8]) -> Vec<u8> {
     let len = u8::try_from(inside.len()).expect("70 bytes at most");
     [vec![0x30, len], inside].concat()
 }
-
-/// The same signature with the group's order added to s: the same number to who does not reduce it (RFC 8032 section 5.1.7).
-fn plus_order(signature: &[u8]) -> Vec<u8> {
-    let (r, s) = signature.split_at(32);
-    let mut sum = Vec::with_capacity(32);
-    let mut carry = 0;
-    for (byte, add) in s.iter().zip(ED25519_ORDER) {
-        let whole = u16::from(*byte) + u16::from(add) + carry;
-        sum.push(whole.to_le_bytes()[0]);
-        carry = whole >> 8;
-    }
-    [r.to_vec(), sum].concat()
-}
-
-/// The order of P-256, the highest byte first.
-const ORDER: [u8; 32] = [
-    0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6,
-    0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
-];
-
-/// The order of Ed25519's group, the lowest byte first.
-const ED25519_ORDER: [u8; 32] = [
-    0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
-];
