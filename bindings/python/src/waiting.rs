@@ -17,7 +17,7 @@ use crate::webhooks::Received;
 pub(crate) struct Waiting(pub(crate) shared::Waiting);
 
 /// What a driver runs: a name, a text and its values.
-pub(crate) type Asked<'py> = (&'static str, String, Bound<'py, PyList>);
+pub(crate) type Asked<'py> = (String, String, Bound<'py, PyList>);
 
 #[pymethods]
 impl Waiting {
@@ -139,7 +139,7 @@ fn plain(py: Python<'_>, verdict: Verdict) -> Guarded<Option<Any<'_>>> {
 fn asked(py: Python<'_>, statement: Statement) -> Guarded<Asked<'_>> {
     let values = statement.values.into_iter().map(|value| host(py, value));
     let values = PyList::new(py, values.collect::<PyResult<Vec<_>>>()?)?;
-    Ok((statement.name, statement.text.into(), values))
+    Ok((statement.name.into(), statement.text.into(), values))
 }
 
 fn host(py: Python<'_>, value: Value) -> PyResult<Any<'_>> {

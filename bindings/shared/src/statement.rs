@@ -41,9 +41,9 @@ pub fn migrations(
     let after = checks.iter().skip(1).map(|text| String::from(*text));
     let tables = tables.into_iter().chain(after).map(|text| Statement {
         name: if checks.contains(&&*text) {
-            "counterseal_check"
+            "counterseal_check".into()
         } else {
-            "counterseal_migration"
+            "counterseal_migration".into()
         },
         text: text.into(),
         values: Vec::new(),

@@ -15,7 +15,7 @@ impl Stated for Charge {
         }
         let terms = self.rate.terms(self.cost, self.now);
         Statement {
-            name: "counterseal_charge",
+            name: "counterseal_charge".into(),
             text: text(dialect).into(),
             values: vec![
                 Value::Text(self.space.name().into()),

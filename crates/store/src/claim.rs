@@ -15,7 +15,7 @@ impl Stated for Claim {
             Dialect::Sqlite => SQLITE,
         };
         Statement {
-            name: "counterseal_claim",
+            name: "counterseal_claim".into(),
             text: text.into(),
             values: vec![
                 Value::Text(self.space.name().into()),

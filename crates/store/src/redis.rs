@@ -3,12 +3,13 @@
 //! A statement's values are what `EVAL` takes after the text: the number of keys, the keys, the arguments; bytes are lower-case
 //! hexadecimal text. The keys of one space, limit or table share a hash tag, so that a cluster keeps them on one node.
 
-use alloc::{format, string::String, vec, vec::Vec};
+use alloc::{borrow::Cow, format, string::String, vec, vec::Vec};
 
 use counterseal_core::{
     Carry, Charge, Claim, Column, Load, LoadTogether, Record, Swap, Table, Value, write,
 };
 
+use crate::row::named;
 use crate::{Epoch, Statement};
 
 //= docs/spec/replay.md#R-38
@@ -17,7 +18,7 @@ pub(crate) fn claim(claim: &Claim) -> Statement {
     let space = claim.space.name();
     let minute = claim.born.millis().div_euclid(MINUTE);
     Statement {
-        name: "counterseal_claim",
+        name: "counterseal_claim".into(),
         text: format!("{SERVER}{CLAIM}").into(),
         values: vec![
             Value::Int(2),
@@ -35,7 +36,7 @@ pub(crate) fn claim(claim: &Claim) -> Statement {
 
 pub(crate) fn epoch(epoch: &Epoch) -> Statement {
     Statement {
-        name: "counterseal_epoch",
+        name: "counterseal_epoch".into(),
         text: format!("{SERVER}{EPOCH}").into(),
         values: vec![
             Value::Int(1),
@@ -52,7 +53,7 @@ pub(crate) fn charge(charge: &Charge) -> Statement {
         charge.rate.terms(charge.cost, charge.now),
     );
     Statement {
-        name: "counterseal_charge",
+        name: "counterseal_charge".into(),
         text: CHARGE.into(),
         values: vec![
             Value::Int(1),
@@ -67,9 +68,9 @@ pub(crate) fn charge(charge: &Charge) -> Statement {
 }
 
 /// Claims leave as later ones come, cells by themselves.
-pub(crate) fn sweep(name: &'static str) -> Statement {
+pub(crate) fn sweep(name: impl Into<Cow<'static, str>>) -> Statement {
     Statement {
-        name,
+        name: name.into(),
         text: "return {}".into(),
         values: vec![Value::Int(0)],
     }
@@ -77,7 +78,7 @@ pub(crate) fn sweep(name: &'static str) -> Statement {
 
 pub(crate) fn load<R: Record>(load: &Load<R>) -> Statement {
     Statement {
-        name: "counterseal_load",
+        name: named::<R>("load"),
         text: format!("{}{LOAD}", columns(&R::TABLE)).into(),
         values: vec![Value::Int(1), row_key::<R>(&load.id)],
     }
@@ -96,7 +97,7 @@ pub(crate) fn swap<R: Record>(swap: &Swap<R>) -> Statement {
     values.extend(leaves.map(Value::Int));
     let leave = if leaves.is_some() { LEAVE } else { "" };
     Statement {
-        name: "counterseal_swap",
+        name: named::<R>("swap"),
         text: format!("{}{SWAP}{leave}return {{row}}", columns(&R::TABLE)).into(),
         values,
     }
@@ -108,7 +109,7 @@ pub(crate) fn together<A: Record, B: Record, C: Record>(load: &LoadTogether<A, B
     let [a, b, c] = load.ids;
     let lists = [&A::TABLE, &B::TABLE, &C::TABLE].map(list).join(", ");
     Statement {
-        name: "counterseal_load_together",
+        name: format!("{}_load", A::GROUP).into(),
         text: format!("local tables = {{{lists}}}\n{TOGETHER}").into(),
         values: vec![
             Value::Int(3),

@@ -1,6 +1,6 @@
 //! Rows of records: read one, or compare its version and swap it.
 
-use alloc::{format, string::String, vec, vec::Vec};
+use alloc::{borrow::Cow, format, string::String, vec, vec::Vec};
 
 use counterseal_core::{BadRow, Carry, Load, Record, Row, RowOp, Swap, Table, Value, read, write};
 
@@ -27,7 +27,7 @@ impl<R: Record> Stated for Load<R> {
         let Table { name, columns, .. } = R::TABLE;
         let (key, first) = (columns[0].name, dialect.place(1));
         Statement {
-            name: "counterseal_load",
+            name: named::<R>("load"),
             text: format!(
                 "SELECT {} FROM {name} WHERE {key} = {first}",
                 returned(&R::TABLE)
@@ -64,7 +64,7 @@ fn insert<R: Record>(swap: &Swap<R>, dialect: Dialect) -> Statement {
     let (name, returned) = (R::TABLE.name, returned(&R::TABLE));
     let places = places.join(", ");
     Statement {
-        name: "counterseal_insert",
+        name: named::<R>("insert"),
         text: format!(
             "INSERT INTO {name} ({returned}) VALUES ({places}, 1) ON CONFLICT DO NOTHING RETURNING {returned}"
         )
@@ -87,7 +87,7 @@ fn update<R: Record>(swap: &Swap<R>, dialect: Dialect) -> Statement {
         dialect.place(values.len()),
     );
     Statement {
-        name: "counterseal_update",
+        name: named::<R>("update"),
         text: format!(
             "UPDATE {name} SET {}, version = version + 1 WHERE {key} = {first} AND version = {last} RETURNING {}",
             sets.join(", "),
@@ -139,4 +139,9 @@ fn carried(row: &[Value], columns: usize) -> (&[Value], Carry) {
         }
         _ => (row, Carry::Binary),
     }
+}
+
+/// What a statement that does this to the rows of this table is called.
+pub(crate) fn named<R: Record>(does: &str) -> Cow<'static, str> {
+    format!("{}_{does}", R::TABLE.name).into()
 }

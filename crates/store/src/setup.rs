@@ -61,7 +61,7 @@ impl Stated for Epoch {
              boot = excluded.boot RETURNING floor"
         );
         Statement {
-            name: "counterseal_epoch",
+            name: "counterseal_epoch".into(),
             text: text.into(),
             values: vec![
                 Value::Text(self.space.name().into()),

@@ -18,8 +18,9 @@ pub enum Dialect {
 /// What a driver runs. It answers with the rows and nothing else: no counts, no last ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
-    /// The same for all statements of one text, for drivers that prepare them by name.
-    pub name: &'static str,
+    /// One for each text, for drivers that prepare statements by name: of rows, it begins with the name of their table. At most 63
+    /// bytes, which is what Postgres keeps. Migrations share a name, and are not prepared.
+    pub name: Cow<'static, str>,
     /// The text. Placeholders are `?1` (SQLite) or `$1` (Postgres); for Redis it is a script.
     pub text: Cow<'static, str>,
     /// The values, in the order of their placeholders; for Redis what `EVAL` takes after the script, beginning with the number

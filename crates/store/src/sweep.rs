@@ -36,6 +36,7 @@ pub(crate) fn statement(
         Value::Int(before.millis()),
         Value::Int(limit.into()),
     ];
+    let name = name.into();
     Statement { name, text, values }
 }
 

@@ -4,7 +4,7 @@ use alloc::{format, string::String, vec};
 
 use counterseal_core::{BadRow, LoadTogether, Record, Row, SweepRows, Table, Together, Value};
 
-use crate::row::stored;
+use crate::row::{named, stored};
 use crate::sweep::count;
 use crate::{Dialect, Rows, Stated, Statement};
 
@@ -29,7 +29,7 @@ impl<A: Record, B: Record, C: Record> Stated for LoadTogether<A, B, C> {
         );
         let id = |id: Option<[u8; 16]>| id.map_or(Value::Null, |id| Value::Bytes(id.into()));
         Statement {
-            name: "counterseal_load_together",
+            name: format!("{}_load", A::GROUP).into(),
             text: text.into(),
             values: self.ids.map(id).into(),
         }
@@ -52,7 +52,7 @@ impl<A: Record, B: Record, C: Record> Stated for LoadTogether<A, B, C> {
 
 impl<R: Record> Stated for SweepRows<R> {
     fn statement(&self, dialect: Dialect) -> Statement {
-        let name = "counterseal_sweep_rows";
+        let name = named::<R>("sweep");
         if dialect == Dialect::Redis {
             return crate::redis::sweep(name);
         }

@@ -73,7 +73,7 @@ fn drivers_that_ask_are_told_the_types_of_the_values() {
         let prepared = postgres
             .client()
             .prepare(&statement.text)
-            .expect(statement.name);
+            .expect(&statement.name);
         prepared.params().to_vec()
     };
     let claim = claim(1, NOW, 0);
