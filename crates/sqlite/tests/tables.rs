@@ -121,7 +121,7 @@ fn a_statement_that_fails_is_no_answer_and_the_next_one_works() {
     let store = open(&scratch.file("store.db"));
     let run = |text: &'static str, values| {
         store.execute(&Statement {
-            name: "test",
+            name: "test".into(),
             text: text.into(),
             values,
         })
