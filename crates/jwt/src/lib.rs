@@ -59,7 +59,9 @@ pub use requirement::{
     Authorized, Grant, MissingPermissions, Permission, Requirement, RequirementError,
     RequirementSetupError, StepUp, StepUpProof, StepUpReason,
 };
-pub use ring::{JwksDocument, PublicJwk, RingError, RingSetupError, Rotation, RotationPolicy};
+pub use ring::{
+    JwksDocument, KeyState, PublicJwk, RingError, RingSetupError, Rotation, RotationPolicy, Turn,
+};
 pub use standing::{
     AccessKey, AccessKeyEdit, ChangeAccessKey, ChangeSubject, Denied, DenyEdit, DenyToken, Edit,
     Genuine, LiveToken, PendingStanding, StandingCache, StandingError, StandingPolicy,

@@ -10,4 +10,4 @@ pub use document::JwksDocument;
 pub use error::{RingError, RingSetupError};
 pub use jwk::PublicJwk;
 pub use policy::RotationPolicy;
-pub use rotation::Rotation;
+pub use rotation::{KeyState, Rotation, Turn};

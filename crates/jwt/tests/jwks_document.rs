@@ -86,12 +86,14 @@ fn o15_what_is_published_is_read_again_and_has_no_private_part() {
 #[test]
 fn o01_a_key_of_rsa_is_published_for_one_algorithm() {
     let policy = RotationPolicy::new(Span::from_minutes(30), Span::from_minutes(5)).unwrap();
-    let mut rotation = Rotation::new(policy);
+    let mut rotation = Rotation::new();
     let rsa = all().pop().unwrap().1;
     let jwk = |algorithm| PublicJwk::new(algorithm, &rsa).unwrap();
-    rotation.announce(jwk(Algorithm::Rs256), NOW).unwrap();
+    rotation
+        .announce(jwk(Algorithm::Rs256), &policy, NOW)
+        .unwrap();
     assert_eq!(
-        rotation.announce(jwk(Algorithm::Ps256), NOW),
+        rotation.announce(jwk(Algorithm::Ps256), &policy, NOW),
         Err(RingError::Known)
     );
 }
@@ -115,12 +117,12 @@ fn a_key_is_published_for_an_algorithm_of_its_kind_only() {
 #[test]
 fn a_document_has_what_is_published_and_a_tag_of_its_bytes() {
     let policy = RotationPolicy::new(Span::from_minutes(30), Span::from_minutes(5)).unwrap();
-    let mut rotation = Rotation::new(policy);
+    let mut rotation = Rotation::new();
     assert_eq!(JwksDocument::new(&rotation, NOW).body(), "{\"keys\":[]}");
     let mut now = NOW;
     for (algorithm, key) in all().into_iter().take(2) {
         rotation
-            .announce(PublicJwk::new(algorithm, &key).unwrap(), now)
+            .announce(PublicJwk::new(algorithm, &key).unwrap(), &policy, now)
             .unwrap();
         now = now.plus(policy.lead());
     }
@@ -147,8 +149,7 @@ fn a_document_has_what_is_published_and_a_tag_of_its_bytes() {
 
 #[test]
 fn a_client_that_has_it_is_told_so() {
-    let policy = RotationPolicy::new(Span::from_minutes(30), Span::from_minutes(5)).unwrap();
-    let document = JwksDocument::new(&Rotation::new(policy), NOW);
+    let document = JwksDocument::new(&Rotation::<PublicJwk>::new(), NOW);
     let tag = document.etag();
     assert!(tag.starts_with('"') && tag.ends_with('"') && tag.len() == 24);
     let weak = format!("W/{tag}");

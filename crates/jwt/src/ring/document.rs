@@ -22,8 +22,8 @@ use crate::{PublicJwk, Rotation};
 /// #     0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a,
 /// # ]);
 /// let policy = RotationPolicy::new(Span::from_minutes(30), Span::from_minutes(5))?;
-/// let mut rotation = Rotation::new(policy);
-/// rotation.announce(PublicJwk::new(Algorithm::EdDsa, &PublicKey::ed25519(&point)?)?, now)?;
+/// let mut rotation = Rotation::new();
+/// rotation.announce(PublicJwk::new(Algorithm::EdDsa, &PublicKey::ed25519(&point)?)?, &policy, now)?;
 ///
 /// let document = JwksDocument::new(&rotation, now);
 /// assert_eq!(document.cache_control(), "public, max-age=300, must-revalidate");
@@ -40,12 +40,12 @@ pub struct JwksDocument {
 
 impl JwksDocument {
     /// What is published at `now`. Equal keys make equal bytes, on every host.
-    pub fn new(rotation: &Rotation<PublicJwk>, now: Time) -> Self {
+    pub fn new<K: AsRef<PublicJwk> + PartialEq>(rotation: &Rotation<K>, now: Time) -> Self {
         let mut body = String::from("{\"keys\":[");
         let mut before = "";
         for key in rotation.published(now) {
             body.push_str(before);
-            body.push_str(key.text());
+            body.push_str(key.as_ref().text());
             before = ",";
         }
         body.push_str("]}");

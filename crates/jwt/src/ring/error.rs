@@ -14,6 +14,8 @@ pub enum RingError {
     Full,
     /// This key is published already.
     Known,
+    /// This key was revoked.
+    Revoked,
 }
 
 /// What cannot be a policy.
@@ -29,7 +31,7 @@ pub enum RingSetupError {
 
 impl RingError {
     /// The codes of this error.
-    pub const CODES: &'static [Code] = &[ANNOUNCED, FULL, KNOWN];
+    pub const CODES: &'static [Code] = &[ANNOUNCED, FULL, KNOWN, REVOKED];
 }
 
 impl RingSetupError {
@@ -43,6 +45,7 @@ impl Refusal for RingError {
             RingError::Announced => ANNOUNCED,
             RingError::Full => FULL,
             RingError::Known => KNOWN,
+            RingError::Revoked => REVOKED,
         }
     }
 }
@@ -86,6 +89,11 @@ const KNOWN: Code = Code::integrator(
     "jwt_ring_known",
     "this key is published already",
     "make a new key; a rotation that was repeated has been done",
+);
+const REVOKED: Code = Code::integrator(
+    "jwt_ring_revoked",
+    "this key was revoked",
+    "make a new key; one that was lost does not come back",
 );
 const WINDOW: Code = Code::integrator(
     "jwt_ring_setup_window",

@@ -46,6 +46,12 @@ impl PublicJwk {
     }
 }
 
+impl AsRef<PublicJwk> for PublicJwk {
+    fn as_ref(&self) -> &PublicJwk {
+        self
+    }
+}
+
 impl PartialEq for PublicJwk {
     /// Keys of one id are the same key, also an RSA key with another algorithm.
     fn eq(&self, other: &Self) -> bool {
