@@ -535,4 +535,4 @@ const KEYS: usize = 4;
 /// Long enough for a key to be gone, and for one more.
 const SMOKE: i64 = 7;
 const SMOKE_LOST: i64 = 5;
-const FULL: (i64, i64) = (13, 7);
+const FULL: (i64, i64) = (18, 8);

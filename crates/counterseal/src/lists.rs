@@ -15,6 +15,8 @@ pub const TABLES: &[Table] = &[
     <counterseal_jwt::AccessKey as counterseal_core::Record>::TABLE,
     #[cfg(feature = "jwt")]
     <counterseal_jwt::Denied as counterseal_core::Record>::TABLE,
+    #[cfg(feature = "jwt")]
+    <counterseal_jwt::KeyRingRecord as counterseal_core::Record>::TABLE,
     #[cfg(feature = "request")]
     <counterseal_request::KeyRecord as counterseal_core::Record>::TABLE,
 ];

@@ -86,6 +86,16 @@ pub(crate) fn has_secret(jwk: &str) -> Result<bool, JwtSetupError> {
     Ok(is_oct || names.any(|name| members.get(name).is_some()))
 }
 
+/// The public key of this JWK, for signatures of its algorithm.
+pub(crate) fn public(text: &str) -> Result<(Algorithm, PublicKey), JwtSetupError> {
+    let jwk = Jwk(Members::parse(text).map_err(|_| wrong("members"))?);
+    jwk.check_use()?;
+    match jwk.algorithm()? {
+        TokenAlgorithm::Signature(algorithm) => Ok((algorithm, jwk.public_key(algorithm)?)),
+        _ => Err(wrong("alg")),
+    }
+}
+
 struct Jwk<'t>(Members<'t>);
 
 impl<'t> Jwk<'t> {

@@ -60,7 +60,8 @@ pub use requirement::{
     RequirementSetupError, StepUp, StepUpProof, StepUpReason,
 };
 pub use ring::{
-    JwksDocument, KeyState, PublicJwk, RingError, RingSetupError, Rotation, RotationPolicy, Turn,
+    ChangeRing, JwksDocument, KeyFacts, KeyRing, KeyRingRecord, KeyState, LoadRing, PublicJwk,
+    RingError, RingSetupError, RingVault, Rotation, RotationPolicy, Turn,
 };
 pub use standing::{
     AccessKey, AccessKeyEdit, ChangeAccessKey, ChangeSubject, Denied, DenyEdit, DenyToken, Edit,

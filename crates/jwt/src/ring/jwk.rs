@@ -9,12 +9,15 @@ use sha2::{Digest, Sha256};
 
 use crate::JwtSetupError;
 use crate::json::write_text;
+use crate::jwk;
 
 /// A public key for signatures of one algorithm, as verifiers are told of it. It is made of a public key, so there is no way to publish a
 /// private part with it.
 #[derive(Clone, Debug)]
 pub struct PublicJwk {
     id: KeyId,
+    algorithm: Algorithm,
+    key: PublicKey,
     text: String,
 }
 
@@ -32,12 +35,33 @@ impl PublicJwk {
         let print = URL_SAFE_NO_PAD.encode(Sha256::digest(members.thumbprinted()));
         let id = KeyId::parse(&print).map_err(|_| JwtSetupError::Algorithm)?;
         let text = members.written(algorithm, &print);
-        Ok(PublicJwk { id, text })
+        Ok(PublicJwk {
+            id,
+            algorithm,
+            key: key.clone(),
+            text,
+        })
+    }
+
+    /// The key of a JWK as [`Self::text`] has it.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (algorithm, key) = jwk::public(text).ok()?;
+        Self::new(algorithm, &key).ok()
     }
 
     /// Its id, `kid`.
     pub const fn id(&self) -> &KeyId {
         &self.id
+    }
+
+    /// Its one algorithm.
+    pub const fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// The key itself.
+    pub const fn key(&self) -> &PublicKey {
+        &self.key
     }
 
     /// The JWK: `alg`, `kid`, `kty`, `use` and the numbers of the key, in the order of their names.

@@ -39,7 +39,7 @@ impl RotationPolicy {
         })
     }
 
-    /// The same, where a host goes by what it read of the store for up to `hosts`: 0 to 1 h, instead of 5 min. It should look
+    /// The same, where a host goes by what it read of the store for up to `hosts`: 1 s to 1 h, instead of 5 min. It should look
     /// again each minute; for the rest of this span it signs and publishes while the store does not answer. Keys are
     /// published for longer or shorter by the difference.
     ///
@@ -47,7 +47,7 @@ impl RotationPolicy {
     ///
     /// [`RingSetupError::Window`] for more.
     pub fn with_hosts(mut self, hosts: Span) -> Result<Self, RingSetupError> {
-        within("hosts", hosts, Span::ZERO, HOUR)?;
+        within("hosts", hosts, Span::from_seconds(1), HOUR)?;
         let rest = self.lead.millis() - self.hosts.millis();
         self.lead = Span::from_millis(rest).plus(hosts);
         self.hosts = hosts;

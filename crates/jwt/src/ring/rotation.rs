@@ -163,14 +163,14 @@ impl<K: PartialEq> Rotation<K> {
         if let Some(last) = self.turns.last_mut() {
             last.over = last.over.filter(|over| over.ends <= now);
         }
-        if self.signer(now).is_none()
+        if !self.turns.iter().any(|turn| turn.signs(now))
             && let Some(next) = self.turns.iter_mut().find(|turn| turn.active > now)
         {
             next.active = now;
         }
     }
 
-    /// The key that signs.
+    /// The key that signs. Where none does, the next one does already: on a host whose clock is late.
     pub fn signing(&self, now: Time) -> Option<&K> {
         self.signer(now).map(|turn| &turn.key)
     }
@@ -227,7 +227,9 @@ impl<K: PartialEq> Rotation<K> {
     }
 
     fn signer(&self, now: Time) -> Option<&Turn<K>> {
-        self.turns.iter().find(|turn| turn.signs(now))
+        let mut turns = self.turns.iter();
+        let signs = turns.clone().find(|turn| turn.signs(now));
+        signs.or_else(|| turns.find(|turn| turn.active > now))
     }
 }
 
@@ -243,6 +245,28 @@ impl<K> Rotation<K> {
             turns,
             revoked,
         }
+    }
+
+    /// The same rotation of what `open` makes of its keys; revoked ones are left out.
+    pub(crate) fn try_map<L, E>(
+        &self,
+        open: impl Fn(&K) -> Result<L, E>,
+    ) -> Result<Rotation<L>, E> {
+        let turns = self.turns.iter().map(|turn| {
+            Ok(Turn {
+                key: open(&turn.key)?,
+                announced: turn.announced,
+                active: turn.active,
+                over: turn.over,
+            })
+        });
+        let turns = turns.collect::<Result<_, _>>()?;
+        Ok(Rotation::stored(self.policy, turns, Vec::new()))
+    }
+
+    pub(crate) fn key_mut(&mut self, is_it: impl Fn(&K) -> bool) -> Option<&mut K> {
+        let keys = self.turns.iter_mut().map(|turn| &mut turn.key);
+        keys.into_iter().find(|key| is_it(key))
     }
 }
 
