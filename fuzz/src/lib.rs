@@ -10,6 +10,7 @@ mod message;
 mod replay;
 mod request;
 mod response;
+mod ring;
 mod seeds;
 mod shm;
 mod store;
@@ -29,6 +30,7 @@ pub use crate::limit::{limit_by_name, limit_client_address};
 pub use crate::replay::{replay_cells_over, replay_ring_attach, replay_ring_claim};
 pub use crate::request::{request_key_record_open, request_signer_sign, request_verifier_begin};
 pub use crate::response::request_sent_check;
+pub use crate::ring::jwt_ring_vault_load;
 pub use crate::seeds::seeds;
 pub use crate::shm::shm_shared_ring_open;
 pub use crate::store::store_stated_reply;
@@ -60,6 +62,7 @@ pub const TARGETS: &[Target] = &[
     ),
     ("jwt_oidc_policy_verify", jwt_oidc_policy_verify),
     ("jwt_requirement_check", jwt_requirement_check),
+    ("jwt_ring_vault_load", jwt_ring_vault_load),
     ("jwt_token_keys_from_jwks", jwt_token_keys_from_jwks),
     ("jwt_token_verifier_verify", jwt_token_verifier_verify),
     ("limit_by_name", limit_by_name),

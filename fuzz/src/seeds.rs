@@ -7,6 +7,8 @@ use std::path::Path;
 use counterseal::core::PublicKey;
 use serde_json::Value;
 
+use crate::ring;
+
 /// The seeds of the target of this name, from the vectors in this directory.
 pub fn seeds(target: &str, vectors: &Path) -> io::Result<Vec<Vec<u8>>> {
     let mut seeds = vec![Vec::new(), vec![0; 64], (0..=255).collect()];
@@ -31,6 +33,7 @@ fn keys(target: &str) -> Vec<Vec<u8>> {
         }
         "jwt_oidc_policy_verify" => vec![JOB.into()],
         "jwt_requirement_check" => SCOPES.iter().map(|text| text.as_bytes().into()).collect(),
+        "jwt_ring_vault_load" => vec![ring::seed()],
         "jwt_token_keys_from_jwks" => JWKS.iter().map(|text| text.as_bytes().into()).collect(),
         "jwt_token_verifier_verify" => vec![PAYLOAD.into()],
         "core_public_key_from_pem" => PEMS.iter().map(|text| text.as_bytes().into()).collect(),
