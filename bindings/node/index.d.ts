@@ -398,7 +398,7 @@ export interface Statement {
 }
 
 /** What a decision may end in. */
-export type Decided = Verified | Key | Admitted | Received | null;
+export type Decided = Verified | Key | Admitted | Received | LiveToken<unknown> | null;
 
 /** A decision that waits for a store's answer. It serves once. */
 export declare class Waiting<Outcome extends Decided = Decided> {
@@ -414,6 +414,8 @@ export declare class Waiting<Outcome extends Decided = Decided> {
   verdict(): Outcome;
   /** Runs it to its end on a store of this package. */
   run(store: Store): Outcome;
+  /** The same, in a thread of Node's pool: for `Sqlite`, which may wait for a file. */
+  runAsync(store: Store): Promise<Outcome>;
 }
 
 /** Runs a decision to its end with `execute`, your own driver. If it rejects, the decision refuses, with its error as `cause`. */
@@ -786,6 +788,194 @@ export declare class TokenVerifier<Claims = TokenClaims> {
   replaceKeys(keys: TokenKeys | readonly TokenKey[]): void;
   readonly keyIds: string[];
   readonly issuer: string;
+  toJSON(): never;
+}
+
+/** That a genuine token may still act, by what a store said. */
+export declare class LiveToken<Claims = TokenClaims> {
+  private constructor();
+  readonly token: VerifiedToken<Claims>;
+  toJSON(): ReturnType<VerifiedToken["toJSON"]>;
+}
+
+/** That a token grants what was required. */
+export declare class Authorized<Claims = TokenClaims> {
+  private constructor();
+  readonly token: VerifiedToken<Claims>;
+  /** When its bearer authenticated, where that was required. */
+  readonly authenticated: number | null;
+  toJSON(): ReturnType<VerifiedToken["toJSON"]>;
+}
+
+/** A token that was verified, or the one in a further proof. */
+export type ProvenToken<Claims = TokenClaims> = VerifiedToken<Claims> | LiveToken<Claims> | Authorized<Claims>;
+
+export interface RequirementOptions {
+  /** Whether one of the permissions is enough; it goes with no step-up. */
+  readonly any?: boolean;
+  /** How long ago the bearer may have authenticated, by one of `methods` or at one of `levels`. */
+  readonly maxAgeSeconds?: number;
+  /** The methods of which one is enough, as `amr` has them. */
+  readonly methods?: readonly string[];
+  /** The levels of which one is enough, as `acr` has them. */
+  readonly levels?: readonly string[];
+  /** The claim that grants; `scope` when it is left out. */
+  readonly grantedBy?: "permissions" | "scope";
+  /** Whether a token may grant everything, with `*`. */
+  readonly rootGrants?: boolean;
+}
+
+/** An authentication that the application has seen just now, of WebAuthn for one. */
+export interface FreshProof {
+  /** The session in which it was seen, as `sid` has it. */
+  readonly session: string;
+  /** Who authenticated. */
+  readonly subject: string;
+  /** How, as `amr` has it. */
+  readonly method: string;
+  /** When, in milliseconds. */
+  readonly at: number;
+}
+
+/**
+ * What a handler requires of whoever calls it: all of these permissions, `segment:segment:...`, or any of them; and, with
+ * `maxAgeSeconds`, an authentication that is that fresh.
+ */
+export declare class Requirement {
+  constructor(permissions: readonly string[], options?: RequirementOptions);
+  /**
+   * Whether the bearer of this token may. A `TokenError` has what the client is told in its `headers`: which authentication is
+   * needed, and how fresh, for `jwt_mfa_required` (RFC 9470). `proof` stands in the place of what the token tells.
+   */
+  check<Claims>(token: ProvenToken<Claims>, options?: At & { readonly proof?: FreshProof | null }): Authorized<Claims>;
+  readonly permissions: string[];
+}
+
+export interface StandingOptions {
+  /** Whether subjects that are not stored may act. */
+  readonly anySubject?: boolean;
+  /** Whether tokens must name an access key. */
+  readonly withAccessKey?: boolean;
+  /** How long what a store said is trusted: 0 to 60, or 0 when it is left out. Others see a change at most this much later. */
+  readonly cacheSeconds?: number;
+  /** For how many tokens: 4096 when it is left out. */
+  readonly cachePlaces?: number;
+}
+
+/**
+ * Asks a store, in one look, whether genuine tokens may still act: their subject and its version, the token's own id, and the
+ * access key that opened the session. What it takes back is over at once for this process.
+ *
+ * What it does not protect: a token stands until it is over where nobody asks.
+ */
+export declare class Standing {
+  /** `tenant` is the name under which subjects are stored: one for each issuer. */
+  constructor(tenant: string, options?: StandingOptions);
+  /** Asks whether this token may still act. */
+  begin<Claims>(token: ProvenToken<Claims>, options?: At): Waiting<LiveToken<Claims>>;
+  /** Stores a subject, at version 0. */
+  register(subject: string, options?: At): Waiting<null>;
+  /** Ends all tokens of a subject: its version is raised. */
+  bump(subject: string, options?: At): Waiting<null>;
+  /** Ends all tokens of a subject, and takes no new ones. */
+  disable(subject: string, options?: At): Waiting<null>;
+  /** Takes new tokens of a subject that was disabled. */
+  enable(subject: string, options?: At): Waiting<null>;
+  /** Ends one token: `id` is its `jti`, `expires` its end. */
+  deny(id: string, options: At & { readonly expires: number }): Waiting<null>;
+  /** Stores an access key of a subject. */
+  registerKey(accessKey: string, subject: string, options?: At): Waiting<null>;
+  /** Ends the tokens of sessions that this access key opened, for good. */
+  disableKey(accessKey: string, options?: At): Waiting<null>;
+}
+
+export interface KeyFetcherOptions extends At {
+  /** Whether the URL is one of this machine, without TLS, for tests. */
+  readonly loopback?: boolean;
+  /** How long a fetch may take, all of it. */
+  readonly timeoutSeconds?: number;
+  /** After how long keys are fetched again; 600 when it is left out. */
+  readonly refreshSeconds?: number;
+  /** How old keys may be that are used; 3600 when it is left out. */
+  readonly limitSeconds?: number;
+  /** How long nothing is fetched after a fetch; 30 when it is left out. */
+  readonly coolDownSeconds?: number;
+  /** 8 random bytes; the host's generator when it is left out. */
+  readonly seed?: Uint8Array;
+}
+
+/** A GET that is to be done. Redirects are not followed. */
+export interface FetchOrder {
+  /** To hand back with the answer. */
+  readonly number: number;
+  readonly url: string;
+  readonly timeoutMs: number;
+  /** How many bytes of a body are read. */
+  readonly maxBytes: number;
+}
+
+export interface FetchAnswer extends At {
+  readonly status: number;
+  /** The body, no more than the order's bytes and one. */
+  readonly body: Uint8Array;
+  readonly contentType?: string | null;
+  /** The field `location`, or the URL that the answer came from in the end. */
+  readonly url?: string | null;
+  /** `max-age` of the field `cache-control`. */
+  readonly maxAgeSeconds?: number;
+}
+
+/**
+ * Says when to fetch the keys of an issuer of others, and what of the answer to take. It connects to nothing itself:
+ * `RemoteVerifier` does, with `fetch`.
+ */
+export declare class KeyFetcher {
+  /** `issuer` as its tokens say it; `url` is https and yours to say, never a token's. */
+  constructor(issuer: string, url: string, options?: KeyFetcherOptions);
+  /** A token was refused since its key is unknown. Says whether its key is known by now, or being fetched. */
+  handleWanted(token: string, options?: At): boolean;
+  /** The time of `nextTimeout` has come, or may have. */
+  handleTimeout(options?: At): void;
+  /** When to call `handleTimeout` next. */
+  readonly nextTimeout: number | null;
+  /** What to fetch now, each order once. Ask after each event. */
+  order(): FetchOrder | null;
+  /** An order was answered, whatever the answer is. Says whether there are other keys now. */
+  handleResponse(number: number, answer: FetchAnswer): boolean;
+  /** An order has no answer. The keys before are kept. */
+  handleFailure(number: number, cause: "connection" | "redirect" | "timeout" | "tls" | "too_large", options?: At): void;
+  /** The keys to verify with now; throws when there are none yet, or they are too old. */
+  keys(options?: At): TokenKeys;
+  /** How many different sets of keys there have been. */
+  readonly generation: number;
+  /** Why the last fetch failed, if it did. */
+  readonly lastError: TokenError | null;
+}
+
+export interface RemoteVerifierSettings {
+  /** As a `TokenVerifier` has it. */
+  readonly cache?: number;
+  readonly clock?: () => number;
+  /** What fetches; the global `fetch` when it is left out. It is told to follow no redirects and to keep to no cache. */
+  readonly fetch?: typeof fetch;
+  /** Gets each failure of a fetch; without it they become warnings of the process. */
+  readonly onFailure?: (error: TokenError) => void;
+}
+
+/**
+ * Verifies tokens of one issuer of others, and keeps its keys fresh: they are fetched when the first token comes, anew every ten
+ * minutes, and when a token names a key that is unknown, at most every 30 seconds, whatever strangers send. While an issuer is
+ * away its keys serve for an hour, unless the fetcher was told otherwise.
+ */
+export declare class RemoteVerifier<Claims = TokenClaims> {
+  constructor(policy: TokenPolicy, fetcher: KeyFetcher, settings?: RemoteVerifierSettings);
+  readonly issuer: string;
+  /** The proof that `token` is genuine; rejects with `jwt_keys_unavailable` while there are no keys, `jwt_keys_stale` when they are too old. */
+  verify(token: string, options?: Omit<VerifyTokenOptions, "now">): Promise<VerifiedToken<Claims>>;
+  /** Keeps the keys fresh, without waiting for a token, until `signal` is aborted. */
+  follow(options: { readonly signal: AbortSignal }): Promise<void>;
+  /** Ends a fetch that is under way. */
+  close(): void;
   toJSON(): never;
 }
 

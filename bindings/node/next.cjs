@@ -5,7 +5,7 @@ const { ArgumentError } = require("./lib/errors.cjs");
 const { head } = require("./lib/http.cjs");
 const { problem } = require("./lib/problem.cjs");
 const { keep, sent } = require("./lib/sent.cjs");
-const { tokenReader } = require("./lib/token_request.cjs");
+const { tokenReader, tokenReaderAsync } = require("./lib/token_request.cjs");
 
 function register() {
   keep();
@@ -26,11 +26,11 @@ function signedRoute(authenticator, handler) {
 }
 
 function tokenRoute(verifier, handler, options) {
-  const read = tokenReader(verifier, options);
+  const read = tokenReaderAsync(verifier, options);
   return async (request, context) => {
     let proof;
     try {
-      proof = read(request);
+      proof = await read(request);
     } catch (error) {
       return problemResponse(error);
     }
@@ -40,6 +40,10 @@ function tokenRoute(verifier, handler, options) {
 
 function verifyToken(request, verifier, options) {
   return tokenReader(verifier, options)(request);
+}
+
+async function verifyTokenAsync(request, verifier, options) {
+  return tokenReaderAsync(verifier, options)(request);
 }
 
 function createProxy(authenticator) {
@@ -119,4 +123,13 @@ const EMPTY = [204, 205, 304];
 /** Fields of this package are never a stranger's. */
 const OWN = "cs-";
 
-module.exports = { createProxy, problemResponse, register, signedRoute, tokenRoute, verified, verifyToken };
+module.exports = {
+  createProxy,
+  problemResponse,
+  register,
+  signedRoute,
+  tokenRoute,
+  verified,
+  verifyToken,
+  verifyTokenAsync,
+};

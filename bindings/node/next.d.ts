@@ -29,7 +29,20 @@
 //
 // What it does not protect: whatever the handler takes from the request that was not covered.
 
-import type { Authenticator, TokenVerifier, Verified, VerifiedToken, Verifier } from "./index.js";
+import type {
+  Authenticator,
+  Authorized,
+  LiveToken,
+  RemoteVerifier,
+  Requirement,
+  Standing,
+  Store,
+  TokenVerifier,
+  Verified,
+  VerifiedToken,
+  Verifier,
+  Waiting,
+} from "./index.js";
 
 /** The proof of a request, and its content; the request's own body has been read. */
 export interface Proof {
@@ -49,6 +62,10 @@ export declare function signedRoute<Incoming extends Request, Context>(
 /** What a token says, proven; `claims` are what the setting of that name made of them. */
 export interface TokenProof<Claims, Model = Claims> {
   readonly verified: VerifiedToken<Claims>;
+  /** That it may still act, where a `standing` was asked. */
+  readonly live: LiveToken<Claims> | null;
+  /** That it grants, where there was a `requirement`. */
+  readonly authorized: Authorized<Claims> | null;
   readonly claims: Model;
 }
 
@@ -60,16 +77,28 @@ export interface TokenSettings<Incoming, Claims, Model = Claims> {
   readonly clock?: () => number;
   /** Gets each refusal as one line of JSON for the audit log. */
   readonly onEvent?: (event: string) => void;
+  /** What the token must grant. */
+  readonly requirement?: Requirement;
+  /** Asks a store whether the token may still act, each time, whether its proof was kept or not; it needs a `store`, or `drive`. */
+  readonly standing?: Standing;
+  /** The store that `standing` asks, of this package. */
+  readonly store?: Store;
+}
+
+export interface TokenSettingsAsync<Incoming, Claims, Model = Claims> extends TokenSettings<Incoming, Claims, Model> {
+  /** Asks in a database of your own, as the `drive` of `counterseal/stores/pg` and `/ioredis` does. */
+  readonly drive?: (asked: Waiting<LiveToken<Claims>>) => Promise<LiveToken<Claims>>;
 }
 
 /**
- * A route handler that is called for requests with a genuine token only; refusals are answered as problem+json, with
- * `WWW-Authenticate: Bearer`.
+ * A route handler that is called for requests with a genuine token only, which may act and grants what is required; refusals
+ * are answered as problem+json, with `WWW-Authenticate: Bearer`: 403 where the token does not grant it, 401 where another one
+ * helps; that is one of a fresh authentication for `mfa_required`, by the methods and within the age that the field tells (RFC 9470).
  */
 export declare function tokenRoute<Incoming extends Request, Context, Claims, Model = Claims>(
-  verifier: TokenVerifier<Claims>,
+  verifier: TokenVerifier<Claims> | RemoteVerifier<Claims>,
   handler: (request: Incoming, proof: TokenProof<Claims, Model>, context: Context) => Response | Promise<Response>,
-  settings?: TokenSettings<Incoming, Claims, Model>,
+  settings?: TokenSettingsAsync<Incoming, Claims, Model>,
 ): (request: Incoming, context: Context) => Promise<Response>;
 
 /**
@@ -81,6 +110,15 @@ export declare function verifyToken<Incoming extends { readonly headers: Headers
   verifier: TokenVerifier<Claims>,
   settings?: TokenSettings<Incoming, Claims, Model>,
 ): TokenProof<Claims, Model>;
+
+/**
+ * As `verifyToken`, where keys are fetched or a database is asked. Await it: nobody has been let in or refused before it settles.
+ */
+export declare function verifyTokenAsync<Incoming extends { readonly headers: Headers }, Claims, Model = Claims>(
+  request: Incoming,
+  verifier: TokenVerifier<Claims> | RemoteVerifier<Claims>,
+  settings?: TokenSettingsAsync<Incoming, Claims, Model>,
+): Promise<TokenProof<Claims, Model>>;
 
 /**
  * What `proxy.ts` exports as `proxy`: takes the fields `cs-*` off, which are never a stranger's; and, given an

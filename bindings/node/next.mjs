@@ -2,4 +2,13 @@
 
 import next from "./next.cjs";
 
-export const { createProxy, problemResponse, register, signedRoute, tokenRoute, verified, verifyToken } = next;
+export const {
+  createProxy,
+  problemResponse,
+  register,
+  signedRoute,
+  tokenRoute,
+  verified,
+  verifyToken,
+  verifyTokenAsync,
+} = next;

@@ -87,4 +87,4 @@ function camel(name) {
   return name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
 }
 
-module.exports = { CountersealError, ...families, settled, pairs };
+module.exports = { CountersealError, ...families, pairs, refused, settled };

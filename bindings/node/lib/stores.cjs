@@ -12,6 +12,7 @@ const RING = ["perSecond", "ownerCap", ...WINDOW];
 
 let nativeOf;
 let isCells;
+let isSqlite;
 
 class Store {
   #native;
@@ -85,6 +86,9 @@ class SharedCells extends CellStore {
 }
 
 class Sqlite extends Store {
+  /** Each question may wait for a file. */
+  #blocking = true;
+
   constructor(path, given) {
     const parts = options(given, [...WINDOW, "now"]);
     super(native.Store.sqlite(text("path", path), sizes(parts), now(parts.now)));
@@ -96,6 +100,10 @@ class Sqlite extends Store {
 
   sweepCells(given) {
     return sweptCells(this, given);
+  }
+
+  static {
+    isSqlite = (value) => typeof value === "object" && value !== null && #blocking in value;
   }
 }
 
@@ -113,6 +121,11 @@ class Memory extends Store {
   sweepCells(given) {
     return sweptCells(this, given);
   }
+}
+
+/** Whether whoever asks this store may have to wait. */
+function isBlocking(store) {
+  return isSqlite(store);
 }
 
 function swept(store, given) {
@@ -144,4 +157,17 @@ function nativeStore(name, value) {
   return found;
 }
 
-module.exports = { Cells, Memory, Ring, SharedCells, SharedRing, Sqlite, WINDOW, isCells, limit, nativeStore, sizes };
+module.exports = {
+  Cells,
+  Memory,
+  Ring,
+  SharedCells,
+  SharedRing,
+  Sqlite,
+  WINDOW,
+  isBlocking,
+  isCells,
+  limit,
+  nativeStore,
+  sizes,
+};

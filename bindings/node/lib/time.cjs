@@ -1,10 +1,13 @@
 "use strict";
 
+/** That an answer took too long. */
+class Late extends Error {}
+
 /** What `promise` comes to, unless that takes longer: an answer that is late is none, whatever becomes of it. */
 async function inTime(ms, whose, promise) {
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${whose} has not answered in time`)), ms);
+    timer = setTimeout(() => reject(new Late(`${whose} has not answered in time`)), ms);
   });
   try {
     return await Promise.race([promise, late]);
@@ -13,4 +16,4 @@ async function inTime(ms, whose, promise) {
   }
 }
 
-module.exports = { inTime };
+module.exports = { Late, inTime };

@@ -145,6 +145,11 @@ function create(keys) {
   return settled(native.TokenKeys.create(found));
 }
 
+/** The keys of this native half. */
+function tokenKeysOf(made) {
+  return new TokenKeys(MADE, made);
+}
+
 /** The native half of keys, or of an array of them. */
 function nativeTokenKeys(value) {
   return nativeOfKeys(value) ?? create(value);
@@ -157,4 +162,4 @@ function nativeTokenSigner(value) {
   return found;
 }
 
-module.exports = { TokenKey, TokenKeys, TokenSigner, nativeTokenKeys, nativeTokenSigner };
+module.exports = { TokenKey, TokenKeys, TokenSigner, nativeTokenKeys, nativeTokenSigner, tokenKeysOf };

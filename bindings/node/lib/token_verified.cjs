@@ -11,22 +11,33 @@ const PROOF = Symbol("proof");
 /** How many lines stand before the payload: see `TokenProof` in `src/token_verify.rs`. */
 const LINES = 13;
 
+let heldIn;
 let holdsAt;
 
 class VerifiedToken {
   #from;
   #until;
   #text;
+  /** What verified it, and what it verified. */
+  #verifier;
+  #token;
+  #moment;
+  #shown;
+  #held;
   #lines;
   #claims;
 
   /** Only a verifier makes one. */
-  constructor(proof, text) {
+  constructor(proof, text, verifier, token, moment, shown) {
     if (proof !== PROOF) throw wrong("VerifiedToken", "what a verifier returns; it is not made by hand");
     const [from, until] = text.split("\n", 2);
     this.#from = Number(from);
     this.#until = Number(until);
     this.#text = text;
+    this.#verifier = verifier;
+    this.#token = token;
+    this.#moment = moment;
+    this.#shown = shown;
     Object.freeze(this);
   }
 
@@ -125,7 +136,17 @@ class VerifiedToken {
     return this.#lines[at];
   }
 
+  #hold() {
+    const { certificate, key } = this.#shown ?? {};
+    return settled(this.#verifier.hold(this.#token, certificate, key, this.#moment));
+  }
+
   static {
+    heldIn = (value) => {
+      if (typeof value !== "object" || value === null || !(#held in value)) return undefined;
+      value.#held ??= value.#hold();
+      return value.#held;
+    };
     holdsAt = (verified, moment) => moment >= verified.#from && moment < verified.#until;
   }
 }
@@ -149,9 +170,17 @@ function holds(verified, moment) {
   return holdsAt(verified, moment);
 }
 
-/** The proof of these lines. */
-function tokenOf(text) {
-  return new VerifiedToken(PROOF, text);
+/**
+ * The native half of a proof, for other rooms; undefined for what is no proof. Texts cost less than a native object, so it is
+ * obtained when it is asked for: of a verifier whose keys were replaced meanwhile, which may refuse.
+ */
+function held(value) {
+  return heldIn(value);
 }
 
-module.exports = { VerifiedToken, holds, tokenOf };
+/** The proof of these lines, by which `verifier` has found `token` genuine at `moment`, for the keys that were `shown`. */
+function tokenOf(text, verifier, token, moment, shown) {
+  return new VerifiedToken(PROOF, text, verifier, token, moment, shown);
+}
+
+module.exports = { VerifiedToken, held, holds, tokenOf };

@@ -33,7 +33,8 @@ class TokenVerifier {
     const certificate = maybe(bytes, "certificate", parts.certificate);
     const key = maybe(bytes, "key", parts.key);
     if (certificate === undefined && key === undefined) return this.#verify(token, moment);
-    return tokenOf(settled(this.#native.verifyBound(text("token", token), certificate, key, moment)));
+    const told = settled(this.#native.verifyBound(text("token", token), certificate, key, moment));
+    return tokenOf(told, this.#native, token, moment, { certificate: certificate?.slice(), key: key?.slice() });
   }
 
   replaceKeys(keys) {
@@ -62,7 +63,8 @@ class TokenVerifier {
     const kept = this.#kept;
     const found = kept.get(token);
     if (found !== undefined && holds(found, moment)) return found;
-    const verified = tokenOf(settled(this.#native.verify(text("token", token), moment)));
+    const told = settled(this.#native.verify(text("token", token), moment));
+    const verified = tokenOf(told, this.#native, token, moment);
     if (this.#most > 0) {
       // One that is full begins anew: nothing in it is missed but for time.
       if (kept.size >= this.#most) kept.clear();

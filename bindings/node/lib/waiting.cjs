@@ -9,6 +9,7 @@ const { keyOf } = require("./keys.cjs");
 const native = require("./native.cjs");
 const { WINDOW, limit, nativeStore, sizes } = require("./stores.cjs");
 const { isReceipt, received } = require("./received.cjs");
+const { LIVE, live } = require("./token_rights.cjs");
 const { proven } = require("./verified.cjs");
 
 /** Whoever holds this has the native half of a decision in hand. */
@@ -18,10 +19,13 @@ let isWaiting;
 
 class Waiting {
   #native;
+  /** The token that it is about, if it is about one. */
+  #token;
 
-  constructor(begun, made) {
+  constructor(begun, made, token) {
     if (begun !== BEGUN) throw wrong("Waiting", "what begins a decision; it is not made by hand");
     this.#native = made;
+    this.#token = token;
   }
 
   statement(dialect, given) {
@@ -34,11 +38,24 @@ class Waiting {
   }
 
   verdict() {
-    return ended(this.#native.verdict(), this.#native);
+    return this.#ended(this.#native.verdict());
   }
 
   run(store) {
-    return ended(this.#native.run(nativeStore("store", store)), this.#native);
+    return this.#ended(this.#native.run(nativeStore("store", store)));
+  }
+
+  async runAsync(store) {
+    return this.#ended(await settled(this.#native.runAsync(nativeStore("store", store))));
+  }
+
+  /** What it ended in: a proof, someone who is within a limit, a key, or nothing. */
+  #ended(answer) {
+    const found = settled(answer);
+    if (typeof found !== "string") return found === null ? null : keyOf(found);
+    if (found === LIVE) return live(this.#token);
+    if (isAdmission(found)) return admitted(found);
+    return isReceipt(found) ? received(found) : proven(found, this.#native);
   }
 
   static {
@@ -90,14 +107,6 @@ function sweepingCells(dialect, given) {
   return settled(native.Waiting.sweepingCells(text("dialect", dialect), now(parts.now), limit(parts)));
 }
 
-/** What a decision ended in: a proof, someone who is within a limit, a key, or nothing. */
-function ended(answer, decision) {
-  const found = settled(answer);
-  if (typeof found !== "string") return found === null ? null : keyOf(found);
-  if (isAdmission(found)) return admitted(found);
-  return isReceipt(found) ? received(found) : proven(found, decision);
-}
-
 /** The proof that a decision of a verifier ended in. */
 function accepted(answer, decision) {
   return proven(settled(answer), decision);
@@ -117,9 +126,9 @@ function cell(value) {
   return value;
 }
 
-/** The decision that the native half began. */
-function waiting(answer) {
-  return new Waiting(BEGUN, settled(answer));
+/** The decision that the native half began, about a token if it is. */
+function waiting(answer, token) {
+  return new Waiting(BEGUN, settled(answer), token);
 }
 
 module.exports = { Waiting, accepted, drive, migrations, sweeping, sweepingCells, waiting };

@@ -9,11 +9,14 @@
 
 mod answer;
 mod key;
+mod key_fetcher;
 mod limit;
 mod message;
 mod policy;
+mod requirement;
 mod response;
 mod sign;
+mod standing;
 mod store;
 mod token_key;
 mod token_mint;

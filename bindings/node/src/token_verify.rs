@@ -1,5 +1,7 @@
 //! Verifying tokens. Proofs are kept in JavaScript: a crossing costs more than all that a kept one needs.
 
+use std::sync::{Mutex, PoisonError};
+
 use counterseal_shared::{self as shared, Binding, Problem, VerifiedToken};
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
@@ -11,7 +13,20 @@ use crate::token_mint::TokenPolicy;
 
 /// Verifies tokens of one policy.
 #[napi]
-pub struct TokenVerifier(shared::TokenVerifier);
+pub struct TokenVerifier {
+    inner: shared::TokenVerifier,
+    last: Mutex<Option<Last>>,
+}
+
+/// The token that was verified last, and its proof: whoever asks for its grants next costs no second signature.
+struct Last {
+    token: String,
+    proof: VerifiedToken,
+}
+
+/// A proof as other rooms need it. It costs more than the proof itself, so it is made for those who ask.
+#[napi]
+pub struct HeldToken(pub(crate) VerifiedToken);
 
 /// One on a line: from when on and before when it holds by the clock, key id, when it was issued, begins and is over, what it is
 /// bound to, version of the subject, generation, subject, id, session and access key; what there is none of is empty. After
@@ -25,7 +40,10 @@ impl TokenVerifier {
     pub fn create(policy: &TokenPolicy, keys: &TokenKeys) -> Answer<TokenVerifier> {
         answer("TokenVerifier.create", || {
             let verifier = shared::TokenVerifier::new(&policy.0, &keys.0);
-            Ok(TokenVerifier(verifier))
+            Ok(TokenVerifier {
+                inner: verifier,
+                last: Mutex::new(None),
+            })
         })
     }
 
@@ -33,7 +51,10 @@ impl TokenVerifier {
     #[napi]
     pub fn verify(&self, token: String, now: i64) -> Answer<TokenProof> {
         answer("TokenVerifier.verify", || {
-            Ok(self.proof(&self.0.verify(&token, None, now)?))
+            let proof = self.inner.verify(&token, None, now)?;
+            let told = self.told(&proof);
+            self.keep(Last { token, proof });
+            Ok(told)
         })
     }
 
@@ -48,7 +69,30 @@ impl TokenVerifier {
     ) -> Answer<TokenProof> {
         answer("TokenVerifier.verifyBound", || {
             let binding = Binding::maybe(certificate.as_deref(), key.as_deref())?;
-            Ok(self.proof(&self.0.verify(&token, binding.as_ref(), now)?))
+            let proof = self.inner.verify(&token, binding.as_ref(), now)?;
+            Ok(self.told(&proof))
+        })
+    }
+
+    /// The proof that `token` was genuine at `now`, for other rooms.
+    #[napi]
+    pub fn hold(
+        &self,
+        token: String,
+        certificate: Option<Uint8Array>,
+        key: Option<Uint8Array>,
+        now: i64,
+    ) -> Answer<HeldToken> {
+        answer("TokenVerifier.hold", || {
+            let binding = Binding::maybe(certificate.as_deref(), key.as_deref())?;
+            if binding.is_none()
+                && let Some(proof) = self.last(&token)
+                && self.inner.recheck(&proof, now)?
+            {
+                return Ok(HeldToken(proof));
+            }
+            let proof = self.inner.verify(&token, binding.as_ref(), now)?;
+            Ok(HeldToken(proof))
         })
     }
 
@@ -56,7 +100,7 @@ impl TokenVerifier {
     #[napi]
     pub fn replace_keys(&self, keys: &TokenKeys) -> Option<Refusal> {
         done("TokenVerifier.replaceKeys", || {
-            self.0.replace_keys(&keys.0);
+            self.inner.replace_keys(&keys.0);
             Ok(())
         })
     }
@@ -64,13 +108,13 @@ impl TokenVerifier {
     /// The ids of its keys, each on a line.
     #[napi]
     pub fn key_ids(&self) -> Answer<String> {
-        answer("TokenVerifier.keyIds", || Ok(lines(&self.0.key_ids())))
+        answer("TokenVerifier.keyIds", || Ok(lines(&self.inner.key_ids())))
     }
 
     /// Who issues.
     #[napi]
     pub fn issuer(&self) -> Answer<String> {
-        answer("TokenVerifier.issuer", || Ok(self.0.issuer().into()))
+        answer("TokenVerifier.issuer", || Ok(self.inner.issuer().into()))
     }
 
     /// The token of the `Authorization` fields with these values.
@@ -91,8 +135,19 @@ impl TokenVerifier {
 }
 
 impl TokenVerifier {
-    fn proof(&self, verified: &VerifiedToken) -> TokenProof {
-        let (from, until) = self.0.window(verified);
+    fn keep(&self, last: Last) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(last);
+    }
+
+    /// The proof of the token that was verified last, if it is this one.
+    fn last(&self, token: &str) -> Option<VerifiedToken> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = last.as_ref().filter(|last| last.token == token)?;
+        Some(last.proof.clone())
+    }
+
+    fn told(&self, verified: &VerifiedToken) -> TokenProof {
+        let (from, until) = self.inner.window(verified);
         let payload = verified.payload();
         let mut text = String::with_capacity(payload.len() + 320);
         number(&mut text, Some(from));

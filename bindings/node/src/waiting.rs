@@ -30,7 +30,8 @@ pub struct Running {
     store: Arc<shared::Store>,
 }
 
-/// What a decision ended in, where all proofs but a key are texts; nothing when a change was made.
+/// What a decision ended in, where all proofs but a key are texts; nothing when a change was made. That a token may act is
+/// U+0003 alone: which one it is stands in JavaScript, with the decision that was begun for it.
 pub(crate) type Ended = Option<Either<Key, String>>;
 
 /// What stands in a row or is bound to a statement.
@@ -84,6 +85,12 @@ impl Waiting {
     #[napi]
     pub fn run(&self, store: &Store) -> Answer<Ended> {
         answer("Waiting.run", || self.0.run(&store.0))
+    }
+
+    /// The same, in a thread of Node's pool.
+    #[napi]
+    pub fn run_async(&self, store: &Store) -> Answer<AsyncTask<Running>> {
+        answer("Waiting.runAsync", || Ok(self.settling(&store.0)))
     }
 
     /// The fields that sign the response to the request that was accepted: name and value of each, one on a line.
@@ -155,6 +162,7 @@ impl Decision {
         match verdict {
             Verdict::Admitted(admitted) => Some(Either::B(admission(&admitted))),
             Verdict::Key(key) => Some(Either::A(Key(key))),
+            Verdict::Live(_) => Some(Either::B("\u{3}".into())),
             Verdict::Received(received) => Some(Either::B(delivered(&received))),
             Verdict::Verified(verified) => {
                 let text = proof(&verified);

@@ -7,18 +7,22 @@ import {
   ArgumentError,
   Cells,
   Key,
+  KeyFetcher,
   KeyVault,
   Limit,
   Limiter,
   Memory,
   Policy,
   Receiver,
+  RemoteVerifier,
+  Requirement,
   Ring,
   Sender,
   SharedCells,
   SharedRing,
   Signer,
   Sqlite,
+  Standing,
   TokenKey,
   TokenKeys,
   TokenMinter,
@@ -49,6 +53,8 @@ const sender = new Sender(SECRETS);
 const receiver = new Receiver("a", SECRETS);
 const limit = new Limit("a", { burst: 1, everyMs: 1 });
 const minter = new TokenMinter(tokenSigner(), tokenPolicy());
+const fetcher = () => new KeyFetcher("a", "https://a.example/keys");
+const proven = () => tokenVerifier().verify(minted().token, { now: NOW });
 const TYPE = "binding_argument_type";
 const RANGE = "binding_argument_range";
 
@@ -124,6 +130,20 @@ const numbers = {
   "cache of proofs": (cache) => tokenVerifier({ cache }),
   "now of a token": (now) => tokenVerifier().verify(minted().token, { now }),
   "now of a token that is kept": (now) => KEPT.verify(minted({ seed: new Uint8Array(16) }).token, { now }),
+  "now of a requirement": (now) => new Requirement(["a"]).check(proven(), { now }),
+  "maxAgeSeconds of a requirement": (maxAgeSeconds) => new Requirement(["a"], { methods: ["hwk"], maxAgeSeconds }),
+  "at of a proof": (at) =>
+    new Requirement(["a"]).check(proven(), { proof: { session: "a", subject: "a", method: "a", at } }),
+  "now of a standing": (now) => new Standing("a").begin(proven(), { now }),
+  "now of a change": (now) => new Standing("a").bump("a", { now }),
+  "expires of a denial": (expires) => new Standing("a").deny("a", { expires }),
+  "cacheSeconds of a standing": (cacheSeconds) => new Standing("a", { cacheSeconds }),
+  "cachePlaces of a standing": (cachePlaces) => new Standing("a", { cachePlaces }),
+  "now of a fetcher": (now) => new KeyFetcher("a", "https://a.example/keys", { now }),
+  "refreshSeconds of a fetcher": (refreshSeconds) => new KeyFetcher("a", "https://a.example/keys", { refreshSeconds }),
+  "now of a timeout": (now) => fetcher().handleTimeout({ now }),
+  "now of keys": (now) => fetcher().keys({ now }),
+  "status of an answer": (status) => fetcher().handleResponse(1, { status, body: SECRET }),
   "now of a bearer": (now) => counterseal.bearer({}, { now }),
   "limit of sweeping": (limit) => counterseal.sweeping("sqlite", { limit }),
   "limit of sweeping cells": (limit) => counterseal.sweepingCells("sqlite", { limit }),
@@ -149,6 +169,15 @@ const texts = {
   "path of a ring": (text) => new SharedRing(text),
   "path of a database": (text) => new Sqlite(text),
   dialect: (text) => counterseal.migrations(text),
+  "permission of a requirement": (text) => new Requirement([text]),
+  "method of a requirement": (text) => new Requirement(["a"], { maxAgeSeconds: 1, methods: [text] }),
+  "tenant of a standing": (text) => new Standing(text),
+  "subject of a change": (text) => new Standing("a").bump(text),
+  "access key of a change": (text) => new Standing("a").disableKey(text),
+  "issuer of a fetcher": (text) => new KeyFetcher(text, "https://a.example/keys"),
+  "URL of a fetcher": (text) => new KeyFetcher("a", text),
+  "token that is wanted": (text) => fetcher().handleWanted(text),
+  "cause of a failure": (text) => fetcher().handleFailure(1, text),
   "id of a stored key": (text) => new KeyVault(SECRET).load(text),
   "name of a component": (text) => verifier().verify(signed(), { now: NOW }).component(text),
   "id to forget": (text) => verifier().forgetKey(text),
@@ -247,6 +276,7 @@ const buffers = {
   "seed of cells": (seed) => new Cells({ seed }),
   "secret of a vault": (bytes) => new KeyVault(bytes),
   "secret to save": (bytes) => new KeyVault(SECRET).save("a", bytes),
+  "seed of a fetcher": (seed) => new KeyFetcher("a", "https://a.example/keys", { seed }),
   "seed of a token": (seed) => minted({ seed }),
   "certificate of a token": (certificate) => minted({ certificate }),
   "key of a token": (key) => tokenVerifier().verify("a.b.c", { key }),
@@ -410,6 +440,25 @@ test("b08_what_throws_when_it_is_read_gets_a_code", () => {
       () => tokenVerifier().verify("a", value),
       () => tokenVerifier().replaceKeys(value),
       () => counterseal.bearer(value),
+      () => new Requirement(value),
+      () => new Requirement(["a"], value),
+      () => new Requirement(["a"], { methods: value }),
+      () => new Requirement(["a"]).check(value),
+      () => new Requirement(["a"]).check(proven(), value),
+      () => new Requirement(["a"]).check(proven(), { proof: value }),
+      () => new Standing(value),
+      () => new Standing("a", value),
+      () => new Standing("a").begin(value),
+      () => new Standing("a").bump(value),
+      () => new Standing("a").deny("a", value),
+      () => new KeyFetcher("a", value),
+      () => new KeyFetcher("a", "https://a.example/keys", value),
+      () => fetcher().handleWanted(value),
+      () => fetcher().handleResponse(1, value),
+      () => fetcher().handleFailure(1, value),
+      () => new RemoteVerifier(value, fetcher()),
+      () => new RemoteVerifier(tokenPolicy(), value),
+      () => new RemoteVerifier(tokenPolicy(), fetcher(), value),
       () => counterseal.bearer([[value, "a"]]),
       () => counterseal.bearer([["authorization", value]]),
       () => new Limit(value, { burst: 1, everyMs: 1 }),
@@ -470,6 +519,14 @@ for (const name of ["__proto__", "constructor", "toString", "hasOwnProperty", "l
       () => new TokenVerifier(tokenPolicy(), [tokenSigner().key], options),
       () => tokenVerifier().verify("a", options),
       () => counterseal.bearer({}, options),
+      () => new Requirement(["a"], options),
+      () => new Requirement(["a"]).check(proven(), options),
+      () => new Standing("a", options),
+      () => new Standing("a").begin(proven(), options),
+      () => new Standing("a").deny("a", options),
+      () => new KeyFetcher("a", "https://a.example/keys", options),
+      () => fetcher().handleResponse(1, options),
+      () => new RemoteVerifier(tokenPolicy(), fetcher(), options),
     ];
     for (const call of calls) refused("binding_argument_choice", call);
     assert.equal({}.polluted, undefined);
@@ -504,6 +561,8 @@ test("objects_of_another_class_are_refused", () => {
   refused(TYPE, () => new counterseal.Received());
   refused(TYPE, () => new counterseal.Minted());
   refused(TYPE, () => new counterseal.VerifiedToken());
+  refused(TYPE, () => new counterseal.LiveToken());
+  refused(TYPE, () => new counterseal.Authorized());
   refused(TYPE, () => new TokenKey());
   refused(TYPE, () => new TokenSigner());
 });

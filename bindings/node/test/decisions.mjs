@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { KeyVault, Limit, Receiver, revokeKey, Sender } from "counterseal";
-import { NOW, REQUEST, rejected, SECRET, signed, verifier } from "./support.mjs";
+import { KeyVault, Limit, Receiver, revokeKey, Sender, Standing } from "counterseal";
+import { minted, NOW, REQUEST, rejected, SECRET, signed, tokenVerifier, verifier } from "./support.mjs";
 
 const at = { now: NOW };
 
@@ -75,6 +75,31 @@ export async function keysAreKept(store) {
   await store.drive(revokeKey("stored-1", at));
   assert.equal((await store.drive(vault.load("stored-1"))).revoked, true);
   await rejected("request_key_missing", store.drive(vault.load("stored-2")));
+}
+
+/** Tokens stand as the database says: their subject and its version, their id, and the key that opened their session. */
+export async function tokensStand(store) {
+  const standing = new Standing("login");
+  const ask = async (options) => {
+    const token = tokenVerifier().verify(minted(options).token, at);
+    return (await store.drive(standing.begin(token, at))).token.subject;
+  };
+  await rejected("jwt_subject_unknown", ask());
+  assert.equal(await store.drive(standing.register("user-7", at)), null);
+  assert.equal(await ask(), "user-7");
+  await Promise.all(Array.from({ length: 16 }, () => store.drive(standing.bump("user-7", at))));
+  await rejected("jwt_user_ver", ask({ userVer: 15 }));
+  assert.equal(await ask({ userVer: 16 }), "user-7");
+  await rejected("jwt_user_ver_ahead", ask({ userVer: 17 }));
+  const { id, expires } = tokenVerifier().verify(minted({ seed: SECRET.subarray(0, 16) }).token, at);
+  await store.drive(standing.deny(id, { expires, ...at }));
+  await rejected("jwt_denied", ask({ userVer: 16, seed: SECRET.subarray(0, 16) }));
+  await store.drive(standing.registerKey("yubikey-1", "user-7", at));
+  assert.equal(await ask({ userVer: 16, accessKey: "yubikey-1" }), "user-7");
+  await store.drive(standing.disableKey("yubikey-1", at));
+  await rejected("jwt_access_key", ask({ userVer: 16, accessKey: "yubikey-1" }));
+  await store.drive(standing.disable("user-7", at));
+  await rejected("jwt_subject_disabled", ask({ userVer: 17 }));
 }
 
 /** Of 64 callers as many pass as a burst has, and one more after each interval. */

@@ -100,6 +100,8 @@ function maker(name) {
     ],
     ...[key(), REQUEST, signed(), verifier(), new counterseal.Memory({ now: BEGAN }), new counterseal.Signer(key())],
     ...[tokenSigner(), tokenSigner().key, tokenPolicy(), tokenVerifier(), minted().token, "HS256", "access"],
+    ...[tokenVerifier().verify(minted().token, { now: NOW }), new counterseal.Requirement(["a"])],
+    ...[new counterseal.Standing("a"), new counterseal.KeyFetcher("a", "https://a.example/keys")],
     ...[new counterseal.Policy(["a.example"]), new counterseal.Profile(), new counterseal.KeyVault(SECRET)],
   ];
   const names = [
@@ -121,6 +123,11 @@ function maker(name) {
     "claims",
     "certificate",
     "cache",
+    "any",
+    "methods",
+    "maxAgeSeconds",
+    "proof",
+    "status",
   ];
   const value = (depth = 0) => {
     const kind = next();
@@ -140,24 +147,30 @@ const PLACES = {
   constructors: (...args) => {
     const makers = [
       "Authenticator",
+      "Authorized",
       "Content",
       "ForeignPolicy",
       "Key",
       "Admitted",
       "Cells",
+      "KeyFetcher",
       "KeyVault",
       "Limit",
       "Limiter",
+      "LiveToken",
       "Memory",
       "Minted",
       "Policy",
       "Profile",
       "Received",
       "Receiver",
+      "RemoteVerifier",
+      "Requirement",
       "Ring",
       "Sender",
       "Sent",
       "Signer",
+      "Standing",
       "TokenKey",
       "TokenKeys",
       "TokenMinter",
@@ -200,6 +213,16 @@ const PLACES = {
       ...methods(new counterseal.TokenMinter(tokenSigner(), tokenPolicy()), args, ["mint"]),
       ...methods(tokenVerifier(), args, ["replaceKeys", "verify"]),
       ...methods(verified, args, ["read"]),
+    ];
+  },
+  rights: (...args) => {
+    const [standing, fetcher] = [new counterseal.Standing("a"), new counterseal.KeyFetcher("a", "https://a.example/k")];
+    const changes = ["begin", "bump", "deny", "disable", "disableKey", "enable", "register", "registerKey"];
+    const events = ["handleFailure", "handleResponse", "handleTimeout", "handleWanted", "keys"];
+    return [
+      ...methods(standing, args, changes),
+      ...methods(fetcher, args, events),
+      ...methods(new counterseal.Requirement(["a"]), args, ["check"]),
     ];
   },
   webhooks: (...args) => [

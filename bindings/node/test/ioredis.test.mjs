@@ -12,7 +12,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "counterseal/stores/ioredis";
 import IORedis from "ioredis";
 import { cut } from "./cut.mjs";
-import { deliveredOnce, keysAreKept, limited, openedByNoCut, resumes, wonByOne } from "./decisions.mjs";
+import { deliveredOnce, keysAreKept, limited, openedByNoCut, resumes, tokensStand, wonByOne } from "./decisions.mjs";
 import { areAsTold } from "./histories.mjs";
 import { directory, NOW, rejected, signed, verifier } from "./support.mjs";
 
@@ -89,6 +89,8 @@ test("h18_of_64_racers_with_one_nonce_one_is_accepted", () => wonByOne(store));
 test("p07_of_64_callers_as_many_pass_as_the_burst_has", () => limited(store));
 
 test("keys at rest are saved, loaded and revoked", () => keysAreKept(store));
+
+test("tokens stand as the database says", () => tokensStand(store));
 
 test("h25_a_flush_and_a_restart_reopen_nothing_and_end_by_themselves", async () => {
   const sent = signed();

@@ -7,11 +7,15 @@ import { deserialize, serialize } from "node:v8";
 import {
   CountersealError,
   Key,
+  KeyFetcher,
   KeyVault,
   Memory,
   Policy,
+  RemoteVerifier,
+  Requirement,
   Ring,
   Signer,
+  Standing,
   TokenKey,
   TokenKeys,
   TokenMinter,
@@ -27,7 +31,8 @@ const tokenSigner = TokenSigner.hmac("login-1", "HS256", SECRET);
 const holders = {
   Key: known,
   KeyVault: new KeyVault(SECRET),
-  Minted: minted({ signer: tokenSigner }),
+  Minted: minted({ signer: tokenSigner, claims: { scope: "a" } }),
+  RemoteVerifier: new RemoteVerifier(tokenPolicy(), new KeyFetcher("a", "https://a.example/keys")),
   Signer: new Signer(known),
   TokenKey: tokenSigner.key,
   TokenKeys: new TokenKeys([tokenSigner.key]),
@@ -36,12 +41,18 @@ const holders = {
   TokenVerifier: new TokenVerifier(tokenPolicy(), [tokenSigner.key]),
   Verifier: new Verifier(new Policy([AUTHORITY]), [known], new Memory({ now: NOW })),
 };
+const proof = holders.TokenVerifier.verify(holders.Minted.token, { now: NOW });
 const others = {
+  Authorized: new Requirement(["a"]).check(proof, { now: NOW }),
+  KeyFetcher: new KeyFetcher("a", "https://a.example/keys"),
+  LiveToken: new Standing("a", { anySubject: true }).begin(proof, { now: NOW }).run(new Memory({ now: NOW })),
   Memory: new Memory({ now: NOW }),
   Policy: new Policy([AUTHORITY]),
+  Requirement: new Requirement(["a"]),
+  Standing: new Standing("a"),
   Ring: new Ring({ now: NOW, seed: SECRET.subarray(0, 16) }),
   TokenPolicy: tokenPolicy(),
-  VerifiedToken: holders.TokenVerifier.verify(holders.Minted.token, { now: NOW }),
+  VerifiedToken: proof,
   Verified: verifier().verify(signed(), { now: NOW }),
   Waiting: holders.KeyVault.save("worker-7", SECRET),
 };
@@ -90,14 +101,14 @@ test("b13_keys_and_signers_are_shown_by_the_id_of_their_key", () => {
 
 test("b13_a_token_is_in_no_text_of_what_minted_or_verified_it", () => {
   const { token } = holders.Minted;
-  for (const holder of [holders.Minted, holders.TokenVerifier, others.VerifiedToken]) {
+  for (const holder of [holders.Minted, holders.TokenVerifier, others.Authorized, others.LiveToken, proof]) {
     // Whoever asks for what getters give, gets it.
     for (const getters of [true, false]) {
       const shown = inspect({ holder }, { depth: 20, showHidden: true, getters, customInspect: getters });
       assert(!shown.includes(token.slice(0, 16)) && !shown.includes(token.split(".")[2]));
     }
   }
-  assert(!JSON.stringify(others.VerifiedToken).includes("user-7"));
+  for (const one of [others.Authorized, others.LiveToken, proof]) assert(!JSON.stringify(one).includes("user-7"));
   assert.equal(inspect(holders.Minted), `<Minted until ${NOW + 900_000}>`);
   assert.equal(inspect(holders.TokenKey), "<TokenKey login-1 HS256>");
   assert.equal(inspect(holders.TokenKeys), "<TokenKeys of 1>");

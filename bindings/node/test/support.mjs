@@ -54,8 +54,8 @@ export function tokenPolicy(profile = "access", members = {}) {
 }
 
 /** What signs them. */
-export function tokenSigner() {
-  return TokenSigner.hmac("login-1", "HS256", SECRET);
+export function tokenSigner(id = "login-1") {
+  return TokenSigner.hmac(id, "HS256", SECRET);
 }
 
 /** A token about a user, for 15 minutes. */

@@ -5,6 +5,7 @@ import {
   type Admitted,
   ArgumentError,
   Authenticator,
+  type Authorized,
   bearer,
   Cells,
   type CODES,
@@ -15,9 +16,11 @@ import {
   type endKey,
   ForeignPolicy,
   Key,
+  KeyFetcher,
   KeyVault,
   Limit,
   Limiter,
+  type LiveToken,
   Memory,
   type Minted,
   type messageId,
@@ -27,7 +30,9 @@ import {
   problem,
   type Received,
   Receiver,
+  RemoteVerifier,
   RequestError,
+  Requirement,
   Ring,
   receiveIncoming,
   revokeKey,
@@ -36,6 +41,7 @@ import {
   SharedRing,
   Signer,
   Sqlite,
+  Standing,
   type Statement,
   type Store,
   signingFetch,
@@ -63,6 +69,7 @@ import {
   tokenRoute,
   type verified,
   verifyToken,
+  verifyTokenAsync,
 } from "counterseal/next";
 import { Postgres } from "counterseal/stores/pg";
 import { Pool } from "pg";
@@ -217,6 +224,48 @@ export const GET = tokenRoute(
 );
 same<(request: Request, context: Context) => Promise<Response>, typeof GET>(true);
 export const whose: string = verifyToken(new Request("https://a.example"), tokens).claims.sub;
+
+const standing = new Standing("login", { cacheSeconds: 5 });
+const required = new Requirement(["orders:write"], { maxAgeSeconds: 300, methods: ["hwk"], grantedBy: "permissions" });
+const order = orders.verify("a.b.c");
+same<Waiting<LiveToken<Order>>, ReturnType<typeof asked>>(true);
+function asked() {
+  return standing.begin(order);
+}
+same<Promise<LiveToken<Order>>, ReturnType<typeof drivenToken>>(true);
+function drivenToken() {
+  return postgres.drive(asked());
+}
+same<Authorized<Order>, ReturnType<typeof permitted>>(true);
+function permitted() {
+  return required.check(asked().run(new Memory()), { proof: { session: "a", subject: "b", method: "hwk", at: 1 } });
+}
+same<string, ReturnType<typeof permitted>["token"]["claims"]["scope"]>(true);
+same<number | null, Authorized["authenticated"]>(true);
+same<Waiting<null>, ReturnType<typeof standing.deny>>(true);
+same<Promise<null>, ReturnType<ReturnType<typeof standing.bump>["runAsync"]>>(true);
+const remote = new RemoteVerifier<Order>(tokenPolicy, new KeyFetcher("https://a.example", "https://a.example/keys"));
+same<Promise<VerifiedToken<Order>>, ReturnType<typeof remote.verify>>(true);
+export const DELETE = tokenRoute(
+  remote,
+  async (_: Request, { live, authorized, claims }) =>
+    Response.json([live?.token.subject, authorized?.authenticated, claims.scope]),
+  { requirement: required, standing, drive: (waiting) => postgres.drive(waiting) },
+);
+export async function guarded(request: Request): Promise<string> {
+  const { claims } = await verifyTokenAsync(request, remote, { standing, store: new Memory() });
+  return verifyToken(request, orders, { requirement: required }).claims.scope + claims.scope;
+}
+// @ts-expect-error what is asked elsewhere is awaited
+verifyToken(new Request("https://a.example"), remote);
+// @ts-expect-error a database of one's own answers later
+verifyToken(new Request("https://a.example"), orders, { standing, drive: drivenToken });
+// @ts-expect-error a requirement names what is required
+new Requirement();
+// @ts-expect-error a token that was not verified grants nothing
+required.check("a.b.c");
+// @ts-expect-error a denial says until when it is kept
+standing.deny("a", {});
 
 // @ts-expect-error a token says how long it is to live
 minter.mint("user-7", {});

@@ -435,13 +435,13 @@ fn a_step_up_tells_the_client_what_is_enough() {
     };
     assert_eq!(
         step_up.challenge(),
-        r#"Bearer error="insufficient_user_authentication", acr_values="urn:high", max_age="300""#
+        r#"Bearer error="insufficient_user_authentication", acr_values="urn:high", amr_values="otp hwk", max_age="300""#
     );
     assert_eq!(
         StepUp::by_method(Span::from_seconds(1), ["otp"])
             .unwrap()
             .challenge(),
-        r#"Bearer error="insufficient_user_authentication", max_age="1""#
+        r#"Bearer error="insufficient_user_authentication", amr_values="otp", max_age="1""#
     );
     assert!(
         refused

@@ -135,18 +135,12 @@ impl StepUp {
         self.levels.iter().map(|level| &**level)
     }
 
-    /// The value of the field `WWW-Authenticate` that sends a client to authenticate anew (RFC 9470 section 3).
+    /// The value of the field `WWW-Authenticate` that sends a client to authenticate anew (RFC 9470 section 3). Methods stand in
+    /// `amr_values`, which that RFC does not have: clients that do not know it read over it.
     pub fn challenge(&self) -> String {
         let mut value = String::from("Bearer error=\"insufficient_user_authentication\"");
-        let mut before = ", acr_values=\"";
-        for level in self.levels() {
-            value.push_str(before);
-            value.push_str(level);
-            before = " ";
-        }
-        if before == " " {
-            value.push('"');
-        }
+        list(&mut value, "acr_values", self.levels());
+        list(&mut value, "amr_values", self.methods());
         let _ = write!(value, ", max_age=\"{}\"", self.max_age.seconds());
         value
     }
@@ -229,6 +223,14 @@ impl StepUpReason {
             StepUpReason::Method => "method",
             StepUpReason::Session => "session",
         }
+    }
+}
+
+/// Adds values to a challenge, if there are any.
+fn list<'v>(challenge: &mut String, name: &str, values: impl Iterator<Item = &'v str>) {
+    let values: Vec<_> = values.collect();
+    if !values.is_empty() {
+        let _ = write!(challenge, ", {name}=\"{}\"", values.join(" "));
     }
 }
 
