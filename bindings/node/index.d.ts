@@ -658,15 +658,17 @@ export declare class TokenKeys {
   constructor(keys: readonly TokenKey[]);
   /** The keys of a JWK Set, JSON text. */
   static fromJwks(json: string): TokenKeys;
+  /** The keys for JWT-SVIDs of a SPIFFE bundle, JSON text. */
+  static fromSpiffeBundle(json: string): TokenKeys;
   readonly ids: string[];
   toJSON(): never;
 }
 
-/** What tokens are for, and with it how long they may live: 30 minutes, 30 minutes, 2 hours, 24 hours and 2 minutes. */
-export type TokenProfile = "access" | "app" | "job" | "openid" | "provisioner";
+/** What tokens are for, and with it how long they may live: 30 minutes, 30 minutes, 2 hours, 24 hours, 2 minutes and an hour. */
+export type TokenProfile = "access" | "app" | "job" | "openid" | "provisioner" | "svid";
 
 export interface TokenPolicyOptions {
-  /** Who issues. */
+  /** Who issues; for `svid` the trust domain, such as `spiffe://example.org`. */
   readonly issuer: string;
   /** For whom the tokens are. */
   readonly audience: string | readonly string[];

@@ -1,7 +1,7 @@
 //! Texts, sealed secrets, lifetimes and rates.
 
 use counterseal::core::{
-    Bound, Charged, Gcra, KeyId, Lifetime, LookedUp, PublicKey, Rate, SealKey, Secret, Seed, Span,
+    Bound, Charged, Gcra, KeyId, Lifetime, LookedUp, PublicKey, Rate, SealKey, Secret, Seed, Span, SpiffeId,
     Time, TokenKind,
 };
 
@@ -15,6 +15,24 @@ pub fn core_key_id_parse(data: &[u8]) {
     if let Ok(id) = KeyId::parse(text) {
         assert_eq!(id.as_str(), text);
         assert!(text.len() <= 64);
+    }
+}
+
+/// An ID is made of its parts, is a workload or an authority, and its path leads nowhere else.
+pub fn core_spiffe_id_parse(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let Ok(id) = SpiffeId::parse(text) else {
+        return;
+    };
+    assert!(text.len() <= 2048 && text.is_ascii() && !text.contains(['%', '?', '#', '@', '*']));
+    assert_ne!(SpiffeId::workload(text).is_ok(), SpiffeId::authority(text).is_ok());
+    assert_eq!(SpiffeId::authority(id.domain().as_str()), Ok(id.domain()));
+    let segments: Vec<_> = id.path().split('/').skip(1).collect();
+    assert!(segments.iter().all(|segment| !["", ".", ".."].contains(segment)));
+    if !segments.is_empty() {
+        assert_eq!(SpiffeId::text_of(id.trust_domain(), segments).as_deref(), Ok(text));
     }
 }
 

@@ -6,7 +6,7 @@ use counterseal::core::{
     Algorithm, Bound, Forged, KeyId, Lifetime, MacKey, Refusal, Secret, Seed, Span, Time, VerifyKey,
 };
 use counterseal::jwt::{
-    Claims, FetchPolicy, FetchResponse, Fetched, GithubRule, Grant, KeyFetcher, Minter, OidcError,
+    Claims, FetchPolicy, FetchResponse, Fetched, GithubRule, Grant, JwtError, KeyFetcher, Minter, OidcError,
     OidcPolicy, Permission, Requirement, StepUp, TokenAlgorithm, TokenKey, TokenKeys, TokenPolicy,
     TokenSigner, TokenVerifier, VerifiedToken, Wanted, claimed_issuer, claimed_kid,
 };
@@ -62,11 +62,31 @@ pub fn jwt_token_verifier_verify(data: &[u8]) {
         Err(error) => assert_ne!(error.code().name, "jwt_signature"),
     }
 
+    if let Ok(workload) = svid(data) {
+        let id = workload.spiffe_id().expect("a workload");
+        assert!(id.trust_domain() == "td.example" && id.path().len() > 1);
+    }
+
     let Some(verified) = minted("x", text) else {
         return;
     };
     let said: serde_json::Value = serde_json::from_str(verified.payload()).expect("it is JSON");
     assert_eq!(said["x"], text);
+}
+
+/// The proof of a JWT-SVID with this payload, if it is one.
+fn svid(payload: &[u8]) -> Result<VerifiedToken<'static>, JwtError> {
+    static VERIFIER: LazyLock<(TokenVerifier, TokenKeys)> = LazyLock::new(|| {
+        let policy = TokenPolicy::svid("spiffe://td.example", "api").expect("a policy");
+        let key = TokenKey::public(KeyId::parse("k1").expect("a key id"), Arc::new(Tagged));
+        let keys = TokenKeys::new([key]).expect("one key");
+        (TokenVerifier::new(policy), keys)
+    });
+    let header = base64(br#"{"alg":"RS256","kid":"k1"}"#);
+    let signed = format!("{header}.{}", base64(payload));
+    let token = format!("{signed}.{}", base64(&WORLD.mac.tag(signed.as_bytes())));
+    let (verifier, keys) = &*VERIFIER;
+    verifier.verify(&token, keys, NOW)
 }
 
 /// The proof of a token with this claim, if one can be minted: what is minted is accepted.
@@ -94,7 +114,8 @@ pub fn jwt_token_keys_from_jwks(data: &[u8]) {
     let alone = TokenKey::from_jwk(text, &RustCrypto);
     let set = TokenKeys::from_jwks(&format!("{{\"keys\":[{text}]}}"), &RustCrypto);
     assert!(alone.is_err() || set.is_ok(), "a key alone is a set");
-    if TokenKeys::from_jwks(text, &RustCrypto).is_ok() {
+    let bundle = TokenKeys::from_spiffe_bundle(text, &RustCrypto);
+    if bundle.is_ok() || TokenKeys::from_jwks(text, &RustCrypto).is_ok() {
         let said: serde_json::Value = serde_json::from_str(text).expect("it is JSON");
         assert!(said["keys"].is_array());
     }

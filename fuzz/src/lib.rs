@@ -18,7 +18,7 @@ mod webhook;
 
 pub use crate::core::{
     core_gcra_charge, core_key_id_parse, core_lifetime_clamp, core_looked_up_parse,
-    core_public_key_from_der, core_public_key_from_pem, core_seal_key_open,
+    core_public_key_from_der, core_public_key_from_pem, core_seal_key_open, core_spiffe_id_parse,
 };
 pub use crate::document::{counterseal_request_policy_parse, counterseal_request_profile_parse};
 pub use crate::foreign::request_foreign_begin;
@@ -48,6 +48,7 @@ pub const TARGETS: &[Target] = &[
     ("core_public_key_from_der", core_public_key_from_der),
     ("core_public_key_from_pem", core_public_key_from_pem),
     ("core_seal_key_open", core_seal_key_open),
+    ("core_spiffe_id_parse", core_spiffe_id_parse),
     (
         "counterseal_request_policy_parse",
         counterseal_request_policy_parse,

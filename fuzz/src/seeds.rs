@@ -35,7 +35,7 @@ fn keys(target: &str) -> Vec<Vec<u8>> {
         "jwt_requirement_check" => SCOPES.iter().map(|text| text.as_bytes().into()).collect(),
         "jwt_ring_vault_load" => vec![ring::seed()],
         "jwt_token_keys_from_jwks" => JWKS.iter().map(|text| text.as_bytes().into()).collect(),
-        "jwt_token_verifier_verify" => vec![PAYLOAD.into()],
+        "jwt_token_verifier_verify" => vec![PAYLOAD.into(), SVID.into()],
         "core_public_key_from_pem" => PEMS.iter().map(|text| text.as_bytes().into()).collect(),
         _ => Vec::new(),
     }
@@ -58,6 +58,9 @@ const ANSWERS: [&str; 2] = [
 
 /// What a good token says.
 const PAYLOAD: &[u8] = br#"{"iss":"https://iss.example","sub":"a","aud":["api"],"iat":1800000000,"nbf":1800000000.5,"exp":1800000600,"jti":"b","c":{"d":[null,true,-1.5e3,"\u00e9"]}}"#;
+
+/// The claims of a JWT-SVID.
+const SVID: &[u8] = br#"{"sub":"spiffe://td.example/worker/7","aud":["api"],"exp":1800000600}"#;
 
 /// The claims of a job that is admitted.
 const JOB: &[u8] = br#"{"iss":"https://token.actions.githubusercontent.com","sub":"repo:o/r:ref:refs/heads/v1","aud":"api","iat":1800000000,"exp":1800000600,"jti":"b","actor":"a","actor_id":"12","event_name":"push","job_workflow_ref":"o/r/.github/workflows/d.yml@refs/heads/v1","job_workflow_sha":"5f","ref":"refs/heads/v1","ref_protected":"true","ref_type":"branch","repository":"o/r","repository_id":"74","repository_owner":"o","repository_owner_id":"65","run_attempt":"1","run_id":"2","runner_environment":"github-hosted","sha":"5f","workflow_ref":"o/r/.github/workflows/d.yml@refs/heads/v1","workflow_sha":"5f","base_ref":"","head_ref":""}"#;
@@ -89,6 +92,9 @@ fn seed(target: &str, op: &str, case: &Value) -> Option<Vec<u8>> {
             .as_str()
             .map(|secret| secret.as_bytes().to_vec()),
         ("limit_client_address", "address") => hops(&case["input"]),
+        ("core_spiffe_id_parse", "mint") => case["input"]["subject"]
+            .as_str()
+            .map(|id| id.as_bytes().to_vec()),
         ("core_key_id_parse", "key" | "keys") => case["keys"][0]["id"]
             .as_str()
             .map(|id| id.as_bytes().to_vec()),

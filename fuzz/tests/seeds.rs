@@ -24,6 +24,7 @@ fn parsers_of_requests_and_policies_have_seeds_from_the_vectors() {
         ("counterseal_request_policy_parse", 10),
         ("counterseal_request_profile_parse", 5),
         ("core_key_id_parse", 5),
+        ("core_spiffe_id_parse", 10),
         ("limit_client_address", 50),
         ("request_sent_check", 50),
         ("webhook_key_parse", 90),

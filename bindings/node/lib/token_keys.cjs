@@ -116,6 +116,10 @@ class TokenKeys {
     return new TokenKeys(MADE, settled(native.TokenKeys.fromJwks(text("json", json))));
   }
 
+  static fromSpiffeBundle(json) {
+    return new TokenKeys(MADE, settled(native.TokenKeys.fromSpiffeBundle(text("json", json))));
+  }
+
   get ids() {
     return settled(this.#native.ids()).split("\n").slice(0, -1);
   }

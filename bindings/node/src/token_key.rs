@@ -103,6 +103,14 @@ impl TokenKeys {
         })
     }
 
+    /// The keys for JWT-SVIDs of a SPIFFE bundle.
+    #[napi]
+    pub fn from_spiffe_bundle(json: String) -> Answer<TokenKeys> {
+        answer("TokenKeys.fromSpiffeBundle", || {
+            Ok(TokenKeys(shared::TokenKeys::from_spiffe_bundle(&json)?))
+        })
+    }
+
     /// Their ids, each on a line.
     #[napi]
     pub fn ids(&self) -> Answer<String> {

@@ -198,6 +198,7 @@ const texts = {
   "PEM of a public key": (text) => TokenKey.public("a", "ES256", text),
   JWK: (text) => TokenKey.fromJwk(text),
   "JWK Set": (text) => TokenKeys.fromJwks(text),
+  "SPIFFE bundle": (text) => TokenKeys.fromSpiffeBundle(text),
   "id of a signer of tokens": (text) => TokenSigner.hmac(text, "HS256", SECRET),
   "profile of tokens": (text) => tokenPolicy(text),
   "issuer of tokens": (issuer) => tokenPolicy("access", { issuer }),

@@ -208,7 +208,7 @@ const PLACES = {
     const verified = tokenVerifier().verify(minted().token, { now: NOW });
     return [
       ...methods(counterseal.TokenKey, args, ["fromJwk", "hmac", "public"]),
-      ...methods(counterseal.TokenKeys, args, ["fromJwks"]),
+      ...methods(counterseal.TokenKeys, args, ["fromJwks", "fromSpiffeBundle"]),
       ...methods(counterseal.TokenSigner, args, ["hmac", "private"]),
       ...methods(new counterseal.TokenMinter(tokenSigner(), tokenPolicy()), args, ["mint"]),
       ...methods(tokenVerifier(), args, ["replaceKeys", "verify"]),

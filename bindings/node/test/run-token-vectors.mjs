@@ -67,7 +67,8 @@ function policyOf({ profile, issuer, audience, match_audience: matchAudience, ty
 }
 
 function keysOf(keys) {
-  return Array.isArray(keys) ? new TokenKeys(keys.map(keyOf)) : TokenKeys.fromJwks(keys.jwks);
+  if (Array.isArray(keys)) return new TokenKeys(keys.map(keyOf));
+  return keys.bundle === undefined ? TokenKeys.fromJwks(keys.jwks) : TokenKeys.fromSpiffeBundle(keys.bundle);
 }
 
 function keyOf({ jwk, id, algorithm, pem, secret }) {

@@ -10,6 +10,7 @@ import {
   TokenKey,
   TokenKeys,
   TokenMinter,
+  TokenPolicy,
   TokenSigner,
   TokenVerifier,
   VerifiedToken,
@@ -294,6 +295,25 @@ test("keys_come_from_pem_and_jwk_each_for_one_algorithm", () => {
   refused("jwt_setup_jwk", () => TokenKey.fromJwk(JSON.stringify({ ...jwk, d: "AA" })));
   refused("jwt_setup_keys", () => new TokenKeys([key, key]));
   refused("jwt_setup_keys", () => new TokenKeys([]));
+});
+
+test("a_workload_has_a_name_of_its_trust_domain", () => {
+  const pair = MADE.ES256;
+  const jwk = { ...pair.publicKey.export({ format: "jwk" }), kid: "a", use: "jwt-svid" };
+  const keys = TokenKeys.fromSpiffeBundle(JSON.stringify({ spiffe_sequence: 1, keys: [jwk] }));
+  const policy = new TokenPolicy("svid", { issuer: "spiffe://td.example", audience: "orders" });
+  const minter = new TokenMinter(TokenSigner.private("a", pem(pair)), policy);
+  const options = { lifeSeconds: 300, ...AT };
+  const { token } = minter.mint("spiffe://td.example/worker/7", options);
+  const verified = new TokenVerifier(policy, keys).verify(token, AT);
+  assert.deepEqual([verified.subject, verified.claims.iss], ["spiffe://td.example/worker/7", undefined]);
+  const other = new TokenPolicy("svid", { issuer: "spiffe://other.example", audience: "orders" });
+  refused("jwt_trust_domain", () => new TokenVerifier(other, keys).verify(token, AT));
+  refused("spiffe_scheme", () => minter.mint("worker-7", options));
+  refused("spiffe_dots", () => minter.mint("spiffe://td.example/../7", options));
+  refused("jwt_setup_trust_domain", () => minter.mint("spiffe://other.example/7", options));
+  refused("jwt_setup_algorithm", () => new TokenMinter(tokenSigner(), policy).mint("spiffe://td.example/7", options));
+  refused("jwt_setup_keys", () => TokenKeys.fromJwks(JSON.stringify({ keys: [jwk] })));
 });
 
 test("a_weak_key_is_none", () => {

@@ -132,6 +132,15 @@ impl TokenKeys {
         })
     }
 
+    /// The keys for JWT-SVIDs of a SPIFFE bundle.
+    #[staticmethod]
+    fn from_spiffe_bundle(json: &Any<'_>) -> Guarded<Self> {
+        guard("TokenKeys.from_spiffe_bundle", || {
+            let keys = shared::TokenKeys::from_spiffe_bundle(text("json", json)?)?;
+            Ok(TokenKeys(keys))
+        })
+    }
+
     #[getter]
     fn ids(&self) -> Guarded<Vec<String>> {
         guard("TokenKeys.ids", || Ok(self.0.ids()))

@@ -22,6 +22,7 @@ from counterseal.jwt import (
     TokenKey,
     TokenKeys,
     TokenMinter,
+    TokenPolicy,
     TokenSigner,
     TokenVerifier,
     VerifiedToken,
@@ -226,6 +227,30 @@ def test_keys_come_from_pem_and_jwk_each_for_one_algorithm() -> None:
     assert refused(lambda: TokenKey.from_jwk(json.dumps({**jwk, "d": "AA"}))) == "jwt_setup_jwk"
     assert refused(lambda: TokenKeys([key, key])) == "jwt_setup_keys"
     assert refused(lambda: TokenKeys([])) == "jwt_setup_keys"
+
+
+def test_a_workload_has_a_name_of_its_trust_domain() -> None:
+    private = ec.generate_private_key(ec.SECP256R1())
+    numbers = private.public_key().public_numbers()
+    jwk = {"kty": "EC", "crv": "P-256", "kid": "a", "use": "jwt-svid"}
+    jwk |= {name: encoded(getattr(numbers, name).to_bytes(32, "big")) for name in ("x", "y")}
+    keys = TokenKeys.from_spiffe_bundle(json.dumps({"spiffe_sequence": 1, "keys": [jwk]}))
+    policy = TokenPolicy("svid", issuer="spiffe://td.example", audience="orders")
+    minter = TokenMinter(TokenSigner.private("a", pem(private)), policy)
+    token = minter.mint("spiffe://td.example/worker/7", life_seconds=300, now=NOW).token
+    verified = TokenVerifier(policy, keys).verify(token, now=NOW)
+    assert (verified.subject, verified.claims.get("iss")) == ("spiffe://td.example/worker/7", None)
+    other = TokenPolicy("svid", issuer="spiffe://other.example", audience="orders")
+    assert refused(lambda: TokenVerifier(other, keys).verify(token, now=NOW)) == "jwt_trust_domain"
+    for subject, code in [
+        ("worker-7", "spiffe_scheme"),
+        ("spiffe://td.example/../7", "spiffe_dots"),
+        ("spiffe://other.example/7", "jwt_setup_trust_domain"),
+    ]:
+        assert refused(partial(minter.mint, subject, life_seconds=300, now=NOW)) == code
+    secret = TokenMinter(token_signer(), policy)
+    assert refused(partial(secret.mint, "spiffe://td.example/7", life_seconds=300)) == "jwt_setup_algorithm"
+    assert refused(lambda: TokenKeys.from_jwks(json.dumps({"keys": [jwk]}))) == "jwt_setup_keys"
 
 
 def test_a_weak_key_is_none() -> None:

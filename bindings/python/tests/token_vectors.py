@@ -75,6 +75,8 @@ def shown(members: Case) -> dict[str, Any]:
 def keys_of(members: Any) -> TokenKeys:
     """A set, or keys one by one."""
     if isinstance(members, dict):
+        if "bundle" in members:
+            return TokenKeys.from_spiffe_bundle(members["bundle"])
         return TokenKeys.from_jwks(members["jwks"])
     return TokenKeys([key_of(key) for key in members])
 

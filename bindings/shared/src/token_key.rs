@@ -120,6 +120,16 @@ impl TokenKeys {
         Ok(TokenKeys(Arc::new(keys)))
     }
 
+    /// The keys for JWT-SVIDs of a SPIFFE bundle.
+    ///
+    /// # Errors
+    ///
+    /// As [`TokenKeys::from_jwks`].
+    pub fn from_spiffe_bundle(json: &str) -> Result<Self, Problem> {
+        let keys = jwt::TokenKeys::from_spiffe_bundle(json, &AwsLc)?;
+        Ok(TokenKeys(Arc::new(keys)))
+    }
+
     /// Their ids.
     pub fn ids(&self) -> Vec<String> {
         let ids = self.0.iter().map(|key| key.id().as_str().into());

@@ -12,9 +12,9 @@ pub struct TokenPolicy(pub(crate) jwt::TokenPolicy);
 /// The members of a policy, as the host gave them; none stands for the default.
 #[derive(Default)]
 pub struct TokenPolicyMembers {
-    /// `access`, `app`, `job`, `openid` or `provisioner`.
+    /// `access`, `app`, `job`, `openid`, `provisioner` or `svid`.
     pub profile: String,
-    /// Who issues.
+    /// Who issues; for `svid` the ID of the trust domain.
     pub issuer: String,
     /// For whom the tokens are.
     pub audience: Vec<String>,
@@ -43,7 +43,8 @@ impl TokenPolicy {
             "job" => jwt::TokenPolicy::job(issuer, audience),
             "openid" => jwt::TokenPolicy::openid(issuer, audience),
             "provisioner" => jwt::TokenPolicy::provisioner(issuer, audience),
-            _ => return Err(choice("profile", "access, app, job, openid or provisioner")),
+            "svid" => jwt::TokenPolicy::svid(issuer, audience),
+            _ => return Err(choice("profile", PROFILES)),
         }?;
         if let Some(typ) = &members.typ {
             policy = policy.with_typ(typ)?;
@@ -76,6 +77,8 @@ impl TokenPolicyMembers {
         }
     }
 }
+
+const PROFILES: &str = "access, app, job, openid, provisioner or svid";
 
 fn choice(name: &'static str, wanted: &'static str) -> Problem {
     ArgumentFault::Choice { name, wanted }.into()

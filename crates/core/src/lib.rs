@@ -3,7 +3,8 @@
 //! A room is one decision about credentials (is this request genuine, may this token rotate). Rooms
 //! are pure: time and randomness come as arguments, and storage as single atomic steps that the
 //! caller runs. This crate holds what they share: [`Time`], [`Lifetime`], [`Secret`] and [`Seed`],
-//! [`Code`]s, [`AuditEvent`]s, MACs, sealing, keys that sign ([`PublicKey`], [`SignKey`]), [`Record`]s, the storage steps ([`Claim`],
+//! [`Code`]s, [`AuditEvent`]s, MACs, sealing, keys that sign ([`PublicKey`], [`SignKey`]), names
+//! of workloads ([`SpiffeId`]), [`Record`]s, the storage steps ([`Claim`],
 //! [`Load`], [`Swap`], [`Charge`], [`Sweep`], [`SweepCells`]) and the shape of a decision ([`Pending`], [`Step`],
 //! [`drive`]).
 //!
@@ -32,6 +33,7 @@ mod rsa;
 mod seal;
 mod secret;
 mod signature;
+mod spiffe;
 mod subject;
 mod time;
 mod together;
@@ -56,6 +58,7 @@ pub use row::{BadRow, Carry, Column, Columns, Kind, Record, Table, Value, read, 
 pub use seal::{SealBroken, SealKey};
 pub use secret::{Secret, Seed};
 pub use signature::{Algorithm, NotSigned, SignKey, Signature, Signatures, VerifyKey};
+pub use spiffe::{BadSpiffeId, MAX_SPIFFE_ID, SpiffeId};
 pub use subject::{Subject, row_of};
 pub use time::{Span, Time};
 pub use together::{LoadTogether, SweepRows, Together};
@@ -64,6 +67,7 @@ pub use token::{BadToken, LookedUp, TokenId, TokenKind};
 /// Every code of this crate, in tables.
 pub const CODES: &[&[Code]] = &[
     BadKeyId::CODES,
+    BadSpiffeId::CODES,
     BadToken::CODES,
     LifetimeError::CODES,
     PublicKeyError::CODES,

@@ -30,6 +30,17 @@ impl TokenAlgorithm {
         found.ok_or(JwtSetupError::Algorithm)
     }
 
+    /// The same as an algorithm of JWT-SVIDs, which know no secrets and no Ed25519 (JWT-SVID section 2.1).
+    //= docs/spec/jwt.md#T-17
+    pub(crate) fn of_svid(self) -> Option<Algorithm> {
+        match self {
+            TokenAlgorithm::Signature(algorithm) if algorithm != Algorithm::EdDsa => {
+                Some(algorithm)
+            }
+            _ => None,
+        }
+    }
+
     /// Its name in a header.
     pub const fn name(self) -> &'static str {
         match self {

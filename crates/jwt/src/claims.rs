@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use counterseal_core::{KeyId, Span, Time};
+use counterseal_core::{KeyId, Span, SpiffeId, Time};
 
 use crate::json::{Member, Members, Text, Value};
 use crate::policy::{Audience, Kind, Rule};
@@ -12,6 +12,8 @@ use crate::{Binding, JwtError, TokenPolicy};
 /// What was read of a payload.
 pub(crate) struct Facts<'t> {
     pub(crate) subject: Cow<'t, str>,
+    /// Whether the subject is the SPIFFE ID of a workload of the policy's trust domain.
+    pub(crate) is_workload: bool,
     pub(crate) id: Option<Cow<'t, str>>,
     pub(crate) session: Option<Cow<'t, str>>,
     pub(crate) access_key: Option<Cow<'t, str>>,
@@ -82,6 +84,14 @@ impl TokenPolicy {
     }
 }
 
+impl TokenPolicy {
+    /// When a token was issued that does not say so: as early as its end allows, or now where that is later, which is too long a life.
+    //= docs/spec/jwt.md#T-17
+    fn issued_at(&self, expires: Time, now: Time) -> Time {
+        expires.minus(self.life).min(now.plus(self.leeway))
+    }
+}
+
 impl<'t> Found<'t> {
     fn of(members: &Members<'t, &mut Vec<Member>>) -> Self {
         let mut found = Found::default();
@@ -118,30 +128,34 @@ impl Reader<'_> {
     fn facts<'t>(&self, found: &Found<'t>, now: Time) -> Result<Facts<'t>, JwtError> {
         let key = self.key;
         //= docs/spec/jwt.md#T-6
-        if !self.text("iss", found.iss)?.is(&self.policy.issuer) {
+        let kind = self.policy.kind;
+        if kind != Kind::Svid && !self.text("iss", found.iss)?.is(&self.policy.issuer) {
             return Err(JwtError::Issuer { key });
         }
         if !self.is_for(&self.policy.audience, self.required("aud", found.aud)?)? {
             return Err(JwtError::Audience { key });
         }
-        let issued = self.time("iat", self.required("iat", found.iat)?)?;
-        let expires = self.time("exp", self.required("exp", found.exp)?)?;
-        let begins = match found.nbf {
-            Some(nbf) => self.time("nbf", nbf)?.max(issued),
-            None => issued,
+        let issued = match found.iat {
+            None if kind == Kind::Svid => None,
+            iat => Some(self.time("iat", self.required("iat", iat)?)?),
         };
+        let expires = self.time("exp", self.required("exp", found.exp)?)?;
+        let from = found.nbf.map(|nbf| self.time("nbf", nbf)).transpose()?;
+        let issued = issued.or(from);
+        let issued = issued.unwrap_or_else(|| self.policy.issued_at(expires, now));
+        let begins = from.map_or(issued, |from| from.max(issued));
         self.check_times(issued, begins, expires, now)?;
-        let is_own = self.policy.kind != Kind::Foreign;
+        let is_own = matches!(kind, Kind::Own | Kind::App);
         let own = |value| if is_own { value } else { None };
-        let binding = own(found.cnf)
-            .map(|value| self.binding(value))
-            .transpose()?;
+        let binding = found.cnf.filter(|_| kind != Kind::Foreign);
+        let binding = binding.map(|value| self.binding(value)).transpose()?;
         if is_own {
             self.required("jti", found.jti)?;
         }
         self.required("sub", found.sub)?;
         Ok(Facts {
-            subject: self.name("sub", found.sub)?.unwrap_or_default(),
+            subject: self.subject(found.sub)?,
+            is_workload: kind == Kind::Svid,
             id: self.name("jti", found.jti)?,
             session: self.name("sid", own(found.sid))?,
             access_key: self.name("akid", own(found.akid))?,
@@ -152,6 +166,21 @@ impl Reader<'_> {
             expires,
             binding,
         })
+    }
+
+    /// Whom it is about: a name; of a JWT-SVID, a workload of the policy's trust domain.
+    //= docs/spec/jwt.md#T-17
+    fn subject<'t>(&self, value: Option<Value<'t>>) -> Result<Cow<'t, str>, JwtError> {
+        if self.policy.kind != Kind::Svid {
+            return Ok(self.name("sub", value)?.unwrap_or_default());
+        }
+        let said = self.text("sub", value)?.said();
+        let key = self.key;
+        let id = SpiffeId::workload(&said).map_err(|why| JwtError::SpiffeId { key, why })?;
+        if id.domain().as_str() != &*self.policy.issuer {
+            return Err(JwtError::TrustDomain { key });
+        }
+        Ok(said)
     }
 
     fn required<'t>(

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use counterseal_core::{
-    AuditEvent, Blame, Code, Fact, KeyId, PublicKeyError, Refusal, Time, WeakKey,
+    AuditEvent, BadSpiffeId, Blame, Code, Fact, KeyId, PublicKeyError, Refusal, Time, WeakKey,
 };
 
 /// Why a token was refused.
@@ -89,10 +89,22 @@ pub enum JwtError {
         /// The key.
         key: KeyId,
     },
+    /// The subject is not the SPIFFE ID of a workload.
+    SpiffeId {
+        /// The key.
+        key: KeyId,
+        /// Why not.
+        why: BadSpiffeId,
+    },
     /// The text is longer than any token.
     TooLarge {
         /// How long it is.
         len: usize,
+    },
+    /// The subject is a workload of another trust domain.
+    TrustDomain {
+        /// The key.
+        key: KeyId,
     },
     /// The header says that it is another kind of token.
     Type,
@@ -121,6 +133,8 @@ pub enum JwtSetupError {
     NotSigned,
     /// The public key cannot be used.
     PublicKey(PublicKeyError),
+    /// The text is not the SPIFFE ID of a trust domain, or of a workload.
+    SpiffeId(BadSpiffeId),
     /// A text is empty or longer than it may be.
     Text {
         /// Which.
@@ -128,6 +142,8 @@ pub enum JwtSetupError {
     },
     /// The token would be longer than verifiers read.
     TooLarge,
+    /// The subject is a workload of another trust domain than the policy's.
+    TrustDomain,
     /// A span is outside its bounds.
     Window {
         /// Which.
@@ -153,7 +169,9 @@ impl JwtError {
         NOT_YET_VALID,
         PAYLOAD,
         SIGNATURE,
+        SPIFFE_ID,
         TOO_LARGE,
+        TRUST_DOMAIN,
         TYPE,
     ];
 
@@ -169,6 +187,7 @@ impl JwtError {
                 issued, expires, ..
             } => event.with(&[Fact::at("issued", issued), Fact::at("expires", expires)]),
             JwtError::NotYetValid { from, .. } => event.with(&[Fact::at("from", from)]),
+            JwtError::SpiffeId { why, .. } => event.with(&[Fact::word("why", why.code().name)]),
             JwtError::TooLarge { len } => {
                 event.with(&[Fact::number("len", i64::try_from(len).unwrap_or(i64::MAX))])
             }
@@ -189,7 +208,9 @@ impl JwtError {
             | JwtError::Lifetime { key, .. }
             | JwtError::NotYetValid { key, .. }
             | JwtError::Payload { key }
-            | JwtError::Signature { key } => Some(key),
+            | JwtError::Signature { key }
+            | JwtError::SpiffeId { key, .. }
+            | JwtError::TrustDomain { key } => Some(key),
             JwtError::Header
             | JwtError::KeyUnknown
             | JwtError::Malformed
@@ -218,7 +239,9 @@ impl Refusal for JwtError {
             JwtError::NotYetValid { .. } => NOT_YET_VALID,
             JwtError::Payload { .. } => PAYLOAD,
             JwtError::Signature { .. } => SIGNATURE,
+            JwtError::SpiffeId { .. } => SPIFFE_ID,
             JwtError::TooLarge { .. } => TOO_LARGE,
+            JwtError::TrustDomain { .. } => TRUST_DOMAIN,
             JwtError::Type => TYPE,
         }
     }
@@ -257,6 +280,7 @@ impl fmt::Display for JwtError {
                     now.seconds()
                 )
             }
+            JwtError::SpiffeId { why, .. } => write!(f, "{means} ({why})"),
             JwtError::TooLarge { len } => write!(f, "{means} ({len} bytes)"),
             _ => f.write_str(means),
         }
@@ -276,6 +300,7 @@ impl JwtSetupError {
         SETUP_NOT_SIGNED,
         SETUP_TEXT,
         SETUP_TOO_LARGE,
+        SETUP_TRUST_DOMAIN,
         SETUP_WINDOW,
     ];
 }
@@ -291,8 +316,10 @@ impl Refusal for JwtSetupError {
             JwtSetupError::Keys => SETUP_KEYS,
             JwtSetupError::NotSigned => SETUP_NOT_SIGNED,
             JwtSetupError::PublicKey(error) => error.code(),
+            JwtSetupError::SpiffeId(why) => why.code(),
             JwtSetupError::Text { .. } => SETUP_TEXT,
             JwtSetupError::TooLarge => SETUP_TOO_LARGE,
+            JwtSetupError::TrustDomain => SETUP_TRUST_DOMAIN,
             JwtSetupError::Window { .. } => SETUP_WINDOW,
         }
     }
@@ -304,6 +331,7 @@ impl fmt::Display for JwtSetupError {
             JwtSetupError::Jwk { member } => write!(f, "{} ({member})", self.code().means),
             JwtSetupError::Key(weak) => fmt::Display::fmt(weak, f),
             JwtSetupError::PublicKey(error) => fmt::Display::fmt(error, f),
+            JwtSetupError::SpiffeId(why) => fmt::Display::fmt(why, f),
             JwtSetupError::Text { name } | JwtSetupError::Window { name } => {
                 write!(f, "{} ({name})", self.code().means)
             }
@@ -336,7 +364,7 @@ const INVALID: &str = "invalid_token";
 const ALGORITHM: Code = refused(
     "jwt_algorithm",
     INVALID,
-    "the header's algorithm is not that of its key",
+    "the header's algorithm is not that of its key, or none of the policy",
     "pin the key to the algorithm that the issuer signs with; whoever changes it in a token attacks",
 );
 const AUDIENCE: Code = refused(
@@ -423,11 +451,23 @@ const SIGNATURE: Code = refused(
     "the signature is not one of this token by its key",
     "compare the keys of issuer and verifier; if they are the same, somebody forges",
 );
+const SPIFFE_ID: Code = refused(
+    "jwt_spiffe_id",
+    INVALID,
+    "the subject is not the SPIFFE ID of a workload",
+    "issue JWT-SVIDs to workloads, by IDs such as spiffe://example.org/worker/7",
+);
 const TOO_LARGE: Code = refused(
     "jwt_too_large",
     INVALID,
     "the token is longer than 8192 bytes",
     "put fewer claims into it",
+);
+const TRUST_DOMAIN: Code = refused(
+    "jwt_trust_domain",
+    INVALID,
+    "the subject is a workload of another trust domain",
+    "verify each trust domain by a policy of its own, with its own keys",
 );
 const TYPE: Code = refused(
     "jwt_type",
@@ -475,6 +515,11 @@ const SETUP_TOO_LARGE: Code = Code::integrator(
     "jwt_setup_too_large",
     "the token would be longer than verifiers read",
     "put fewer claims into it",
+);
+const SETUP_TRUST_DOMAIN: Code = Code::integrator(
+    "jwt_setup_trust_domain",
+    "the subject is a workload of another trust domain than the policy's",
+    "mint JWT-SVIDs for workloads of the policy's trust domain only",
 );
 const SETUP_WINDOW: Code = Code::integrator(
     "jwt_setup_window",

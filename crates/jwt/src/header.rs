@@ -23,14 +23,14 @@ impl TokenPolicy {
         keys: &'k TokenKeys,
     ) -> Result<&'k TokenKey, JwtError> {
         if let Some(key) = self.key_as_written(header, keys) {
-            return Ok(key);
+            return self.admitted(key);
         }
         let header = core::str::from_utf8(header).map_err(|_| JwtError::Header)?;
         let header = self.header(header, list)?;
         let algorithm = header.algorithm.ok_or(JwtError::Header)?;
         match header.typ {
-            Some(typ) if typ.is(&self.typ) => {}
-            None if self.kind == Kind::Foreign => {}
+            Some(typ) if self.takes_typ(|name| typ.is(name)) => {}
+            None if matches!(self.kind, Kind::Foreign | Kind::Svid) => {}
             None => return Err(JwtError::Header),
             Some(_) => return Err(JwtError::Type),
         }
@@ -41,6 +41,14 @@ impl TokenPolicy {
             None => return Err(JwtError::Header),
         };
         if !algorithm.is(key.algorithm().name()) {
+            return Err(JwtError::Algorithm { key: *key.id() });
+        }
+        self.admitted(key)
+    }
+
+    /// The key, if it is of an algorithm of this policy.
+    fn admitted<'k>(&self, key: &'k TokenKey) -> Result<&'k TokenKey, JwtError> {
+        if !self.takes(key.algorithm()) {
             return Err(JwtError::Algorithm { key: *key.id() });
         }
         Ok(key)

@@ -23,21 +23,18 @@ impl TokenKey {
         let jwk = Jwk(members);
         let algorithm = jwk.algorithm()?;
         let kid = jwk.kid()?;
-        jwk.check_use()?;
-        let key = match algorithm {
-            TokenAlgorithm::Signature(algorithm) => {
-                let public = jwk.public_key(algorithm)?;
-                let key = library.verify_key(algorithm, &public);
-                let key = key.map_err(JwtSetupError::PublicKey)?;
-                TokenKey::foreign(&kid, key).map_err(|_| wrong("kid"))?
-            }
+        if jwk.0.get("use").is_some() {
+            jwk.is("use", "sig")?;
+        }
+        jwk.check_public()?;
+        match algorithm {
+            TokenAlgorithm::Signature(algorithm) => jwk.pair(&kid, algorithm, library),
             hmac => {
                 jwk.is("kty", "oct")?;
                 let id = KeyId::parse(&kid).map_err(|_| wrong("kid"))?;
-                TokenKey::hmac(id, hmac, &Secret::new(jwk.bytes("k")?))?
+                TokenKey::hmac(id, hmac, &Secret::new(jwk.bytes("k")?))
             }
-        };
-        Ok(key)
+        }
     }
 }
 
@@ -55,6 +52,28 @@ impl TokenKeys {
             let text = text?;
             if Jwk(Members::parse(text).map_err(|_| wrong("members"))?).is_ours() {
                 keys.push(TokenKey::from_jwk(text, library)?);
+            }
+        }
+        TokenKeys::new(keys)
+    }
+}
+
+impl TokenKeys {
+    /// The keys for JWT-SVIDs of this SPIFFE bundle, a JWK Set (SPIFFE Trust Domain and Bundle section 4), at most 256 KiB. They say
+    /// `use` as `jwt-svid`. One that says no `alg` is for the algorithm of its curve, or for `RS256`. Keys for certificates, and those of
+    /// kinds that are not known here, are left out.
+    ///
+    /// # Errors
+    ///
+    /// As [`TokenKeys::from_jwks`].
+    //= docs/spec/jwt.md#T-18
+    pub fn from_spiffe_bundle(text: &str, library: &dyn Signatures) -> Result<Self, JwtSetupError> {
+        let mut keys = Vec::new();
+        for text in items(text)? {
+            let jwk = Jwk(Members::parse(text?).map_err(|_| wrong("members"))?);
+            if let Some(algorithm) = jwk.svid_algorithm() {
+                jwk.check_public()?;
+                keys.push(jwk.pair(&jwk.kid()?, algorithm, library)?);
             }
         }
         TokenKeys::new(keys)
@@ -116,10 +135,26 @@ impl<'t> Jwk<'t> {
         }
     }
 
-    fn check_use(&self) -> Result<(), JwtSetupError> {
-        if self.0.get("use").is_some() {
-            self.is("use", "sig")?;
+    /// The algorithm for which it signs JWT-SVIDs, if it does so by one that is known here.
+    fn svid_algorithm(&self) -> Option<Algorithm> {
+        let said =
+            |name, text: &str| matches!(self.0.get(name), Some(Value::Text(it)) if it.is(text));
+        if !said("use", "jwt-svid") {
+            return None;
         }
+        if self.0.get("alg").is_some() {
+            return self.algorithm().ok().and_then(TokenAlgorithm::of_svid);
+        }
+        let of_curve = [("P-256", Algorithm::Es256), ("P-384", Algorithm::Es384)];
+        let of_curve = of_curve.into_iter().find(|(name, _)| said("crv", name));
+        match of_curve {
+            Some((_, algorithm)) if said("kty", "EC") => Some(algorithm),
+            _ => said("kty", "RSA").then_some(Algorithm::Rs256),
+        }
+    }
+
+    /// It is for verifying, and has nothing private.
+    fn check_public(&self) -> Result<(), JwtSetupError> {
         match self.0.get("key_ops") {
             None => {}
             Some(Value::List(list)) => {
@@ -136,6 +171,17 @@ impl<'t> Jwk<'t> {
             }
         }
         Ok(())
+    }
+
+    fn pair(
+        &self,
+        kid: &str,
+        algorithm: Algorithm,
+        library: &dyn Signatures,
+    ) -> Result<TokenKey, JwtSetupError> {
+        let key = library.verify_key(algorithm, &self.public_key(algorithm)?);
+        let key = key.map_err(JwtSetupError::PublicKey)?;
+        TokenKey::foreign(kid, key).map_err(|_| wrong("kid"))
     }
 
     fn public_key(&self, algorithm: Algorithm) -> Result<PublicKey, JwtSetupError> {

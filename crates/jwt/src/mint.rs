@@ -9,8 +9,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use counterseal_core::{Lifetime, Secret, Seed};
 
 use crate::json::{Members, write_text};
+use crate::policy::Kind;
 use crate::verify::MOST;
-use crate::{Audience, Binding, JwtSetupError, TokenPolicy, TokenSigner};
+use crate::{Audience, Binding, JwtError, JwtSetupError, TokenPolicy, TokenSigner};
 
 /// Mints tokens for one policy with one key.
 pub struct Minter {
@@ -20,7 +21,7 @@ pub struct Minter {
     header: Box<str>,
 }
 
-/// What a token says beside what its profile has: `iss`, `aud`, `iat`, `nbf`, `exp`, `jti`.
+/// What a token says beside what its profile has: `iss` (but for JWT-SVIDs), `aud`, `iat`, `nbf`, `exp`, `jti`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claims {
     subject: String,
@@ -145,13 +146,17 @@ impl Minter {
     /// # Errors
     ///
     /// [`JwtSetupError::Claim`] for claims that no verifier would take, such as a subject of no or more than 255 bytes;
-    /// [`JwtSetupError::Window`] where the policy allows no such life, [`JwtSetupError::TooLarge`], [`JwtSetupError::NotSigned`].
+    /// [`JwtSetupError::Window`] where the policy allows no such life, [`JwtSetupError::TooLarge`], [`JwtSetupError::NotSigned`]. For
+    /// JWT-SVIDs also [`JwtSetupError::Algorithm`], [`JwtSetupError::SpiffeId`], [`JwtSetupError::TrustDomain`].
     pub fn mint(
         &self,
         claims: &Claims,
         life: &Lifetime,
         seed: &Seed<16>,
     ) -> Result<Secret, JwtSetupError> {
+        if !self.policy.takes(self.signer.key().algorithm()) {
+            return Err(JwtSetupError::Algorithm);
+        }
         let (issued, expires) = (life.from().seconds(), life.until().seconds());
         let span = life.until().since(life.from());
         if span > self.policy.life || expires <= issued {
@@ -163,7 +168,7 @@ impl Minter {
         let read = self
             .policy
             .facts(key, &payload, &mut Vec::new(), life.from());
-        read.map_err(|_| JwtSetupError::Claim)?;
+        read.map_err(unfit)?;
         let mut token = String::with_capacity(self.header.len() + payload.len() * 4 / 3 + 132);
         token.push_str(&self.header);
         URL_SAFE_NO_PAD.encode_string(&payload, &mut token);
@@ -190,9 +195,13 @@ impl Minter {
             .map(|name| name.len())
             .sum();
         let mut payload = String::with_capacity(texts + names + 160);
-        payload.push_str("{\"iss\":");
-        write_text(&mut payload, &self.policy.issuer);
-        payload.push_str(",\"sub\":");
+        payload.push('{');
+        if self.policy.kind != Kind::Svid {
+            payload.push_str("\"iss\":");
+            write_text(&mut payload, &self.policy.issuer);
+            payload.push(',');
+        }
+        payload.push_str("\"sub\":");
         write_text(&mut payload, &claims.subject);
         payload.push_str(",\"aud\":");
         self.policy.audience.write(&mut payload);
@@ -209,6 +218,15 @@ impl Minter {
         payload.push_str(&claims.more);
         payload.push('}');
         payload
+    }
+}
+
+/// Why no verifier would take such claims, as whoever mints them is told.
+const fn unfit(error: JwtError) -> JwtSetupError {
+    match error {
+        JwtError::SpiffeId { why, .. } => JwtSetupError::SpiffeId(why),
+        JwtError::TrustDomain { .. } => JwtSetupError::TrustDomain,
+        _ => JwtSetupError::Claim,
     }
 }
 

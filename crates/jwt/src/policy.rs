@@ -3,9 +3,9 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use counterseal_core::Span;
+use counterseal_core::{Span, SpiffeId};
 
-use crate::JwtSetupError;
+use crate::{JwtSetupError, TokenAlgorithm};
 
 /// What a verifier demands of a token, and what a minter writes. Nothing of it can be left out: a token without issuer or audience is
 /// for everybody.
@@ -44,6 +44,9 @@ pub(crate) enum Kind {
     App,
     /// An issuer of others: `jti` may be missing, `typ` too, and names of our claims mean nothing.
     Foreign,
+    /// The authority of a SPIFFE trust domain: the subject says which, so that there need be no `iss`; `jti`, `iat` and `typ` may be
+    /// missing too, and names of our claims but `cnf` mean nothing.
+    Svid,
 }
 
 impl TokenPolicy {
@@ -95,6 +98,24 @@ impl TokenPolicy {
         Ok(policy)
     }
 
+    /// JWT-SVIDs of the workloads of a trust domain, such as `spiffe://example.org` (`JWT`, `JOSE`, or no `typ`): an hour at most. `iss`
+    /// means nothing and is not written, since the subject, a SPIFFE ID, says who may sign; `iat` and `jti` may be missing. Keys are
+    /// key pairs, of ECDSA or RSA (JWT-SVID sections 2 and 3).
+    ///
+    /// # Errors
+    ///
+    /// [`JwtSetupError::SpiffeId`] for what names no trust domain; [`JwtSetupError::Audience`].
+    ///
+    /// ```
+    /// use counterseal_jwt::TokenPolicy;
+    /// assert!(TokenPolicy::svid("spiffe://example.org", "orders").is_ok());
+    /// assert!(TokenPolicy::svid("spiffe://example.org/orders", "orders").is_err());
+    /// ```
+    pub fn svid(trust_domain: &str, audience: impl Into<Audience>) -> Result<Self, JwtSetupError> {
+        let domain = SpiffeId::authority(trust_domain).map_err(JwtSetupError::SpiffeId)?;
+        Self::new(domain.as_str(), audience.into(), Kind::Svid, "JWT", 60)
+    }
+
     //= docs/spec/jwt.md#T-12
     fn new(
         issuer: &str,
@@ -121,13 +142,15 @@ impl TokenPolicy {
     }
 
     /// The same for tokens of another `typ`, compared as it is: visible ASCII, as media types have it (RFC 7515 section 4.1.9).
+    /// For JWT-SVIDs it is one of theirs.
     ///
     /// # Errors
     ///
     /// [`JwtSetupError::Text`].
     pub fn with_typ(mut self, typ: &str) -> Result<Self, JwtSetupError> {
         let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
-        if !typ.bytes().all(is_plain) {
+        let is_of_kind = self.kind != Kind::Svid || SVID_TYPES.contains(&typ);
+        if !is_of_kind || !typ.bytes().all(is_plain) {
             return Err(JwtSetupError::Text { name: "typ" });
         }
         self.typ = text("typ", typ)?;
@@ -170,9 +193,19 @@ impl TokenPolicy {
         self.life
     }
 
-    /// Who issues.
+    /// Who issues; of JWT-SVIDs, the ID of the trust domain.
     pub fn issuer(&self) -> &str {
         &self.issuer
+    }
+
+    /// Whether a header may have this `typ`, or none.
+    pub(crate) fn takes_typ(&self, is_typ: impl Fn(&str) -> bool) -> bool {
+        is_typ(&self.typ) || (self.kind == Kind::Svid && SVID_TYPES.into_iter().any(is_typ))
+    }
+
+    /// Whether tokens may be signed so.
+    pub(crate) fn takes(&self, algorithm: TokenAlgorithm) -> bool {
+        self.kind != Kind::Svid || algorithm.of_svid().is_some()
     }
 }
 
@@ -217,3 +250,5 @@ pub(crate) fn text(name: &'static str, text: &str) -> Result<Box<str>, JwtSetupE
 }
 
 const MOST_NAMES: usize = 8;
+/// What a JWT-SVID may call itself (JWT-SVID section 2.3).
+const SVID_TYPES: [&str; 2] = ["JWT", "JOSE"];

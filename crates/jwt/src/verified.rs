@@ -2,7 +2,7 @@
 
 use alloc::borrow::Cow;
 
-use counterseal_core::{KeyId, Time};
+use counterseal_core::{KeyId, SpiffeId, Time};
 
 use crate::claims::Facts;
 use crate::{Binding, TokenAlgorithm};
@@ -30,12 +30,18 @@ impl VerifiedToken<'_> {
         self.algorithm
     }
 
-    /// Whom it is about, `sub`: 1 to 255 bytes.
+    /// Whom it is about, `sub`: 1 to 255 bytes; up to 2048 of a JWT-SVID.
     pub fn subject(&self) -> &str {
         &self.facts.subject
     }
 
-    /// Its own id, `jti`: 1 to 255 bytes. Only tokens of other issuers have none.
+    /// The same as the ID of a workload in the policy's trust domain; none but of a JWT-SVID, since other issuers may put anything there.
+    pub fn spiffe_id(&self) -> Option<SpiffeId<'_>> {
+        let id = SpiffeId::workload(&self.facts.subject).ok();
+        id.filter(|_| self.facts.is_workload)
+    }
+
+    /// Its own id, `jti`: 1 to 255 bytes. Only tokens of other issuers may have none.
     pub fn id(&self) -> Option<&str> {
         self.facts.id.as_deref()
     }
@@ -60,7 +66,7 @@ impl VerifiedToken<'_> {
         self.facts.generation
     }
 
-    /// When it was issued, `iat`.
+    /// When it was issued, `iat`. Of a JWT-SVID that does not say so: when it begins, or else the earliest that its end allows.
     pub const fn issued(&self) -> Time {
         self.facts.issued
     }

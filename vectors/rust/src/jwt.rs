@@ -29,12 +29,13 @@ pub(crate) struct VerifyInput {
     pub(crate) key: Option<Hex>,
 }
 
-/// Keys one by one, or a JWK Set.
+/// Keys one by one, a JWK Set, or a SPIFFE bundle.
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(untagged)]
 pub(crate) enum TokenKeysInput {
     Each(Vec<TokenKeyInput>),
     Set(JwksInput),
+    Bundle(BundleInput),
 }
 
 /// A JWK Set as text.
@@ -42,6 +43,13 @@ pub(crate) enum TokenKeysInput {
 #[serde(deny_unknown_fields)]
 pub(crate) struct JwksInput {
     pub(crate) jwks: String,
+}
+
+/// A SPIFFE bundle as text.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BundleInput {
+    pub(crate) bundle: String,
 }
 
 /// A key: a JWK as text, or an id and an algorithm with a public key in PEM or a secret.
@@ -122,6 +130,7 @@ enum Profile {
     Job,
     Openid,
     Provisioner,
+    Svid,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -209,7 +218,7 @@ pub(crate) fn keys(case: &Case) -> Result<Observation, CaseError> {
     Ok(observed(keys.made().map(|made| {
         let ids: Vec<_> = made.iter().map(|key| key.id().as_str()).collect();
         match keys {
-            TokenKeysInput::Set(_) => json!({"ids": ids}),
+            TokenKeysInput::Bundle(_) | TokenKeysInput::Set(_) => json!({"ids": ids}),
             TokenKeysInput::Each(_) => {
                 let algorithms: Vec<_> = made.iter().map(|key| key.algorithm().name()).collect();
                 json!({"ids": ids, "algorithms": algorithms})
@@ -261,6 +270,7 @@ impl PolicyMembers {
             Profile::Job => TokenPolicy::job,
             Profile::Openid => TokenPolicy::openid,
             Profile::Provisioner => TokenPolicy::provisioner,
+            Profile::Svid => TokenPolicy::svid,
         };
         let mut policy = of(&self.issuer, audience)?;
         if let Some(typ) = &self.typ {
@@ -281,6 +291,9 @@ impl TokenKeysInput {
         match self {
             TokenKeysInput::Set(JwksInput { jwks }) => {
                 TokenKeys::from_jwks(jwks, &Ring).map_err(boxed)
+            }
+            TokenKeysInput::Bundle(BundleInput { bundle }) => {
+                TokenKeys::from_spiffe_bundle(bundle, &Ring).map_err(boxed)
             }
             TokenKeysInput::Each(keys) => {
                 let keys = keys.iter().map(TokenKeyInput::key);

@@ -837,6 +837,10 @@ class TokenKeys:
     def from_jwks(json: str) -> TokenKeys:
         """The keys of a JWK Set."""
 
+    @staticmethod
+    def from_spiffe_bundle(json: str) -> TokenKeys:
+        """The keys for JWT-SVIDs of a SPIFFE bundle."""
+
     @property
     def ids(self) -> list[str]: ...
     def __reduce__(self) -> NoReturn:
@@ -917,7 +921,7 @@ class TokenPolicy:
 
     def __new__(
         cls,
-        profile: Literal["access", "app", "job", "openid", "provisioner"],
+        profile: Literal["access", "app", "job", "openid", "provisioner", "svid"],
         *,
         issuer: str,
         audience: str | Sequence[str],

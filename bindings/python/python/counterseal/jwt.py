@@ -14,7 +14,11 @@
 
 A policy is of a profile: `access` (RFC 9068, 30 minutes at most), `app` (30 minutes), `provisioner` (2 minutes), `job`
 (2 hours), and `openid` for the ID tokens of others (24 hours). Issuer, audience, times and id are always required, and
-a key is of one algorithm.
+a key is of one algorithm. `svid` is for the JWT-SVIDs of a SPIFFE trust domain (an hour)::
+
+    policy = TokenPolicy("svid", issuer="spiffe://example.org", audience="orders")
+    verifier = TokenVerifier(policy, TokenKeys.from_spiffe_bundle(bundle))
+    verifier.verify(token).subject                  # "spiffe://example.org/worker/7"
 
 A verifier keeps proofs by their tokens (`cache=`), so that a token that comes again costs no signature; its times are
 looked at each time. `counterseal.fastapi.AccessToken` is the dependency for FastAPI.

@@ -12,6 +12,7 @@ mod jwks;
 mod keys;
 mod mint;
 mod secrets;
+mod svid;
 
 pub(super) use bearer::cases as fields;
 pub(super) use keys::cases as key_sets;
@@ -23,11 +24,12 @@ use crate::jwt::VerifyInput;
 type Verify = Case<VerifyInput>;
 
 /// The cases of `verify`, by the file that they stand in.
-pub(super) fn verified() -> [(&'static str, Vec<Verify>); 4] {
+pub(super) fn verified() -> [(&'static str, Vec<Verify>); 5] {
     [
         ("claims", claims::cases()),
         ("encoding", encoding::cases()),
         ("header", header::cases()),
+        ("svid", svid::cases()),
         ("verify", [accepted::cases(), accepted::policies()].concat()),
     ]
 }

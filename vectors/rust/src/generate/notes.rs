@@ -97,6 +97,8 @@ const RULES: &[(&str, &str)] = &[
     ("T-14", "docs/spec/jwt.md: keys as JWK and PEM"),
     ("T-15", "docs/spec/jwt.md: what is minted"),
     ("T-16", "docs/spec/jwt.md: where a request has its token"),
+    ("T-17", "docs/spec/jwt.md: JWT-SVIDs"),
+    ("T-18", "docs/spec/jwt.md: bundles of a trust domain"),
 ];
 
 const NOTES: &[(&str, &str)] = &[

@@ -5,8 +5,8 @@ use counterseal_testkit::signatures::bytes;
 use serde_json::json;
 
 use super::draft::{encoded, refusal};
-use super::jwks;
 use super::secrets::{By, RSA, hmac_key, jwk_key, pem, pem_key, rsa_jwk, rsa_modulus, secret};
+use super::{jwks, svid};
 use crate::generate::limit::{accepted, case};
 use crate::jwt::{KeysInput, TokenKeyInput, TokenKeysInput};
 use crate::{Case, Expect};
@@ -14,7 +14,15 @@ use crate::{Case, Expect};
 pub(super) type Keys = Case<KeysInput>;
 
 pub(in crate::generate) fn cases() -> Vec<Keys> {
-    [kinds(), secrets(), pems(), jwks::cases()].concat()
+    [
+        kinds(),
+        secrets(),
+        pems(),
+        jwks::cases(),
+        svid::bundles(),
+        svid::refused_bundles(),
+    ]
+    .concat()
 }
 
 pub(super) fn each(

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::draft::{ISSUER, NOW, SECONDS, encoded, header_of, refusal};
 use super::secrets::By;
+use super::svid::{DOMAIN, WORKER};
 use crate::generate::limit::{accepted, case, members};
 use crate::jwt::MintInput;
 use crate::{Case, Hex};
@@ -11,7 +12,16 @@ use crate::{Case, Hex};
 type Mint = Case<MintInput>;
 
 pub(in crate::generate) fn cases() -> Vec<Mint> {
-    [signers(), contents(), forms(), lives(), refusals()].concat()
+    [
+        signers(),
+        contents(),
+        forms(),
+        lives(),
+        refusals(),
+        svids(),
+        refused_svids(),
+    ]
+    .concat()
 }
 
 /// The token of user-7 for 10 minutes.
@@ -373,4 +383,115 @@ fn refusals() -> Vec<Mint> {
             "public_key_malformed",
         ),
     ]
+}
+
+/// The token of a workload.
+fn svid(id: &str, by: By, subject: &str) -> Mint {
+    let mut case = with(id, |input| {
+        input.signer = by.signer("k1");
+        input.subject = subject.into();
+    });
+    case.flags[0] = "T-17".into();
+    under(case, &json!({"profile": "svid", "issuer": DOMAIN}))
+}
+
+/// Names of workloads, by key pairs.
+fn svids() -> Vec<Mint> {
+    let written = |case: Mint, by: By, typ: &str, audience: &str, more: &str| {
+        let end = SECONDS + 600;
+        let payload = format!(
+            r#"{{"sub":"{WORKER}","aud":{audience},"iat":{SECONDS},"nbf":{SECONDS},"exp":{end},"jti":"AAECAwQFBgcICQoLDA0ODw"{more}}}"#
+        );
+        let header = header_of(by.name(), "k1", typ);
+        minted(case, by, &header, &payload, NOW + 600_000, "asked")
+    };
+    let usual = |case: Mint| written(case, By::Es256, "JWT", "\"api\"", "");
+    let of = |id: &str| svid(id, By::Es256, WORKER);
+    let es384 = svid("minting-a-svid-by-es384", By::Es384, WORKER);
+    let jose = under(of("minting-a-svid-of-typ-jose"), &json!({"typ": "JOSE"}));
+    let audiences = json!({"audience": ["api", "jobs"], "match_audience": "all"});
+    let two = under(of("minting-a-svid-for-two"), &audiences);
+    let mut claimed = of("minting-a-svid-with-an-issuer");
+    claimed.input.claims = Some("{\"iss\":\"https://oidc.example\"}".into());
+    let issuer = r#","iss":"https://oidc.example""#;
+    vec![
+        usual(of("minting-a-svid-by-es256")),
+        written(es384, By::Es384, "JWT", "\"api\"", ""),
+        written(jose, By::Es256, "JOSE", "\"api\"", ""),
+        written(two, By::Es256, "JWT", r#"["api","jobs"]"#, ""),
+        written(claimed, By::Es256, "JWT", "\"api\"", issuer),
+    ]
+}
+
+fn refused_svids() -> Vec<Mint> {
+    let long = format!("{WORKER}/{}", "p".repeat(2_048));
+    let cases = [
+        (
+            "f13-minting-a-svid-by-hs256",
+            By::Hs256,
+            WORKER,
+            "jwt_setup_algorithm",
+        ),
+        (
+            "f13-minting-a-svid-by-eddsa",
+            By::EdDsa,
+            WORKER,
+            "jwt_setup_algorithm",
+        ),
+        (
+            "minting-a-svid-of-another-trust-domain",
+            By::Es256,
+            "spiffe://other.example/worker",
+            "jwt_setup_trust_domain",
+        ),
+        (
+            "f01-minting-a-svid-of-a-name",
+            By::Es256,
+            "worker",
+            "spiffe_scheme",
+        ),
+        (
+            "f02-minting-a-svid-with-capitals",
+            By::Es256,
+            "spiffe://TD.example/worker",
+            "spiffe_trust_domain",
+        ),
+        (
+            "f04-minting-a-svid-of-a-trust-domain",
+            By::Es256,
+            DOMAIN,
+            "spiffe_path",
+        ),
+        (
+            "f04-minting-a-svid-with-a-slash-at-the-end",
+            By::Es256,
+            "spiffe://td.example/worker/",
+            "spiffe_empty_segment",
+        ),
+        (
+            "f05-minting-a-svid-with-dots",
+            By::Es256,
+            "spiffe://td.example/../worker",
+            "spiffe_dots",
+        ),
+        (
+            "f07-minting-a-svid-with-a-query",
+            By::Es256,
+            "spiffe://td.example/worker?",
+            "spiffe_character",
+        ),
+        (
+            "minting-a-svid-that-is-too-long",
+            By::Es256,
+            &long,
+            "spiffe_too_long",
+        ),
+    ];
+    let refused = |(id, by, subject, code): (&str, _, &str, &str)| {
+        let mut case = svid(id, by, subject);
+        case.flags[1] = "Setup".into();
+        case.expect = refusal(code);
+        case
+    };
+    cases.map(refused).into()
 }
