@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from counterseal.jwt import TokenKey, TokenKeys, TokenMinter, TokenPolicy, TokenSigner, TokenVerifier, bearer
+from counterseal.errors import TokenError
+from counterseal.jwt import (
+    Authorized,
+    Requirement,
+    TokenKey,
+    TokenKeys,
+    TokenMinter,
+    TokenPolicy,
+    TokenSigner,
+    TokenVerifier,
+    bearer,
+)
 
 Case = dict[str, Any]
 
@@ -63,6 +75,39 @@ def bearer_of(case: Case, _: object) -> Case:
     (lines,) = case["input"].values()
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines]
     return {"token": bearer(headers, now=case["now"])}
+
+
+def require(case: Case, _: object) -> Case:
+    """When the bearer of a token that grants what is required authenticated."""
+    return {"authenticated": required(case)().authenticated}
+
+
+def challenge(case: Case, _: object) -> Case:
+    """What the client is told, whether its token grants what is required or not."""
+    check = required(case)
+    try:
+        check()
+    except TokenError as refused:
+        return {"code": refused.code, "challenge": refused.headers["www-authenticate"]}
+    return {"code": None, "challenge": None}
+
+
+def required(case: Case) -> Callable[[], Authorized]:
+    """Whether the bearer may; what cannot be set up and what is not genuine ends here."""
+    members, now = dict(case["input"]), case["now"]
+    policy = TokenPolicy(**case["policy"])
+    verifier = TokenVerifier(policy, keys_of(members.pop("keys")), cache=0)
+    requirement = Requirement(**members.pop("requirement"))
+    verified = verifier.verify(members.pop("token"), now=now)
+    proof = tuple(members.pop("proof")) if "proof" in members else None
+    no_more(members)
+    return lambda: requirement.check(verified, proof=proof, now=now)
+
+
+def no_more(members: Case) -> None:
+    """The operation took all members of its input."""
+    if members:
+        raise ValueError("the input has other members than the operation takes")
 
 
 def shown(members: Case) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 //! What a token must grant, with host-made parts.
 
 use counterseal::core::{Span, Time};
-use counterseal::jwt::{self, RequirementError, StepUp, StepUpProof};
+use counterseal::jwt::{self, StepUp, StepUpProof};
 
 use crate::token_policy::seconds;
 use crate::{ArgumentFault, Family, MAX_ITEMS, Problem, VerifiedToken, check_len, time};
@@ -107,7 +107,7 @@ impl Requirement {
             }),
             Err(error) => {
                 let mut problem = Problem::told(Family::Token, &error, &error.event(now));
-                problem.challenge(&challenge(&error));
+                problem.challenge(&error.challenge());
                 Err(problem)
             }
         }
@@ -162,14 +162,5 @@ impl Authorized {
     /// When its bearer authenticated, in milliseconds, where that was required.
     pub const fn authenticated(&self) -> Option<i64> {
         self.authenticated
-    }
-}
-
-/// What the client is told (RFC 6750 section 3.1, RFC 9470 section 3).
-fn challenge(error: &RequirementError) -> String {
-    match error {
-        RequirementError::MfaRequired { step_up, .. } => step_up.challenge(),
-        RequirementError::Grants { .. } => "Bearer error=\"invalid_token\"".into(),
-        _ => "Bearer error=\"insufficient_scope\"".into(),
     }
 }

@@ -199,6 +199,7 @@ impl Requirement {
         proof: Option<&StepUpProof>,
         now: Time,
     ) -> Result<Authorized<'t>, RequirementError> {
+        //= docs/spec/access.md#A-3
         self.check_permissions(token)?;
         let authenticated = self.step_up.as_ref().map(|step_up| {
             let found = match proof {
@@ -244,6 +245,7 @@ impl Requirement {
     fn missing(&self, token: &VerifiedToken<'_>) -> Result<u32, RequirementError> {
         let key = *token.key_id();
         let malformed = RequirementError::Grants { key };
+        //= docs/spec/access.md#A-4
         let said = Members::parse(token.payload()).map_err(|_| malformed.clone())?;
         let mut missing = self.everything();
         let mut count = 0;

@@ -55,6 +55,25 @@ pub struct Case<I = Value> {
     pub expect: Expect,
 }
 
+impl<I> Case<I> {
+    /// The same with what `make` makes of the input.
+    pub(crate) fn of<J>(self, make: impl FnOnce(I) -> J) -> Case<J> {
+        Case {
+            id: self.id,
+            flags: self.flags,
+            policy: self.policy,
+            now: self.now,
+            seed: self.seed,
+            keys: self.keys,
+            input: make(self.input),
+            raw: self.raw,
+            sockets: self.sockets,
+            replies: self.replies,
+            expect: self.expect,
+        }
+    }
+}
+
 /// A key as a host describes it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]

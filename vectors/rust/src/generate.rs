@@ -92,6 +92,8 @@ fn files() -> Vec<(String, String)> {
         file("jwt", "bearer", "bearer", jwt::fields()),
         file("jwt", "keys", "keys", jwt::key_sets()),
         file("jwt", "mint", "mint", jwt::minted()),
+        file("jwt", "challenge", "challenge", jwt::challenges()),
+        file("jwt", "requirement", "require", jwt::requirements()),
         file("limit", "address", "address", limit::addresses()),
         file("limit", "admit", "admit", limit::admissions()),
         file("limit", "tell", "tell", limit::answers()),

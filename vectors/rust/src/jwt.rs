@@ -1,5 +1,9 @@
 //! The operations of the room `jwt`.
 
+mod require;
+
+pub(crate) use require::{RequireInput, RequirementInput, challenge, require};
+
 use counterseal::core::{
     Bound, KeyId, Lifetime, PrivateKey, PublicKey, Secret, Seed, Signatures, Span, Time,
 };

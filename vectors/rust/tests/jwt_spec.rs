@@ -1,4 +1,4 @@
-//! The specification of tokens against the source and the vectors: its rules, its answers, and the cases that it names.
+//! The specifications of tokens against the source and the vectors: their rules, their answers, and the cases that they name.
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
@@ -7,13 +7,31 @@ mod page;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use counterseal::core::Blame;
-use counterseal::jwt::{JwtError, JwtSetupError};
+use counterseal::core::{Blame, Code, Refusal};
+use counterseal::jwt::{JwtError, JwtSetupError, RequirementError, RequirementSetupError};
 use counterseal_vectors::Case;
 use page::{ROOT, between};
 
-fn spec() -> String {
-    page::spec("jwt")
+/// A page, what its rules begin with, and the codes that it is about.
+struct Page {
+    name: &'static str,
+    rules: &'static str,
+    codes: Vec<Code>,
+}
+
+fn pages() -> [Page; 2] {
+    [
+        Page {
+            name: "jwt",
+            rules: "T-",
+            codes: [JwtError::CODES, JwtSetupError::CODES].concat(),
+        },
+        Page {
+            name: "access",
+            rules: "A-",
+            codes: [RequirementError::CODES, RequirementSetupError::CODES].concat(),
+        },
+    ]
 }
 
 fn cases() -> Vec<Case> {
@@ -22,44 +40,46 @@ fn cases() -> Vec<Case> {
 
 #[test]
 fn the_public_answers_are_those_of_the_codes() {
-    page::check_answers(&spec(), JwtError::CODES.iter());
+    for page in pages() {
+        let codes = page.codes.iter();
+        // That a library could not sign is told to nobody who sends tokens.
+        let told = |code: &&Code| {
+            code.blame != Blame::Integrator && **code != JwtSetupError::NotSigned.code()
+        };
+        page::check_answers(&page::spec(page.name), codes.filter(told));
+    }
 }
 
 #[test]
 fn every_code_has_its_rule() {
-    let spec = spec();
-    let (rules, _) = spec.split_once("<!-- answers -->").unwrap();
-    let codes = [JwtError::CODES, JwtSetupError::CODES].concat();
-    // That a library could not sign is no rule of tokens.
-    let codes = codes.iter().filter(|code| code.blame != Blame::Environment);
-    for code in codes {
-        let is_there = rules.contains(&format!("`{}`", code.name))
-            || rules.contains(&format!("({})", code.name));
-        assert!(is_there, "{}", code.name);
+    for page in pages() {
+        let spec = page::spec(page.name);
+        let (rules, _) = spec.split_once("<!-- answers -->").unwrap();
+        // And it is no rule of tokens.
+        let not_signed = JwtSetupError::NotSigned.code();
+        for code in page.codes.iter().filter(|code| **code != not_signed) {
+            let is_there = rules.contains(&format!("`{}`", code.name))
+                || rules.contains(&format!("({})", code.name));
+            assert!(is_there, "{}", code.name);
+        }
     }
-}
-
-/// The rules that the specification states, `T-1` to its last.
-fn stated() -> BTreeSet<String> {
-    let spec = spec();
-    let ids = spec.split("<a id=\"").skip(1);
-    ids.map(|rest| rest.split_once('"').unwrap().0.to_owned())
-        .collect()
 }
 
 #[test]
 fn every_rule_has_a_case_that_is_about_it() {
     let flags: BTreeSet<_> = cases().into_iter().flat_map(|case| case.flags).collect();
-    let rules: BTreeSet<_> = flags
-        .into_iter()
-        .filter(|flag| flag.starts_with("T-"))
-        .collect();
-    assert_eq!(rules, stated());
+    for page in pages() {
+        let of_page = flags.iter().filter(|flag| flag.starts_with(page.rules));
+        let spec = page::spec(page.name);
+        let ids = spec.split("<a id=\"").skip(1);
+        let stated: BTreeSet<_> = ids.map(|rest| rest.split_once('"').unwrap().0).collect();
+        assert_eq!(of_page.map(String::as_str).collect::<BTreeSet<_>>(), stated);
+    }
 }
 
 #[test]
 fn every_row_of_the_tables_names_a_case_or_a_test() {
-    let spec = spec();
+    let spec = page::spec("jwt");
     let path = Path::new(ROOT).join("bindings/python/tests/test_jwt.py");
     let written = std::fs::read_to_string(path).unwrap();
     let ids: BTreeSet<_> = cases().into_iter().map(|case| case.id).collect();

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use counterseal::core::{Blame, Code, Refusal};
-use counterseal::jwt::{JwtError, JwtSetupError};
+use counterseal::jwt::{JwtError, JwtSetupError, RequirementError, RequirementSetupError};
 use counterseal::request::KeyRecordError;
 use counterseal_vectors::{
     Case, CaseError, File, Verdict, difference, from_wire, generate, run, run_in_pieces,
@@ -116,9 +116,14 @@ fn every_code_of_a_room_is_shown() {
     ]
     .into_iter()
     .chain(counterseal::webhook::CODES.iter().copied())
-    .chain([JwtError::CODES, JwtSetupError::CODES]);
-    // No library that is at hand fails to sign.
-    let never = |code: &Code| *code == JwtSetupError::NotSigned.code();
+    .chain([JwtError::CODES, JwtSetupError::CODES])
+    .chain([RequirementError::CODES, RequirementSetupError::CODES]);
+    // No library that is at hand fails to sign; grants are read from tokens, where a malformed one is `jwt_grants`.
+    let never = [
+        JwtSetupError::NotSigned.code(),
+        RequirementSetupError::Grant.code(),
+    ];
+    let never = |code: &Code| never.contains(code);
     let missing: Vec<_> = rooms
         .into_iter()
         .flatten()
@@ -143,6 +148,8 @@ fn there_are_enough_cases_of_each_sort() {
     let tokens = cases_of("jwt", "verify");
     assert!(tokens.iter().filter(|case| single(case)).count() >= 350);
     assert!(tokens.iter().filter(|case| !refused(case)).count() >= 70);
+    assert!(count("require", refused) >= 120);
+    assert!(count("require", |case| !refused(case)) >= 50);
     assert!(count("admit", refused) >= 15 && count("admit", |case| !refused(case)) >= 30);
 }
 

@@ -1,5 +1,6 @@
 //! Why a requirement is not met, or cannot be set up.
 
+use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt;
 
@@ -65,6 +66,18 @@ impl RequirementError {
             | RequirementError::MfaRequired { key, .. }
             | RequirementError::PermissionMissing { key, .. }
             | RequirementError::RootGrant { key } => key,
+        }
+    }
+
+    /// The value of the field `WWW-Authenticate`, which tells the client what would help (RFC 6750 section 3.1, RFC 9470 section 3).
+    pub fn challenge(&self) -> String {
+        //= docs/spec/access.md#A-6
+        match self {
+            RequirementError::MfaRequired { step_up, .. } => step_up.challenge(),
+            RequirementError::Grants { .. } => "Bearer error=\"invalid_token\"".into(),
+            RequirementError::PermissionMissing { .. } | RequirementError::RootGrant { .. } => {
+                "Bearer error=\"insufficient_scope\"".into()
+            }
         }
     }
 

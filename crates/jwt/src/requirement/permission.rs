@@ -68,6 +68,7 @@ impl<'t> Grant<'t> {
     ///
     /// [`RequirementSetupError::Grant`].
     pub fn parse(text: &'t str) -> Result<Self, RequirementSetupError> {
+        //= docs/spec/access.md#A-1
         let (stem, last) = text.rsplit_once(':').unwrap_or(("", text));
         let grant = match wildcard(last) {
             Some(depth) => Grant { stem, depth },
@@ -90,6 +91,7 @@ impl<'t> Grant<'t> {
 
     /// Whether what it grants includes this permission.
     pub fn covers(&self, permission: &Permission) -> bool {
+        //= docs/spec/access.md#A-2
         let asked = permission.as_str();
         if self.depth == 0 {
             return asked == self.stem;

@@ -151,6 +151,7 @@ impl StepUp {
         token: &VerifiedToken<'_>,
         now: Time,
     ) -> Result<Time, StepUpReason> {
+        //= docs/spec/access.md#A-5
         let said = Members::parse(token.payload()).map_err(|_| StepUpReason::AuthTime)?;
         let Some(Value::Number(number)) = said.get("auth_time") else {
             return Err(StepUpReason::AuthTime);
@@ -181,6 +182,7 @@ impl StepUp {
         proof: &StepUpProof,
         now: Time,
     ) -> Result<Time, StepUpReason> {
+        //= docs/spec/access.md#A-7
         if token.session() != Some(&proof.session) || token.subject() != &*proof.subject {
             return Err(StepUpReason::Session);
         }

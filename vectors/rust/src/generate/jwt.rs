@@ -11,12 +11,14 @@ mod header;
 mod jwks;
 mod keys;
 mod mint;
+mod require;
 mod secrets;
 mod svid;
 
 pub(super) use bearer::cases as fields;
 pub(super) use keys::cases as key_sets;
 pub(super) use mint::cases as minted;
+pub(super) use require::{cases as requirements, challenges};
 
 use crate::Case;
 use crate::jwt::VerifyInput;

@@ -39,6 +39,13 @@ pub(super) fn rule(code: &str) -> &'static str {
 }
 
 const RULES: &[(&str, &str)] = &[
+    ("A-1", "docs/spec/access.md: permissions and grants"),
+    ("A-2", "docs/spec/access.md: what a grant covers"),
+    ("A-3", "docs/spec/access.md: requirements"),
+    ("A-4", "docs/spec/access.md: the claim that grants"),
+    ("A-5", "docs/spec/access.md: step-up"),
+    ("A-6", "docs/spec/access.md: what the client is told"),
+    ("A-7", "docs/spec/access.md: proofs beside the token"),
     ("F-1", "docs/spec/foreign.md: the signature's fields"),
     ("F-2", "docs/spec/foreign.md: components"),
     ("F-3", "docs/spec/foreign.md: the base"),

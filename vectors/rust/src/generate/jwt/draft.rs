@@ -217,6 +217,8 @@ pub(super) fn refusal(code: &str) -> Expect {
     let public = match code {
         "jwt_expired" => "token_expired",
         "jwt_missing" => "missing_token",
+        "jwt_mfa_required" => "mfa_required",
+        "jwt_permission_missing" | "jwt_root_grant" => "insufficient_scope",
         _ if code.starts_with("jwt_") && !code.starts_with("jwt_setup_") => "invalid_token",
         _ => "internal_error",
     };
