@@ -286,6 +286,8 @@ OPERATIONS: dict[tuple[str, str], Callable[[Case, Asked], Case]] = {
     ("jwt", "keys"): token_vectors.keys,
     ("jwt", "mint"): token_vectors.mint,
     ("jwt", "require"): token_vectors.require,
+    ("jwt", "stand"): token_vectors.stand,
+    ("jwt", "standing"): token_vectors.standing,
     ("jwt", "verify"): token_vectors.verify,
     ("limit", "address"): address,
     ("limit", "admit"): admit,

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
-from counterseal.errors import TokenError
+from counterseal.errors import CountersealError, TokenError
 from counterseal.jwt import (
     Authorized,
+    LiveToken,
     Requirement,
+    Standing,
     TokenKey,
     TokenKeys,
     TokenMinter,
     TokenPolicy,
     TokenSigner,
     TokenVerifier,
+    VerifiedToken,
     bearer,
 )
+from counterseal.stores import Memory, Waiting
 
 Case = dict[str, Any]
+
+
+class Asked(Protocol):
+    """How often a decision asked the store."""
+
+    count: int
+
 
 PROOF = [
     "key_id",
@@ -33,6 +45,7 @@ PROOF = [
     "expires",
     "bound_by",
 ]
+CHANGES = {"register": 1, "bump": 1, "disable": 1, "enable": 1, "deny": 1, "register_key": 2, "disable_key": 1}
 CLAIMS = ["subject", "life_seconds", "until", "user_ver", "access_key", "session", "generation", "claims"]
 
 
@@ -41,8 +54,8 @@ def verify(case: Case, _: object) -> Case:
     members = dict(case["input"])
     policy = TokenPolicy(**case["policy"])
     verifier = TokenVerifier(policy, keys_of(members.pop("keys")), cache=0)
-    verified = verifier.verify(members.pop("token"), **shown(members), now=case["now"])
-    return {name: getattr(verified, name) for name in PROOF}
+    token = verifier.verify(members.pop("token"), **shown(members), now=case["now"])
+    return {name: getattr(token, name) for name in PROOF}
 
 
 def mint(case: Case, _: object) -> Case:
@@ -95,13 +108,109 @@ def challenge(case: Case, _: object) -> Case:
 def required(case: Case) -> Callable[[], Authorized]:
     """Whether the bearer may; what cannot be set up and what is not genuine ends here."""
     members, now = dict(case["input"]), case["now"]
-    policy = TokenPolicy(**case["policy"])
-    verifier = TokenVerifier(policy, keys_of(members.pop("keys")), cache=0)
     requirement = Requirement(**members.pop("requirement"))
-    verified = verifier.verify(members.pop("token"), now=now)
+    (token,) = verified(case["policy"], members.pop("keys"), [members.pop("token")], now)
     proof = tuple(members.pop("proof")) if "proof" in members else None
     no_more(members)
-    return lambda: requirement.check(verified, proof=proof, now=now)
+    return lambda: requirement.check(token, proof=proof, now=now)
+
+
+def stand(case: Case, asked: Asked) -> Case:
+    """The rows that a token stands by; the store answers as the case says."""
+    members = dict(case["input"])
+    (token,) = verified(case["policy"], members.pop("keys"), [members.pop("token")], case["now"])
+    tenant = members["standing"]["tenant"]
+    waiting = Standing(**members.pop("standing")).begin(token, now=case["now"])
+    no_more(members)
+    statement = waiting.statement("sqlite")
+    assert statement is not None
+    asked.count += 1
+    waiting.answer(rows_of(case["replies"][0] if case["replies"] else "unavailable", tenant, token.subject))
+    waiting.verdict()
+    return {"rows": [None if row is None else bytes(row).hex() for row in statement[2]]}  # type: ignore[arg-type]
+
+
+def standing(case: Case, _: object) -> Case:
+    """What becomes of each step, over one store and one cache."""
+    members, now = dict(case["input"]), case["now"]
+    tokens = verified(case["policy"], members.pop("keys"), members.pop("tokens"), now)
+    tenant = members["standing"]["tenant"]
+    desk, store = Standing(**members.pop("standing")), Memory(now=now)
+    waiting: list[tuple[Waiting[LiveToken], str]] = []
+    told = []
+
+    def begin(step: Case) -> Case:
+        token = tokens[step["token"]]
+        look = desk.begin(token, now=step["at"])
+        waiting.append((look, token.subject))
+        return {"asked": look.statement("sqlite") is not None}
+
+    def finish(step: Case) -> Case:
+        look, subject = waiting.pop()
+        return {"code": outcome(look, store, step.get("reply"), tenant, subject)}
+
+    for step in members.pop("steps"):
+        match step["do"]:
+            case "begin":
+                told.append(begin(step))
+            case "finish":
+                told.append(finish(step))
+            case "stand":
+                told.append(begin(step) | finish(step))
+            case change:
+                told.append({"code": outcome(changing(desk, change, step), store, step.get("reply"), tenant, "")})
+    no_more(members)
+    return {"steps": told}
+
+
+def changing(desk: Standing, change: str, step: Case) -> Waiting[None]:
+    """A change that was begun."""
+    begin: Callable[..., Waiting[None]] = getattr(desk, change)
+    arguments = [value for name, value in step.items() if name in ("access_key", "id", "subject")]
+    assert len(arguments) == CHANGES[change]
+    options = {"expires": step["expires"]} if change == "deny" else {}
+    return begin(*arguments, **options, now=step["at"])
+
+
+def outcome(waiting: Waiting[Any], store: Memory, reply: Any, tenant: str, subject: str) -> str | None:
+    """The code of what was asked, by the store or by what it is said to answer."""
+    try:
+        if reply is None or waiting.statement("sqlite") is None:
+            waiting.run(store)
+        else:
+            waiting.answer(rows_of(reply, tenant, subject))
+            waiting.verdict()
+    except CountersealError as refused:
+        return refused.code
+    return None
+
+
+def rows_of(reply: Any, tenant: str, subject: str) -> list[list[Any]] | None:
+    """The one row of a look, in which each part ends with its version."""
+    if reply == "unavailable":
+        return None
+    (stored,) = reply.values()
+    user, key = stored.get("subject"), stored.get("access_key")
+    row, cells = bytes(16), []
+    cells += [None] * 7 if user is None else [row, tenant, subject, user["user_ver"], user.get("disabled"), 0, 1]
+    cells += [row, tenant, "id", 0, 1] if stored.get("denied") else [None] * 5
+    if key is None:
+        return [cells + [None] * 7]
+    owner = row_of("counterseal/subject/1", tenant, subject if key["is_own"] else "another")
+    return [[*cells, row, tenant, "key", owner, key.get("disabled"), 0, 1]]
+
+
+def row_of(label: str, tenant: str, name: str) -> bytes:
+    """The id of a row, as docs/spec/access.md A-8 has it."""
+    parts = [text.encode() for text in (tenant, name)]
+    framed = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
+    return hashlib.sha256(label.encode() + framed).digest()[:16]
+
+
+def verified(policy: Case, keys: Any, tokens: list[str], now: int) -> list[VerifiedToken]:
+    """Genuine tokens."""
+    verifier = TokenVerifier(TokenPolicy(**policy), keys_of(keys), cache=0)
+    return [verifier.verify(token, now=now) for token in tokens]
 
 
 def no_more(members: Case) -> None:

@@ -118,6 +118,7 @@ impl StandingPolicy {
         held: Genuine<'t>,
         ticket: Option<Ticket>,
     ) -> PendingStanding<'t> {
+        //= docs/spec/access.md#A-8
         let (tenant, token) = (&self.tenant, held.token());
         PendingStanding {
             subject: Subject::row_of(tenant, token.subject()),
@@ -163,6 +164,7 @@ impl From<Arc<VerifiedToken<'static>>> for Genuine<'_> {
 
 impl PendingStanding<'_> {
     fn check(&self, stored: &Together<Subject, Denied, AccessKey>) -> Result<(), StandingError> {
+        //= docs/spec/access.md#A-9
         let (subject, denied, access_key) = stored;
         self.check_subject(subject.as_ref())?;
         self.check_access_key(access_key.as_ref())?;

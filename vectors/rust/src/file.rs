@@ -111,10 +111,49 @@ pub enum Reply {
     OwnerFull,
     /// A charge was over the limit; the cell is at this level, in milliseconds.
     Over(i64),
+    /// What is stored of a token's subject, of the token, and of its access key.
+    Stored(Stored),
     /// A charge was within the limit and left the cell at this level, in milliseconds.
     Taken(i64),
     /// There was no answer.
     Unavailable,
+}
+
+/// The rows about a token; what is not there is not stored.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Stored {
+    /// Its subject.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<StoredSubject>,
+    /// Whether the token is denied.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub denied: bool,
+    /// The key that opened its session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_key: Option<StoredAccessKey>,
+}
+
+/// A subject that is stored.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredSubject {
+    /// Its version.
+    pub user_ver: i64,
+    /// Since when it is disabled, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<i64>,
+}
+
+/// An access key that is stored.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredAccessKey {
+    /// Whether it is a key of the token's subject, or of the one whose id is `another`.
+    pub is_own: bool,
+    /// Since when it is disabled, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<i64>,
 }
 
 /// What must come of a case.

@@ -94,6 +94,8 @@ fn files() -> Vec<(String, String)> {
         file("jwt", "mint", "mint", jwt::minted()),
         file("jwt", "challenge", "challenge", jwt::challenges()),
         file("jwt", "requirement", "require", jwt::requirements()),
+        file("jwt", "standing", "stand", jwt::standings()),
+        file("jwt", "standing-steps", "standing", jwt::standing_steps()),
         file("limit", "address", "address", limit::addresses()),
         file("limit", "admit", "admit", limit::admissions()),
         file("limit", "tell", "tell", limit::answers()),

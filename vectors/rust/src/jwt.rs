@@ -1,8 +1,12 @@
 //! The operations of the room `jwt`.
 
 mod require;
+mod standing;
 
 pub(crate) use require::{RequireInput, RequirementInput, challenge, require};
+pub(crate) use standing::{
+    Does, StandInput, StandingInput, StandingStep, StandingStepsInput, stand, standing,
+};
 
 use counterseal::core::{
     Bound, KeyId, Lifetime, PrivateKey, PublicKey, Secret, Seed, Signatures, Span, Time,

@@ -19,7 +19,10 @@ mod runner;
 mod webhook;
 
 pub use bytes::{Bytes, Hex};
-pub use file::{Case, Expect, File, FileError, KeyMembers, Layer, Reply, Socket, Verdict};
+pub use file::{
+    Case, Expect, File, FileError, KeyMembers, Layer, Reply, Socket, Stored, StoredAccessKey,
+    StoredSubject, Verdict,
+};
 pub use http::{from_wire, to_wire};
 pub use layout::text_of;
 pub use request::RequestInput;

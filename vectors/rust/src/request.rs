@@ -276,7 +276,7 @@ pub(crate) const fn answer(reply: Reply) -> Result<Result<Claimed, Unavailable>,
         Reply::Full => Ok(Claimed::Full),
         Reply::OwnerFull => Ok(Claimed::OwnerFull),
         Reply::Unavailable => Err(Unavailable),
-        Reply::Over(_) | Reply::Taken(_) => return Err(CaseError::Reply),
+        Reply::Over(_) | Reply::Stored(_) | Reply::Taken(_) => return Err(CaseError::Reply),
     })
 }
 

@@ -37,6 +37,8 @@ pub enum CaseError {
     Reply,
     /// The operation takes 16 bytes of randomness.
     Seed,
+    /// A step names what is not there.
+    Step,
     /// No room of this name has an operation of this name.
     Unknown,
 }
@@ -55,6 +57,8 @@ pub fn run(room: &str, op: &str, case: &Case) -> Result<Observation, CaseError> 
         ("jwt", "keys") => jwt::keys(case),
         ("jwt", "mint") => jwt::mint(case),
         ("jwt", "require") => jwt::require(case),
+        ("jwt", "stand") => jwt::stand(case),
+        ("jwt", "standing") => jwt::standing(case),
         ("jwt", "verify") => jwt::verify(case),
         ("limit", "address") => limit::address(case),
         ("limit", "admit") => limit::admit(case),
@@ -149,6 +153,7 @@ impl fmt::Display for CaseError {
             Self::Policy => f.write_str("the operation takes a policy"),
             Self::Reply => f.write_str("an answer of the store is to another question"),
             Self::Seed => f.write_str("the operation takes a seed of 16 bytes"),
+            Self::Step => f.write_str("a step names what is not there"),
             Self::Unknown => f.write_str("no such room or operation"),
         }
     }

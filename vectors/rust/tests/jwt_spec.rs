@@ -8,7 +8,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use counterseal::core::{Blame, Code, Refusal};
-use counterseal::jwt::{JwtError, JwtSetupError, RequirementError, RequirementSetupError};
+use counterseal::jwt::{
+    JwtError, JwtSetupError, RequirementError, RequirementSetupError, StandingError,
+    StandingWriteError,
+};
 use counterseal_vectors::Case;
 use page::{ROOT, between};
 
@@ -29,7 +32,13 @@ fn pages() -> [Page; 2] {
         Page {
             name: "access",
             rules: "A-",
-            codes: [RequirementError::CODES, RequirementSetupError::CODES].concat(),
+            codes: [
+                RequirementError::CODES,
+                RequirementSetupError::CODES,
+                StandingError::CODES,
+                StandingWriteError::CODES,
+            ]
+            .concat(),
         },
     ]
 }

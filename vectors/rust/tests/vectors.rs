@@ -6,7 +6,10 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use counterseal::core::{Blame, Code, Refusal};
-use counterseal::jwt::{JwtError, JwtSetupError, RequirementError, RequirementSetupError};
+use counterseal::jwt::{
+    JwtError, JwtSetupError, RequirementError, RequirementSetupError, StandingError,
+    StandingWriteError,
+};
 use counterseal::request::KeyRecordError;
 use counterseal_vectors::{
     Case, CaseError, File, Verdict, difference, from_wire, generate, run, run_in_pieces,
@@ -102,11 +105,13 @@ fn every_flag_has_a_note_and_every_note_a_case() {
 
 #[test]
 fn every_code_of_a_room_is_shown() {
-    let shown: BTreeSet<_> = files()
-        .into_iter()
-        .flat_map(|(_, file)| file.cases)
-        .filter_map(|case| case.expect.code)
-        .collect();
+    let mut shown = BTreeSet::new();
+    for case in files().into_iter().flat_map(|(_, file)| file.cases) {
+        let steps = case.expect.output["steps"].as_array();
+        let codes = steps.into_iter().flatten().map(|step| &step["code"]);
+        shown.extend(codes.filter_map(Value::as_str).map(str::to_owned));
+        shown.extend(case.expect.code);
+    }
     // Those of stored keys need rows, and are shown by the store's tests.
     let records = |code| KeyRecordError::CODES.contains(code);
     let rooms = [
@@ -117,11 +122,15 @@ fn every_code_of_a_room_is_shown() {
     .into_iter()
     .chain(counterseal::webhook::CODES.iter().copied())
     .chain([JwtError::CODES, JwtSetupError::CODES])
-    .chain([RequirementError::CODES, RequirementSetupError::CODES]);
-    // No library that is at hand fails to sign; grants are read from tokens, where a malformed one is `jwt_grants`.
+    .chain([RequirementError::CODES, RequirementSetupError::CODES])
+    .chain([StandingError::CODES, StandingWriteError::CODES]);
+    // No library that is at hand fails to sign; grants are read from tokens, where a malformed one is `jwt_grants`; racers and
+    // versions at their end are those of the room's own tests.
     let never = [
         JwtSetupError::NotSigned.code(),
         RequirementSetupError::Grant.code(),
+        StandingWriteError::Contended.code(),
+        StandingWriteError::Exhausted.code(),
     ];
     let never = |code: &Code| never.contains(code);
     let missing: Vec<_> = rooms
@@ -150,6 +159,7 @@ fn there_are_enough_cases_of_each_sort() {
     assert!(tokens.iter().filter(|case| !refused(case)).count() >= 70);
     assert!(count("require", refused) >= 120);
     assert!(count("require", |case| !refused(case)) >= 50);
+    assert!(count("stand", refused) >= 20 && count("standing", |_| true) >= 40);
     assert!(count("admit", refused) >= 15 && count("admit", |case| !refused(case)) >= 30);
 }
 

@@ -77,6 +77,7 @@ impl StandingCache {
         token: impl Into<Genuine<'t>>,
         now: Time,
     ) -> Step<PendingStanding<'t>> {
+        //= docs/spec/access.md#A-11
         let token = token.into();
         self.see(now);
         if self.has(token.token()) {

@@ -195,6 +195,7 @@ impl<E: Edit> StandingWrite<E> {
 
     /// The row was read.
     fn read(mut self, row: Option<Row<E::Record>>) -> Step<Self> {
+        //= docs/spec/access.md#A-10
         let stored = row.as_ref().map(|row| &row.record);
         match (self.edit.edit(stored), row) {
             (Err(error), _) => Step::Done(Err(error)),

@@ -13,12 +13,14 @@ mod keys;
 mod mint;
 mod require;
 mod secrets;
+mod standing;
 mod svid;
 
 pub(super) use bearer::cases as fields;
 pub(super) use keys::cases as key_sets;
 pub(super) use mint::cases as minted;
 pub(super) use require::{cases as requirements, challenges};
+pub(super) use standing::{cases as standings, steps as standing_steps};
 
 use crate::Case;
 use crate::jwt::VerifyInput;

@@ -90,6 +90,10 @@ impl Draft {
         self
     }
 
+    pub(super) fn lacks(&self, name: &str) -> bool {
+        !self.claims.iter().any(|(other, _)| other == name)
+    }
+
     /// The same with this payload, whatever it is.
     pub(super) fn payload(mut self, payload: impl Into<Vec<u8>>) -> Self {
         self.payload = Some(payload.into());
@@ -219,6 +223,7 @@ pub(super) fn refusal(code: &str) -> Expect {
         "jwt_missing" => "missing_token",
         "jwt_mfa_required" => "mfa_required",
         "jwt_permission_missing" | "jwt_root_grant" => "insufficient_scope",
+        "jwt_user_ver_ahead" | "store_unavailable" => "unavailable",
         _ if code.starts_with("jwt_") && !code.starts_with("jwt_setup_") => "invalid_token",
         _ => "internal_error",
     };
