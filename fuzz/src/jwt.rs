@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, LazyLock};
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use counterseal::core::{
     Algorithm, Bound, Forged, KeyId, Lifetime, MacKey, Refusal, Secret, Seed, Span, Time, VerifyKey,
 };
@@ -10,6 +12,7 @@ use counterseal::jwt::{
     OidcPolicy, Permission, Requirement, StepUp, TokenAlgorithm, TokenKey, TokenKeys, TokenPolicy,
     TokenSigner, TokenVerifier, VerifiedToken, Wanted, claimed_issuer, claimed_kid,
 };
+use counterseal_beside::{Both, Verdict};
 use counterseal_crypto_rustcrypto::RustCrypto;
 
 /// A verifier, its keys, and whoever mints for it.
@@ -20,8 +23,9 @@ struct World {
     mac: MacKey,
 }
 
+// Not the secret of the vectors, whose tokens are seeds.
 static WORLD: LazyLock<World> = LazyLock::new(|| {
-    let secret = Secret::new(vec![7; 32]);
+    let secret = Secret::new(vec![9; 32]);
     let id = KeyId::parse("k1").expect("a key id");
     let signer = TokenSigner::hmac(id, TokenAlgorithm::Hs256, &secret).expect("32 bytes");
     let policy = TokenPolicy::access("https://iss.example", "api").expect("a policy");
@@ -50,8 +54,11 @@ pub fn jwt_token_verifier_verify(data: &[u8]) {
     assert!(verifier.verify(text, keys, NOW).is_err());
 
     let head = "eyJhbGciOiJIUzI1NiIsImtpZCI6ImsxIiwidHlwIjoiYXQrand0In0";
-    let signed = format!("{head}.{}", base64(data));
-    let token = format!("{signed}.{}", base64(&mac.tag(signed.as_bytes())));
+    let signed = format!("{head}.{}", URL_SAFE_NO_PAD.encode(data));
+    let token = format!(
+        "{signed}.{}",
+        URL_SAFE_NO_PAD.encode(mac.tag(signed.as_bytes()))
+    );
     match verifier.verify(&token, keys, NOW) {
         Ok(verified) => {
             let said: serde_json::Value =
@@ -177,8 +184,15 @@ pub fn jwt_oidc_policy_verify(data: &[u8]) {
     let id = KeyId::parse("k1").expect("a key id");
     let keys = TokenKeys::new([TokenKey::public(id, Arc::new(Tagged))]).expect("one key");
     let header = br#"{"alg":"RS256","kid":"k1","typ":"JWT","x5t":"a"}"#;
-    let signed = format!("{}.{}", base64(header), base64(data));
-    let token = format!("{signed}.{}", base64(&WORLD.mac.tag(signed.as_bytes())));
+    let signed = format!(
+        "{}.{}",
+        URL_SAFE_NO_PAD.encode(header),
+        URL_SAFE_NO_PAD.encode(data)
+    );
+    let token = format!(
+        "{signed}.{}",
+        URL_SAFE_NO_PAD.encode(WORLD.mac.tag(signed.as_bytes()))
+    );
     match policy.verify(&token, &keys, NOW) {
         Ok(admitted) => {
             let payload = admitted.token().payload();
@@ -243,19 +257,12 @@ pub fn jwt_key_fetcher_handle_response(data: &[u8]) {
     }
 }
 
-/// The text of these bytes in the alphabet of URLs, without padding.
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let mut text = String::new();
-    for group in bytes.chunks(3) {
-        let mut bits = 0_u32;
-        for at in 0..3 {
-            bits = bits << 8 | u32::from(group.get(at).copied().unwrap_or(0));
-        }
-        for at in 0..=group.len() {
-            let letter = bits >> (18 - 6 * at) & 63;
-            text.push(char::from(LETTERS[letter as usize]));
-        }
+/// What our verifier and another library say of one token differs only as `docs/compare.md` says.
+pub fn jwt_beside_jsonwebtoken(data: &[u8]) {
+    static BOTH: LazyLock<Both> = LazyLock::new(Both::default);
+    let now = counterseal_beside::now();
+    let token = counterseal_beside::token(data, now.seconds());
+    if let Verdict::Unexplained(found) = BOTH.judge(&token, now) {
+        panic!("not in docs/compare.md: {found}: {token}");
     }
-    text
 }

@@ -23,8 +23,8 @@ pub use crate::core::{
 pub use crate::document::{counterseal_request_policy_parse, counterseal_request_profile_parse};
 pub use crate::foreign::request_foreign_begin;
 pub use crate::jwt::{
-    jwt_key_fetcher_handle_response, jwt_oidc_policy_verify, jwt_requirement_check,
-    jwt_token_keys_from_jwks, jwt_token_verifier_verify,
+    jwt_beside_jsonwebtoken, jwt_key_fetcher_handle_response, jwt_oidc_policy_verify,
+    jwt_requirement_check, jwt_token_keys_from_jwks, jwt_token_verifier_verify,
 };
 pub use crate::limit::{limit_by_name, limit_client_address};
 pub use crate::replay::{replay_cells_over, replay_ring_attach, replay_ring_claim};
@@ -57,6 +57,7 @@ pub const TARGETS: &[Target] = &[
         "counterseal_request_profile_parse",
         counterseal_request_profile_parse,
     ),
+    ("jwt_beside_jsonwebtoken", jwt_beside_jsonwebtoken),
     (
         "jwt_key_fetcher_handle_response",
         jwt_key_fetcher_handle_response,

@@ -4,7 +4,10 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use counterseal::core::PublicKey;
+use counterseal_beside::Random;
 use serde_json::Value;
 
 use crate::ring;
@@ -15,6 +18,7 @@ pub fn seeds(target: &str, vectors: &Path) -> io::Result<Vec<Vec<u8>>> {
     seeds.extend(keys(target));
     for (op, case) in cases(vectors)? {
         seeds.extend(seed(target, &op, &case));
+        seeds.extend(tokens(target, &op, &case));
     }
     Ok(seeds)
 }
@@ -36,6 +40,10 @@ fn keys(target: &str) -> Vec<Vec<u8>> {
         "jwt_ring_vault_load" => vec![ring::seed()],
         "jwt_token_keys_from_jwks" => JWKS.iter().map(|text| text.as_bytes().into()).collect(),
         "jwt_token_verifier_verify" => vec![PAYLOAD.into(), SVID.into()],
+        "jwt_beside_jsonwebtoken" => {
+            let mut random = Random(2);
+            (0..64).map(|_| random.bytes::<64>().into()).collect()
+        }
         "core_public_key_from_pem" => PEMS.iter().map(|text| text.as_bytes().into()).collect(),
         _ => Vec::new(),
     }
@@ -102,6 +110,31 @@ fn seed(target: &str, op: &str, case: &Value) -> Option<Vec<u8>> {
     }
 }
 
+/// What a case of `vectors/jwt` says to the target: tokens and what they say, keys and sets of them.
+fn tokens(target: &str, op: &str, case: &Value) -> Vec<Vec<u8>> {
+    let token = case["input"]["token"].as_str().unwrap_or_default();
+    let keys = &case["input"]["keys"];
+    let listed = keys.as_array().into_iter().flatten();
+    let members = |name| listed.clone().filter_map(move |key| key[name].as_str());
+    let texts: Vec<&str> = match (target, op) {
+        ("jwt_token_verifier_verify" | "jwt_key_fetcher_handle_response", "verify") => vec![token],
+        ("jwt_token_keys_from_jwks", "keys") => {
+            members("jwk").chain(keys["jwks"].as_str()).collect()
+        }
+        ("core_public_key_from_pem", "keys") => members("pem").collect(),
+        _ => Vec::new(),
+    };
+    let mut seeds: Vec<_> = texts.iter().map(|text| text.as_bytes().into()).collect();
+    if target == "jwt_token_verifier_verify" {
+        let payload = token.split('.').nth(1).unwrap_or_default();
+        seeds.extend(URL_SAFE_NO_PAD.decode(payload));
+    }
+    if let ("jwt_key_fetcher_handle_response", Some(set)) = (target, keys["jwks"].as_str()) {
+        seeds.push(format!("200\napplication/json\n\n{set}").into());
+    }
+    seeds
+}
+
 /// A request as `Message` reads it. The characters of vectors are bytes.
 fn message(input: &Value) -> Option<Vec<u8>> {
     let text = |member: &str| Some(latin1(input[member].as_str()?));
@@ -149,7 +182,7 @@ fn latin1(text: &str) -> Vec<u8> {
 /// Every case of the vectors, with the operation of its file.
 fn cases(vectors: &Path) -> io::Result<Vec<(String, Value)>> {
     let mut cases = Vec::new();
-    for room in ["foreign", "limit", "request", "response", "webhook"] {
+    for room in ["foreign", "jwt", "limit", "request", "response", "webhook"] {
         for entry in fs::read_dir(vectors.join(room))? {
             let file: Value = serde_json::from_slice(&fs::read(entry?.path())?)?;
             let op = file["op"].as_str().unwrap_or_default();

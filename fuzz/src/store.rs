@@ -1,6 +1,10 @@
 //! Answers of a database.
 
-use counterseal::core::{Charge, Claim, Load, Rate, Record, RowOp, Space, Swap, Sweep, Time};
+use counterseal::core::{
+    Charge, Claim, Load, LoadTogether, Rate, Record, Row, RowOp, Space, Subject, Swap, Sweep,
+    SweepRows, Time,
+};
+use counterseal::jwt::{AccessKey, Denied};
 use counterseal::request::KeyRecord;
 use counterseal::store::{Epoch, Rows, Stated};
 
@@ -17,7 +21,11 @@ pub fn store_stated_reply(data: &[u8]) {
     let _ = epoch().reply(&rows);
     if let Ok(deleted) = SWEEP.reply(&rows) {
         assert_eq!(deleted, u64::from(count));
+        assert_eq!(SWEEP_CELLS.reply(&rows), Ok(deleted));
+        assert_eq!(SWEEP_ROWS.reply(&rows), Ok(deleted));
     }
+    together(&rows);
+    together(&vec![rows.concat()]);
     let stored = Load::<KeyRecord>::new([0; 16]).reply(&rows);
     let (id, expected) = ([0; 16], 1);
     let record = KeyRecord::blank();
@@ -31,6 +39,24 @@ pub fn store_stated_reply(data: &[u8]) {
     if let Ok(Some(stored)) = stored {
         assert!(stored.version > 0);
     }
+}
+
+/// Rows of three tables that are read together are read as each of them is read alone.
+fn together(rows: &Rows) {
+    let Ok((subject, denied, key)) = TOGETHER.reply(rows) else {
+        return;
+    };
+    assert!(version(&subject) && version(&denied) && version(&key));
+    if let [first, _, _] = rows.as_slice()
+        && subject.is_some()
+    {
+        let alone = Load::<Subject>::new([0; 16]).reply(&vec![first.clone()]);
+        assert_eq!(alone, Ok(subject));
+    }
+}
+
+fn version<R>(row: &Option<Row<R>>) -> bool {
+    row.as_ref().is_none_or(|row| row.version > 0)
 }
 
 fn charge(bytes: &mut Bytes<'_>) -> Option<Charge> {
@@ -62,6 +88,13 @@ const CLAIM: Claim = Claim {
     until: Time::EPOCH,
 };
 const SWEEP: Sweep = Sweep {
+    space: SPACE,
+    before: Time::EPOCH,
+    limit: 1,
+};
+const SWEEP_ROWS: SweepRows<Denied> = SweepRows::new(Time::EPOCH, 1);
+const TOGETHER: LoadTogether<Subject, Denied, AccessKey> = LoadTogether::new([Some([0; 16]); 3]);
+const SWEEP_CELLS: SweepCells = SweepCells {
     space: SPACE,
     before: Time::EPOCH,
     limit: 1,

@@ -9,6 +9,7 @@ mod clock_steps;
 mod crew;
 mod flood;
 mod honest;
+mod jwt_beside;
 mod key_rotation;
 mod limits;
 mod report;
@@ -80,6 +81,10 @@ const PROOFS: &[Proof] = &[
     Proof {
         name: "key-rotation",
         run: key_rotation::prove,
+    },
+    Proof {
+        name: "jwt-beside",
+        run: jwt_beside::prove,
     },
     Proof {
         name: "limits",

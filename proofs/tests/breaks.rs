@@ -47,6 +47,11 @@ fn a_store_that_evicts_fails_where_the_past_comes_back() {
 }
 
 #[test]
+fn a_verifier_that_takes_tokens_that_are_over_fails_beside_another() {
+    fails_when_broken("jwt-beside");
+}
+
+#[test]
 fn a_limit_that_is_read_and_written_in_two_steps_fails_the_race() {
     fails_when_broken("limits");
 }

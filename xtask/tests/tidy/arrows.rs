@@ -70,6 +70,7 @@ const ARROWS: &[Row] = &[
 
 /// What is not shipped may import anything, and nothing imports it.
 const TOOLS: &[&str] = &[
+    "counterseal-beside",
     "counterseal-memcheck",
     "counterseal-servers",
     "counterseal-proofs",

@@ -103,7 +103,7 @@ fn public(line: &str) -> Option<&str> {
         .or_else(|| line.strip_prefix("pub const fn "));
     public.or_else(|| {
         line.strip_prefix("fn ")
-            .filter(|rest| rest.starts_with("reply(rows"))
+            .filter(|rest| rest.starts_with("reply(&self, rows"))
     })
 }
 
@@ -139,7 +139,7 @@ impl KeyId {
     pub fn name(&self) -> &str {
     pub(crate) fn other(text: &str) {
 impl<R: Record> Stated for Load<R> {
-    fn reply(rows: &Rows) -> Reply {
+    fn reply(&self, rows: &Rows) -> Reply {
 pub fn read(
     row: &[Value],
 ) -> R {
