@@ -2,7 +2,7 @@
 
 use counterseal::core::{
     Charge, Claim, Load, LoadTogether, Rate, Record, Row, RowOp, Space, Subject, Swap, Sweep,
-    SweepRows, Time,
+    SweepCells, SweepRows, Time,
 };
 use counterseal::jwt::{AccessKey, Denied};
 use counterseal::request::KeyRecord;
