@@ -34,6 +34,10 @@ const OTHERS: &[Other] = &[
         run: fuzz::prove,
     },
     Other {
+        name: "joserfc",
+        run: joserfc,
+    },
+    Other {
         name: "memcheck",
         run: |_| memcheck::prove(),
     },
@@ -79,6 +83,23 @@ fn calls(size: Size) -> Done {
     test.within(at("bindings/node"))
         .env("COUNTERSEAL_CALLS", calls)
         .done()
+}
+
+/// Tokens that our verifier and joserfc look at, others than those of the tests.
+fn joserfc(size: Size) -> Done {
+    let tokens = if size == Size::Full {
+        "1000000"
+    } else {
+        "100000"
+    };
+    python::package()?;
+    let test = python::program("pytest").words("-p no:cacheprovider --quiet -c");
+    let test = test.args([
+        at("bindings/python/pyproject.toml"),
+        at("bindings/python/tests/test_jwt_beside_joserfc.py"),
+    ]);
+    let test = test.env("COUNTERSEAL_TOKENS", tokens);
+    test.env("COUNTERSEAL_SEED", "2").done()
 }
 
 /// Every proof of `proofs/` at smoke size, and those of others that take seconds.
