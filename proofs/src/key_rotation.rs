@@ -150,7 +150,7 @@ impl State {
         self.tokens.retain(|_, ends| now < world.taken_until(*ends));
         let keys = &mut self.keys;
         self.early.retain(|key| now < keys[usize::from(*key)]);
-        for until in self.keys.iter_mut() {
+        for until in &mut self.keys {
             *until = if now < *until { *until } else { 0 };
         }
         self.lost = self
@@ -183,14 +183,14 @@ impl World {
     }
 
     /// What a host goes by: what it read, unless that is too old, or nobody signs in it.
-    fn rotation<'s>(&self, state: &'s State, host: usize) -> &'s Rotation<u8> {
+    fn rotation(state: &State, host: usize) -> &Rotation<u8> {
         let read = state.hosts[host].as_ref().map(|host| &host.rotation);
         let read = read.filter(|rotation| rotation.signing(state.time()).is_some());
         read.unwrap_or(&state.stored)
     }
 
     fn published(&self, state: &State, host: usize) -> BTreeSet<u8> {
-        let rotation = self.rotation(state, host);
+        let rotation = Self::rotation(state, host);
         let mut keys: BTreeSet<u8> = rotation.published(state.time()).copied().collect();
         if self.is(Mutant::RevokedIsServed) {
             keys.extend(rotation.revoked().map(|(key, _)| *key));
@@ -199,7 +199,7 @@ impl World {
     }
 
     fn signing(&self, state: &State, host: usize) -> Option<u8> {
-        let rotation = self.rotation(state, host);
+        let rotation = Self::rotation(state, host);
         if self.is(Mutant::SignsWhenAnnounced) {
             return rotation.turns().last().map(|turn| *turn.key());
         }
@@ -207,14 +207,9 @@ impl World {
     }
 
     fn max_age(&self, state: &State, host: usize) -> i64 {
-        let age = match self.mutant {
-            Some(Mutant::MaxAgeIsFixed) => MAX_AGE,
-            _ => {
-                let rotation = self.rotation(state, host);
-                rotation.max_age(state.time()).seconds()
-            }
-        };
-        age + self.seconds(Mutant::CopiesLiveLonger)
+        let age = Self::rotation(state, host).max_age(state.time()).seconds();
+        let is_fixed = self.is(Mutant::MaxAgeIsFixed);
+        (if is_fixed { MAX_AGE } else { age }) + self.seconds(Mutant::CopiesLiveLonger)
     }
 
     /// Until when a verifier whose clock is late takes a token.
@@ -422,9 +417,9 @@ pub(crate) fn prove(size: Size, report: &mut Report) {
         return holds(&world(SMOKE, Some(Mutant::SignsWhenAnnounced)), report);
     }
     let is_full = size == Size::Full;
-    let (last, lost) = if is_full { FULL } else { (SMOKE, SMOKE_LOST) };
+    let (last, of_lost) = if is_full { FULL } else { (SMOKE, SMOKE_LOST) };
     holds(&world(last, None), report);
-    holds(&with_emergencies(world(lost, None)), report);
+    holds(&with_emergencies(world(of_lost, None)), report);
     for mutant in [
         Mutant::ClocksDifferMore,
         Mutant::CopiesLiveLonger,

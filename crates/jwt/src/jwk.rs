@@ -108,7 +108,7 @@ pub(crate) fn has_secret(jwk: &str) -> Result<bool, JwtSetupError> {
 /// The public key of this JWK, for signatures of its algorithm.
 pub(crate) fn public(text: &str) -> Result<(Algorithm, PublicKey), JwtSetupError> {
     let jwk = Jwk(Members::parse(text).map_err(|_| wrong("members"))?);
-    jwk.check_use()?;
+    jwk.check_public()?;
     match jwk.algorithm()? {
         TokenAlgorithm::Signature(algorithm) => Ok((algorithm, jwk.public_key(algorithm)?)),
         _ => Err(wrong("alg")),
