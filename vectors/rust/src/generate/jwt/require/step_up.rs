@@ -33,7 +33,7 @@ pub(in crate::generate) fn challenges() -> Vec<Require> {
             .told(Some("jwt_grants"), Some("Bearer error=\"invalid_token\"")),
         stepping("told-to-authenticate-anew", &method).told(
             Some("jwt_mfa_required"),
-            Some(&format!("{anew}, max_age=\"300\"")),
+            Some(&format!("{anew}, amr_values=\"otp hwk\", max_age=\"300\"")),
         ),
         stepping("told-of-a-level", &level).told(
             Some("jwt_mfa_required"),
@@ -42,7 +42,7 @@ pub(in crate::generate) fn challenges() -> Vec<Require> {
         stepping("told-of-several-levels", &levels).told(
             Some("jwt_mfa_required"),
             Some(&format!(
-                "{anew}, acr_values=\"urn:high urn:higher\", max_age=\"86400\""
+                "{anew}, acr_values=\"urn:high urn:higher\", amr_values=\"otp\", max_age=\"86400\""
             )),
         ),
     ]
