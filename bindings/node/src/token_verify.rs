@@ -100,8 +100,7 @@ impl TokenVerifier {
     #[napi]
     pub fn replace_keys(&self, keys: &TokenKeys) -> Option<Refusal> {
         done("TokenVerifier.replaceKeys", || {
-            self.inner.replace_keys(&keys.0);
-            Ok(())
+            Ok(self.inner.replace_keys(&keys.0)?)
         })
     }
 

@@ -17,6 +17,7 @@ mod standing;
 mod stores;
 mod token_keys;
 mod token_mint;
+mod token_ring;
 mod token_verify;
 mod vault;
 mod verify;
@@ -41,6 +42,7 @@ mod _counterseal {
         stores::{Memory, Ring, SharedRing, Sqlite},
         token_keys::{TokenKey, TokenKeys, TokenSigner},
         token_mint::{Minted, TokenMinter, TokenPolicy},
+        token_ring::{PublishedKeys, TokenRing},
         token_verify::{TokenVerifier, VerifiedToken, bearer, claims_unfit},
         vault::{KeyVault, end_key, revoke_key},
         verify::{Verified, Verifier},

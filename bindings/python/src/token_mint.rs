@@ -9,12 +9,13 @@ use pyo3::types::PyString;
 use crate::args::{self, Any, Maybe, bytes, given, int, maybe_int, maybe_text, text, texts};
 use crate::errors::Guarded;
 use crate::token_keys::TokenSigner;
+use crate::token_ring::ring;
 
 /// What a verifier demands of a token, and what a minter writes.
 #[pyclass(frozen, module = "counterseal.jwt")]
 pub(crate) struct TokenPolicy(pub(crate) shared::TokenPolicy);
 
-/// Mints tokens with one key for verifiers of one policy.
+/// Mints tokens with one key, or with whichever key of a ring signs, for verifiers of one policy.
 #[pyclass(frozen, module = "counterseal.jwt")]
 pub(crate) struct TokenMinter(shared::TokenMinter);
 
@@ -61,9 +62,13 @@ impl TokenMinter {
     #[new]
     fn new(signer: &Any<'_>, policy: &Any<'_>) -> Guarded<Self> {
         guard("TokenMinter.__new__", || {
-            let wrong = |_| args::wrong("signer", "TokenSigner");
+            let policy = token_policy(policy)?;
+            if let Some(ring) = ring(signer) {
+                return Ok(TokenMinter(shared::TokenMinter::of_ring(&ring, &policy)));
+            }
+            let wrong = |_| args::wrong("signer", "TokenSigner or TokenRing");
             let signer = signer.cast::<TokenSigner>().map_err(wrong)?;
-            let minter = shared::TokenMinter::new(&signer.get().0, &token_policy(policy)?);
+            let minter = shared::TokenMinter::new(&signer.get().0, &policy);
             Ok(TokenMinter(minter))
         })
     }

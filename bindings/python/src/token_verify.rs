@@ -9,6 +9,7 @@ use crate::args::{self, Any, Maybe, maybe_int, text};
 use crate::errors::Guarded;
 use crate::token_keys::token_keys;
 use crate::token_mint::{binding, token_policy};
+use crate::token_ring::ring;
 
 /// Verifies tokens of one policy. Any number of threads may share it.
 #[pyclass(frozen, module = "counterseal.jwt")]
@@ -32,8 +33,13 @@ impl TokenVerifier {
         guard("TokenVerifier.__new__", || {
             let cache = maybe_int("cache", &cache)?.unwrap_or(USUAL);
             let cache = number("cache", cache, 0, i64::try_from(MAX_ITEMS).unwrap_or(USUAL))?;
+            let policy = token_policy(policy)?;
+            let inner = match ring(keys) {
+                Some(ring) => shared::TokenVerifier::of_ring(&policy, &ring),
+                None => shared::TokenVerifier::new(&policy, &token_keys(keys)?),
+            };
             Ok(TokenVerifier {
-                inner: shared::TokenVerifier::new(&token_policy(policy)?, &token_keys(keys)?),
+                inner,
                 kept: PyDict::new(py).unbind(),
                 most: usize::try_from(cache).unwrap_or(0),
             })
@@ -72,7 +78,7 @@ impl TokenVerifier {
     /// Knows these keys, and no others, from now on.
     fn replace_keys(&self, py: Python<'_>, keys: &Any<'_>) -> Guarded<()> {
         guard("TokenVerifier.replace_keys", || {
-            self.inner.replace_keys(&token_keys(keys)?);
+            self.inner.replace_keys(&token_keys(keys)?)?;
             self.kept.bind(py).clear();
             Ok(())
         })

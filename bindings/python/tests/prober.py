@@ -35,6 +35,9 @@ wide = native.Memory(past_seconds=300, future_seconds=300, now=NOW - 900_000)
 webhooks = native.Receiver("billing", [WEBHOOK], wide)
 granted = token_verifier().verify(minted(claims={"scope": "a"}).token, now=NOW)
 
+ring = native.TokenRing("https://iss.example", SECRET)
+ring.rotate(now=NOW, seed=bytes(76)).run(native.Memory(now=NOW))
+
 OBJECTS: dict[str, Any] = {
     "Admitted": native.Limit("a", burst=1, every_ms=1).by_key("a", now=NOW).run(native.Cells()),
     "Authorized": native.Requirement(["a"]).check(granted, now=NOW),
@@ -50,6 +53,7 @@ OBJECTS: dict[str, Any] = {
     "Minted": minted(),
     "Policy": native.Policy(["api.example"]),
     "Profile": native.Profile(),
+    "PublishedKeys": ring.published(now=NOW),
     "Received": webhooks.receive(webhook, b"", now=NOW),
     "Receiver": webhooks,
     "Requirement": native.Requirement(["a"]),
@@ -65,6 +69,7 @@ OBJECTS: dict[str, Any] = {
     "TokenKeys": native.TokenKeys([token_signer().key]),
     "TokenMinter": native.TokenMinter(token_signer(), token_policy()),
     "TokenPolicy": token_policy(),
+    "TokenRing": ring,
     "TokenSigner": token_signer(),
     "TokenVerifier": token_verifier(),
     "Verified": Sent().signed().verify(verifier()),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import counterseal._counterseal as native
 from counterseal.errors import CountersealError
-from counterseal.jwt import KeyFetcher, Requirement, Standing, TokenKeys, TokenMinter, VerifiedToken
+from counterseal.jwt import KeyFetcher, Requirement, Standing, TokenKeys, TokenMinter, TokenRing, VerifiedToken
 from counterseal.limit import Cells, Limit
 from counterseal.replay import Ring
 from counterseal.request import ForeignPolicy, KeyVault, Policy, Profile, Signer, Verifier
@@ -102,6 +102,13 @@ def granted() -> VerifiedToken:
     return token_verifier().verify(minted(claims={"scope": "a"}).token, now=NOW)
 
 
+def ring() -> TokenRing:
+    """A ring with a key."""
+    made = TokenRing("https://iss.example", SECRET)
+    made.rotate(now=NOW).run(Memory(now=NOW))
+    return made
+
+
 # What the methods belong to; each example gets an object of its own.
 MAKE: dict[str, Callable[[], Any]] = {
     "Admitted": lambda: Limit("a", burst=1, every_ms=1).by_key("a", now=NOW).run(Cells()),
@@ -118,6 +125,7 @@ MAKE: dict[str, Callable[[], Any]] = {
     "Minted": minted,
     "Policy": lambda: Policy([AUTHORITY]),
     "Profile": Profile,
+    "PublishedKeys": lambda: ring().published(now=NOW),
     "Received": lambda: webhooks().check(Sender([WEBHOOK]).sign("a", b"", now=NOW), b"", now=NOW),
     "Receiver": webhooks,
     "Requirement": lambda: Requirement(["a"]),
@@ -130,6 +138,7 @@ MAKE: dict[str, Callable[[], Any]] = {
     "TokenKeys": lambda: TokenKeys([token_signer().key]),
     "TokenMinter": lambda: TokenMinter(token_signer(), token_policy()),
     "TokenPolicy": token_policy,
+    "TokenRing": ring,
     "TokenSigner": token_signer,
     "TokenVerifier": token_verifier,
     "Verified": lambda: Sent().signed().verify(verifier()),

@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from counterseal.errors import CountersealError
-from counterseal.jwt import TokenKeys, TokenMinter, TokenSigner, TokenVerifier
+from counterseal.jwt import TokenKeys, TokenMinter, TokenRing, TokenSigner, TokenVerifier
 from counterseal.replay import Ring, SharedRing
 from counterseal.request import Key, KeyVault, Policy, Signer, Verifier
 from counterseal.stores import Memory, Sqlite, drive
@@ -42,6 +42,7 @@ HOLDERS = [
     TokenKeys([TOKENS.key]),
     TokenMinter(TOKENS, token_policy()),
     TokenVerifier(token_policy(), [TOKENS.key]),
+    TokenRing("https://iss.example", b"hunter2-hunter2-hunter2-hunter2-"),
 ]
 COPIES: list[Callable[[Any], object]] = [
     copy.copy,

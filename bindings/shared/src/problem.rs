@@ -9,7 +9,8 @@ use counterseal::core::{
 };
 use counterseal::document::DocumentError;
 use counterseal::jwt::{
-    FetchError, FetchSetupError, JwtSetupError, RequirementSetupError, StandingWriteError,
+    FetchError, FetchSetupError, JwtSetupError, RequirementSetupError, RingError, RingSetupError,
+    StandingWriteError,
 };
 use counterseal::limit::{LimitError, LimitSetupError};
 use counterseal::replay::ShapeError;
@@ -246,6 +247,8 @@ refusals! {
     PolicyError => Policy,
     PublicKeyError => Token,
     RequirementSetupError => Token,
+    RingError => Token,
+    RingSetupError => Token,
     StandingWriteError => Token,
     SealBroken => SigningKey,
     ShapeError => Replay,

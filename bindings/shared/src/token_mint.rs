@@ -1,15 +1,23 @@
 //! Minting tokens, with host-made parts.
 
-use counterseal::core::{Bound, Lifetime, Time};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use counterseal::core::{Bound, KeyId, Lifetime, Time};
 use counterseal::jwt::{Claims, Minter};
 
 use crate::token_policy::seconds;
-use crate::{Binding, Problem, TokenPolicy, TokenSigner, number, seed, time};
+use crate::{Binding, Problem, TokenPolicy, TokenRing, TokenSigner, number, seed, time};
 
-/// Mints tokens with one key for verifiers of one policy.
+/// Mints tokens with one key, or with the keys of a ring, for verifiers of one policy.
 pub struct TokenMinter {
-    minter: Minter,
+    with: With,
     policy: TokenPolicy,
+}
+
+enum With {
+    Key(Arc<Minter>),
+    /// The minter of the key that signed last.
+    Ring(TokenRing, Mutex<Option<(KeyId, Arc<Minter>)>>),
 }
 
 /// What a token is to say, as the host gave it; none stands for a claim that is left out.
@@ -42,7 +50,15 @@ impl TokenMinter {
     /// A minter.
     pub fn new(signer: &TokenSigner, policy: &TokenPolicy) -> Self {
         TokenMinter {
-            minter: Minter::new(signer.0.clone(), &policy.0),
+            with: With::Key(Arc::new(Minter::new(signer.0.clone(), &policy.0))),
+            policy: policy.clone(),
+        }
+    }
+
+    /// A minter with whichever key of a ring signs.
+    pub fn of_ring(ring: &TokenRing, policy: &TokenPolicy) -> Self {
+        TokenMinter {
+            with: With::Ring(ring.clone(), Mutex::new(None)),
             policy: policy.clone(),
         }
     }
@@ -52,7 +68,7 @@ impl TokenMinter {
     ///
     /// # Errors
     ///
-    /// `jwt_setup_..`, `lifetime_..`, or the code of an argument that cannot be.
+    /// `jwt_setup_..`, `lifetime_..`, `jwt_ring_..`, or the code of an argument that cannot be.
     pub fn mint(
         &self,
         claims: &TokenClaims<'_>,
@@ -68,13 +84,29 @@ impl TokenMinter {
         }
         let life = Lifetime::clamp(seconds("life_seconds", life_seconds)?, &bounds, now)?;
         let seed = seed("seed", random)?;
-        let token = self.minter.mint(&claims.made()?, &life, &seed)?;
+        let token = self.minter(now)?.mint(&claims.made()?, &life, &seed)?;
         let token = String::from_utf8(token.expose().into());
         Ok(Minted {
             token: token.map_err(|_| counterseal::jwt::JwtSetupError::NotSigned)?,
             expires: Time::from_seconds(life.until().seconds()).millis(),
             decided_by: life.decided_by(),
         })
+    }
+
+    fn minter(&self, now: Time) -> Result<Arc<Minter>, Problem> {
+        let (ring, last) = match &self.with {
+            With::Key(minter) => return Ok(Arc::clone(minter)),
+            With::Ring(ring, last) => (ring.ring()?, last),
+        };
+        let signer = ring.signer(now)?;
+        let id = *signer.key().id();
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, minter)) = last.as_ref().filter(|(known, _)| *known == id) {
+            return Ok(Arc::clone(minter));
+        }
+        let minter = Arc::new(Minter::new(signer.clone(), &self.policy.0));
+        *last = Some((id, Arc::clone(&minter)));
+        Ok(minter)
     }
 }
 

@@ -6,20 +6,26 @@ use counterseal::core::Time;
 use counterseal::jwt;
 
 use crate::{
-    ArgumentFault, Family, MAX_TIME, Problem, TokenKeys, TokenPolicy, check_len, codes, time,
+    ArgumentFault, Family, MAX_TIME, Problem, TokenKeys, TokenPolicy, TokenRing, check_len, codes,
+    time,
 };
 
-/// Verifies tokens of one policy, against keys that may be replaced. Any number of threads may share it.
+/// Verifies tokens of one policy, against keys that may be replaced, or against those of a ring. Any number of threads may share it.
 pub struct TokenVerifier {
     inner: jwt::TokenVerifier,
-    keys: RwLock<Snapshot>,
+    keys: Known,
+}
+
+enum Known {
+    Keys(RwLock<Snapshot>),
+    Ring(TokenRing),
 }
 
 /// Keys, and how often there have been others.
 #[derive(Clone)]
-struct Snapshot {
-    keys: Arc<jwt::TokenKeys>,
-    generation: u64,
+pub(crate) struct Snapshot {
+    pub(crate) keys: Arc<jwt::TokenKeys>,
+    pub(crate) generation: u64,
 }
 
 /// The key that a token is bound to, and that the peer has shown to hold.
@@ -42,7 +48,15 @@ impl TokenVerifier {
         };
         TokenVerifier {
             inner: jwt::TokenVerifier::new(policy.0.clone()),
-            keys: RwLock::new(snapshot),
+            keys: Known::Keys(RwLock::new(snapshot)),
+        }
+    }
+
+    /// A verifier of this policy with the keys of a ring, whichever are published.
+    pub fn of_ring(policy: &TokenPolicy, ring: &TokenRing) -> Self {
+        TokenVerifier {
+            inner: jwt::TokenVerifier::new(policy.0.clone()),
+            keys: Known::Ring(ring.clone()),
         }
     }
 
@@ -50,7 +64,7 @@ impl TokenVerifier {
     ///
     /// # Errors
     ///
-    /// A `jwt_..` code.
+    /// A `jwt_..` code; `jwt_ring_stale` where the keys of a ring are too old.
     pub fn verify(
         &self,
         token: &str,
@@ -58,7 +72,7 @@ impl TokenVerifier {
         now: i64,
     ) -> Result<VerifiedToken, Problem> {
         let now = time("now", now)?;
-        let Snapshot { keys, generation } = self.snapshot();
+        let Snapshot { keys, generation } = self.snapshot(now)?;
         let verified = match binding {
             Some(binding) => self.inner.verify_bound(token, &binding.0, &keys, now),
             None => self.inner.verify(token, &keys, now),
@@ -74,7 +88,7 @@ impl TokenVerifier {
     /// As [`TokenVerifier::verify`].
     pub fn recheck(&self, verified: &VerifiedToken, now: i64) -> Result<bool, Problem> {
         let now = time("now", now)?;
-        if verified.generation != self.generation() {
+        if verified.generation != self.snapshot(now)?.generation {
             return Ok(false);
         }
         let checked = self.inner.recheck(&verified.proof, now);
@@ -92,15 +106,27 @@ impl TokenVerifier {
     }
 
     /// Knows these keys, and no others, from now on.
-    pub fn replace_keys(&self, keys: &TokenKeys) {
-        let mut known = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+    ///
+    /// # Errors
+    ///
+    /// An argument that cannot be: a verifier with a ring has the keys of the ring.
+    pub fn replace_keys(&self, keys: &TokenKeys) -> Result<(), Problem> {
+        let Known::Keys(known) = &self.keys else {
+            let (name, wanted) = ("keys", "verifier that was made with keys, not with a ring");
+            return Err(ArgumentFault::Type { name, wanted }.into());
+        };
+        let mut known = known.write().unwrap_or_else(PoisonError::into_inner);
         known.keys = Arc::clone(&keys.0);
         known.generation += 1;
+        Ok(())
     }
 
     /// The ids of its keys.
     pub fn key_ids(&self) -> Vec<String> {
-        TokenKeys(self.snapshot().keys).ids()
+        match &self.keys {
+            Known::Keys(known) => TokenKeys(read(known).keys).ids(),
+            Known::Ring(ring) => ring.ids(),
+        }
     }
 
     /// Who issues.
@@ -108,16 +134,17 @@ impl TokenVerifier {
         self.inner.policy().issuer()
     }
 
-    /// How often its keys were replaced.
-    pub fn generation(&self) -> u64 {
-        let known = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        known.generation
+    fn snapshot(&self, now: Time) -> Result<Snapshot, Problem> {
+        match &self.keys {
+            Known::Keys(known) => Ok(read(known)),
+            Known::Ring(ring) => ring.snapshot(now),
+        }
     }
+}
 
-    fn snapshot(&self) -> Snapshot {
-        let known = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        known.clone()
-    }
+fn read(known: &RwLock<Snapshot>) -> Snapshot {
+    let known = known.read().unwrap_or_else(PoisonError::into_inner);
+    known.clone()
 }
 
 impl Binding {

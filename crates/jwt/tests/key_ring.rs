@@ -63,8 +63,8 @@ fn mint(ring: &KeyRing, now: Time) -> String {
 
 fn verify(token: &str, keys: &TokenKeys, now: Time) -> &'static str {
     let verifier = TokenVerifier::new(TokenPolicy::access(ISSUER, "api").unwrap());
-    let verified = verifier.verify(token, keys, now);
-    verified.map_or_else(|error| error.code().name, |_| "ok")
+    let outcome = verifier.verify(token, keys, now);
+    outcome.map_or_else(|error| error.code().name, |_| "ok")
 }
 
 #[test]

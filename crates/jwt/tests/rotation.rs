@@ -233,8 +233,10 @@ fn each_instant_of_a_key_has_one_state() {
     let (rotation, announced) = two();
     let takes_over = announced.plus(policy().lead());
     let states = |now| -> Vec<_> { rotation.turns().map(|turn| turn.state(now)).collect() };
-    use KeyState::{Active, Announced, Retired, Retiring};
-    assert_eq!(states(announced), [Active, Announced]);
-    assert_eq!(states(takes_over), [Retiring, Active]);
-    assert_eq!(states(takes_over.plus(policy().keep())), [Retired, Active]);
+    assert_eq!(states(announced), [KeyState::Active, KeyState::Announced]);
+    assert_eq!(states(takes_over), [KeyState::Retiring, KeyState::Active]);
+    assert_eq!(
+        states(takes_over.plus(policy().keep())),
+        [KeyState::Retired, KeyState::Active]
+    );
 }

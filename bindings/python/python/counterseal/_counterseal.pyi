@@ -7,7 +7,19 @@ from types import GenericAlias
 from typing import Any, Generic, Literal, NoReturn, TypeVar, final
 
 from counterseal.errors import TokenError
-from counterseal.types import Buffer, Cell, CellGauge, Dialect, Explained, Fields, Gauge, Raw, Room, Statement
+from counterseal.types import (
+    Buffer,
+    Cell,
+    CellGauge,
+    Dialect,
+    Explained,
+    Fields,
+    Gauge,
+    Raw,
+    RingKey,
+    Room,
+    Statement,
+)
 
 _Verdict = TypeVar("_Verdict", covariant=True)
 
@@ -26,6 +38,7 @@ __all__ = [
     "Minted",
     "Policy",
     "Profile",
+    "PublishedKeys",
     "Received",
     "Receiver",
     "Requirement",
@@ -41,6 +54,7 @@ __all__ = [
     "TokenKeys",
     "TokenMinter",
     "TokenPolicy",
+    "TokenRing",
     "TokenSigner",
     "TokenVerifier",
     "Verified",
@@ -916,6 +930,84 @@ class KeyFetcher:
         """Always raises `binding_secret_copied`."""
 
 @final
+class TokenRing:
+    """The keys of an issuer in a store: rotated, published, signed with and verified with. It goes by what it read
+    last."""
+
+    def __new__(
+        cls,
+        issuer: str,
+        sealing_key: Buffer,
+        *,
+        life_seconds: int | None = None,
+        max_age_seconds: int | None = None,
+        hosts_seconds: int | None = None,
+        period_seconds: int | None = None,
+        lead_seconds: int | None = None,
+        tolerance_seconds: int | None = None,
+    ) -> TokenRing:
+        """`sealing_key` is 32 random bytes, the same on all hosts, which seal private keys in the store.
+        `period_seconds` is how long a key signs at least; `lead_seconds` and `tolerance_seconds` are for issuers that
+        know all verifiers."""
+
+    @property
+    def issuer(self) -> str: ...
+    def load(self, *, now: int | None = None) -> Waiting[None]:
+        """Reads the keys."""
+
+    def rotate(
+        self,
+        *,
+        algorithm: Literal["ES256", "ES384", "EdDSA"] | None = None,
+        pem: str | Buffer | None = None,
+        held: bool | None = None,
+        now: int | None = None,
+        seed: Buffer | None = None,
+    ) -> Waiting[None]:
+        """Announces a key: a new one of `algorithm` (`ES256`, unless it is said), or that of `pem`. It is stored,
+        sealed; `held` keys are not, and each host is given them. `seed` is 64 random bytes for a new key, and 12 for
+        its seal."""
+
+    def revoke(self, key_id: str, *, now: int | None = None) -> Waiting[None]:
+        """Removes a key at once and for good."""
+
+    def hold(self, pem: str | Buffer) -> None:
+        """Signs with this private key too, in PEM, of which the store has the public part only."""
+
+    def published(self, *, now: int | None = None) -> PublishedKeys:
+        """What a route for the keys answers."""
+
+    def keys(self, *, now: int | None = None) -> list[RingKey]:
+        """Its keys, in the order in which they sign; none before they were read."""
+
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+@final
+class PublishedKeys:
+    """What a route for the keys answers."""
+
+    @property
+    def body(self) -> str:
+        """The JSON text."""
+
+    @property
+    def content_type(self) -> str: ...
+    @property
+    def etag(self) -> str:
+        """The strong entity tag, with its quotes."""
+
+    @property
+    def cache_control(self) -> str:
+        """For how long a copy is good."""
+
+    def is_known(self, if_none_match: Sequence[str]) -> bool:
+        """Whether the client has it already, by its fields `If-None-Match`: then the answer is 304."""
+
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+@final
 class TokenPolicy:
     """What a verifier demands of a token, and what a minter writes."""
 
@@ -935,9 +1027,9 @@ class TokenPolicy:
 
 @final
 class TokenMinter:
-    """Mints tokens with one key for verifiers of one policy."""
+    """Mints tokens with one key, or with whichever key of a ring signs, for verifiers of one policy."""
 
-    def __new__(cls, signer: TokenSigner, policy: TokenPolicy) -> TokenMinter: ...
+    def __new__(cls, signer: TokenSigner | TokenRing, policy: TokenPolicy) -> TokenMinter: ...
     def mint(
         self,
         subject: str,
@@ -981,7 +1073,7 @@ class TokenVerifier:
     """Verifies tokens of one policy. Any number of threads may share it."""
 
     def __new__(
-        cls, policy: TokenPolicy, keys: TokenKeys | Sequence[TokenKey], *, cache: int | None = None
+        cls, policy: TokenPolicy, keys: TokenKeys | TokenRing | Sequence[TokenKey], *, cache: int | None = None
     ) -> TokenVerifier:
         """`cache` proofs are kept in memory, by their tokens; 0 for none."""
 

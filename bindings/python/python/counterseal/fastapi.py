@@ -17,6 +17,8 @@ know.
     async def orders(claims: Annotated[OrderClaims, Depends(tokens.of(OrderClaims))]) -> ...:
         claims.sub, claims.scope
 
+    app.include_router(published_keys(ring))        # GET /.well-known/jwks.json, for an issuer with a ring of keys
+
 `install` makes routes verify before FastAPI reads and parses the body, so call it before the routes are declared; for
 routers of your own say `APIRouter(route_class=SignedRoute)`. Elsewhere FastAPI has read and parsed a body by the time
 the scheme runs, and every request with one is refused (`binding_body_consumed`). `counterseal.asgi` says what is
@@ -34,7 +36,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Annotated, TypeVar
 
-from fastapi import FastAPI, HTTPException, Request, Response, Security
+from fastapi import APIRouter, FastAPI, HTTPException, Request, Response, Security
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.models import APIKey, APIKeyIn, HTTPBearer
 from fastapi.routing import APIRoute
@@ -55,19 +57,39 @@ from counterseal.asgi import (
     signing,
 )
 from counterseal.errors import ArgumentError, CountersealError
-from counterseal.jwt import Authorized, LiveToken, Requirement, Standing, TokenVerifier, VerifiedToken, bearer
+from counterseal.jwt import (
+    Authorized,
+    LiveToken,
+    Requirement,
+    Standing,
+    TokenRing,
+    TokenVerifier,
+    VerifiedToken,
+    bearer,
+)
 from counterseal.limit import Admitted, Limiter
 from counterseal.request import Verified, Verifier
 from counterseal.stores import Memory, Sqlite, Waiting
 from counterseal.webhook import Received, Receiver
 
-__all__ = ["AccessToken", "LimitedByAddress", "ReceivedWebhook", "SignedRequest", "SignedRoute", "install", "problem"]
+__all__ = [
+    "AccessToken",
+    "LimitedByAddress",
+    "ReceivedWebhook",
+    "SignedRequest",
+    "SignedRoute",
+    "follow_ring",
+    "install",
+    "problem",
+    "published_keys",
+]
 
 
 Model = TypeVar("Model", bound=BaseModel)
 First = TypeVar("First", "LimitedByAddress", "ReceivedWebhook", "SignedRequest")
 
 audit = logging.getLogger("counterseal.audit")
+_log = logging.getLogger("counterseal.jwt")
 
 _GONE = "the client is gone"
 """Nobody reads it; an error of the server's own would fill its log at a stranger's will."""
@@ -221,6 +243,50 @@ class AccessToken(SecurityBase):
                 return claims_unfit()
 
         return claims
+
+
+def published_keys(
+    ring: TokenRing, *, path: str = "/.well-known/jwks.json", clock: Callable[[], int] | None = None
+) -> APIRouter:
+    """A router with the one route that publishes the keys of an issuer: `app.include_router(published_keys(ring))`.
+
+    It answers 304 to whoever has them already, and 503 while the ring was not read for too long.
+    """
+    router = APIRouter(route_class=APIRoute)
+
+    @router.get(path, include_in_schema=False)
+    async def published(request: Request) -> Response:
+        keys = ring.published(now=clock() if clock else None)
+        fields = {"etag": keys.etag, "cache-control": keys.cache_control}
+        if keys.is_known(request.headers.getlist("if-none-match")):
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=fields)
+        return Response(keys.body, headers=fields, media_type=keys.content_type)
+
+    return router
+
+
+async def follow_ring(
+    ring: TokenRing,
+    *,
+    drive: Callable[[Waiting[None]], Awaitable[None]] | None = None,
+    store: Memory | Sqlite | None = None,
+    every_seconds: float = 60.0,
+    clock: Callable[[], int] | None = None,
+) -> None:
+    """Reads a ring again and again, for as long as it runs: start it in the application's lifespan, after a first
+    `ring.load()`. What fails is logged, and the ring goes by what it read before, for as long as it may."""
+    if drive is None and store is None:
+        raise ArgumentError("binding_store_missing")
+    while True:
+        await asyncio.sleep(every_seconds)
+        reading = ring.load(now=clock() if clock else None)
+        try:
+            if drive is not None:
+                await drive(reading)
+            elif store is not None:
+                await asyncio.to_thread(reading.run, store)
+        except CountersealError as refused:
+            _log.error("the keys of the issuer were not read: %s", refused.code)
 
 
 class LimitedByAddress:

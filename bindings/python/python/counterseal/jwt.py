@@ -25,6 +25,16 @@ looked at each time. `counterseal.fastapi.AccessToken` is the dependency for Fas
 
 Tokens of others are verified by `counterseal.httpx.RemoteVerifier`, which fetches the issuer's keys.
 
+Keys that are rotated are a ring, in a store that all hosts of the issuer share::
+
+    ring = TokenRing("https://login.example", sealing_key)
+    ring.rotate().run(store)                        # the one command; the first key signs at once
+    minter, verifier = TokenMinter(ring, policy), TokenVerifier(policy, ring)
+    ring.published().body                           # what GET /.well-known/jwks.json answers
+
+A key is published before it signs and after it did, and each host reads the ring each minute: `counterseal.fastapi`
+has the route and the reading (`published_keys`, `follow_ring`).
+
 Whether a genuine token may still act is for a store to say, in one look; whether it may do this, for its grants::
 
     standing = Standing("login", cache_seconds=5)
@@ -44,12 +54,14 @@ from counterseal._counterseal import (
     KeyFetcher,
     LiveToken,
     Minted,
+    PublishedKeys,
     Requirement,
     Standing,
     TokenKey,
     TokenKeys,
     TokenMinter,
     TokenPolicy,
+    TokenRing,
     TokenSigner,
     TokenVerifier,
     VerifiedToken,
@@ -61,12 +73,14 @@ __all__ = [
     "KeyFetcher",
     "LiveToken",
     "Minted",
+    "PublishedKeys",
     "Requirement",
     "Standing",
     "TokenKey",
     "TokenKeys",
     "TokenMinter",
     "TokenPolicy",
+    "TokenRing",
     "TokenSigner",
     "TokenVerifier",
     "VerifiedToken",

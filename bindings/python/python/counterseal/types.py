@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, TypeAlias, TypedDict
 
-__all__ = ["Buffer", "Cell", "CellGauge", "Dialect", "Explained", "Fields", "Gauge", "Raw", "Room", "Statement"]
+__all__ = [
+    "Buffer",
+    "Cell",
+    "CellGauge",
+    "Dialect",
+    "Explained",
+    "Fields",
+    "Gauge",
+    "Raw",
+    "RingKey",
+    "Room",
+    "Statement",
+]
 
 Buffer: TypeAlias = bytes | bytearray | memoryview
 """Bytes. `bytes` are borrowed; the others are copied before anything is looked at."""
@@ -54,3 +66,19 @@ class Gauge(TypedDict):
     """Room for nonces in one generation of 15 s."""
     fullest: int
     """Nonces in the fullest generation. Alarm at 0.8 of `generation`; claims begin to be refused above 0.9."""
+
+
+class RingKey(TypedDict):
+    """A key of a ring. Times are in milliseconds since 1970."""
+
+    id: str
+    """Its `kid`: the thumbprint of the key."""
+    state: Literal["announced", "active", "retiring", "retired"]
+    announced: int
+    """Since when it is published."""
+    active: int
+    """Since when, or from when on, it signs."""
+    ends: int | None
+    """When it signs no more, if another one was announced."""
+    gone: int | None
+    """When it is published no more, if another one was announced."""

@@ -1,5 +1,6 @@
 //! What a host knows of its issuer's keys: with which one it signs, and what it publishes.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use counterseal_core::{KeyId, PrivateKey, Row, Span, Time};
@@ -22,8 +23,11 @@ pub struct KeyRing {
     read: Time,
     rotation: Rotation<OpenKey>,
     /// What verifies, and until when it is so.
-    snapshots: Vec<(Option<Time>, TokenKeys)>,
+    snapshots: Vec<Snapshot>,
 }
+
+/// The keys up to an instant.
+type Snapshot = (Option<Time>, Arc<TokenKeys>);
 
 /// A key of a ring, for operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +97,7 @@ impl KeyRing {
     /// # Errors
     ///
     /// [`RingError::Stale`], or [`RingError::Empty`] while there are none.
-    pub fn keys(&self, now: Time) -> Result<&TokenKeys, RingError> {
+    pub fn keys(&self, now: Time) -> Result<&Arc<TokenKeys>, RingError> {
         self.check_age(now)?;
         let mut snapshots = self.snapshots.iter();
         let current = snapshots.find(|(until, _)| until.is_none_or(|until| now < until));
@@ -138,6 +142,11 @@ impl KeyRing {
         self.version
     }
 
+    /// When it was read.
+    pub const fn read(&self) -> Time {
+        self.read
+    }
+
     /// From when on this host may not go by it; at once where no key signs.
     pub fn stale_at(&self, now: Time) -> Time {
         match (self.rotation.policy(), self.rotation.signing(now)) {
@@ -160,7 +169,7 @@ impl KeyRing {
 }
 
 /// The keys that verify, up to each instant at which one is gone.
-fn snapshots(rotation: &Rotation<OpenKey>) -> Result<Vec<(Option<Time>, TokenKeys)>, RingError> {
+fn snapshots(rotation: &Rotation<OpenKey>) -> Result<Vec<Snapshot>, RingError> {
     let mut ends: Vec<_> = rotation.ends().map(Some).collect();
     ends.sort_unstable();
     ends.dedup();
@@ -170,7 +179,7 @@ fn snapshots(rotation: &Rotation<OpenKey>) -> Result<Vec<(Option<Time>, TokenKey
     for until in ends {
         let keys = rotation.published(from).map(|open| open.key.clone());
         match TokenKeys::new(keys) {
-            Ok(keys) => snapshots.push((until, keys)),
+            Ok(keys) => snapshots.push((until, Arc::new(keys))),
             Err(JwtSetupError::Keys) if rotation.published(from).count() == 0 => {}
             Err(_) => return Err(RingError::Broken),
         }
