@@ -4,6 +4,7 @@ const errors = require("./lib/errors.cjs");
 
 module.exports = {
   Admitted: require("./lib/admitted.cjs").Admitted,
+  AdmittedJob: require("./lib/token_rights.cjs").AdmittedJob,
   ArgumentError: errors.ArgumentError,
   Authenticator: require("./lib/authenticator.cjs").Authenticator,
   Authorized: require("./lib/token_rights.cjs").Authorized,
@@ -22,6 +23,8 @@ module.exports = {
   LiveToken: require("./lib/token_rights.cjs").LiveToken,
   Memory: require("./lib/stores.cjs").Memory,
   Minted: require("./lib/token_mint.cjs").Minted,
+  OidcPolicy: require("./lib/oidc.cjs").OidcPolicy,
+  OidcVerifier: require("./lib/oidc.cjs").OidcVerifier,
   Policy: require("./lib/policy.cjs").Policy,
   PolicyError: errors.PolicyError,
   Profile: require("./lib/policy.cjs").Profile,

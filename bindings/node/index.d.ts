@@ -810,7 +810,11 @@ export declare class Authorized<Claims = TokenClaims> {
 }
 
 /** A token that was verified, or the one in a further proof. */
-export type ProvenToken<Claims = TokenClaims> = VerifiedToken<Claims> | LiveToken<Claims> | Authorized<Claims>;
+export type ProvenToken<Claims = TokenClaims> =
+  | VerifiedToken<Claims>
+  | LiveToken<Claims>
+  | Authorized<Claims>
+  | AdmittedJob<Claims>;
 
 export interface RequirementOptions {
   /** Whether one of the permissions is enough; it goes with no step-up. */
@@ -979,6 +983,96 @@ export declare class RemoteVerifier<Claims = TokenClaims> {
   /** Ends a fetch that is under way. */
   close(): void;
   toJSON(): never;
+}
+
+/**
+ * Which jobs of GitHub Actions are meant: all that is said, together. Which code runs is said by `refs`, a workflow or
+ * `environments`, or not at all by `anyRef`.
+ */
+export interface GithubRule {
+  /** What refusals and audit events tell. */
+  readonly name: string;
+  /** `repository_id`, and the `repository_owner_id` of its owner. */
+  readonly repository?: { readonly id: number; readonly ownerId: number };
+  /** The `repository_owner_id` of which every repository is meant, those of tomorrow too. */
+  readonly anyRepositoryOf?: number;
+  /** `owner/name` now, beside the ids. */
+  readonly repositoryNames?: readonly string[];
+  /** What `sub` is, for repositories whose subjects are customized. */
+  readonly subjects?: readonly string[];
+  /** What may start a job; when it is left out, what needs the right to write. */
+  readonly events?: readonly string[];
+  /** Such as `refs/heads/main` or `refs/tags/v*`. */
+  readonly refs?: readonly string[];
+  /** Whoever can push a branch is meant. */
+  readonly anyRef?: boolean;
+  readonly onlyProtected?: boolean;
+  /** `owner/name/.github/workflows/file.yml@` and a full ref or a commit. */
+  readonly workflow?: string;
+  /** The workflow in which the job is defined, which another one may have called. */
+  readonly calledWorkflow?: string;
+  readonly environments?: readonly string[];
+  readonly runners?: readonly ("github-hosted" | "self-hosted")[];
+}
+
+/** What the claims of a token of any issuer must say: all that is said, together. */
+export interface ClaimRule {
+  /** What refusals and audit events tell. */
+  readonly name: string;
+  /** Claims, and the texts of which each is one. */
+  readonly equals?: Readonly<Record<string, readonly string[]>>;
+  /** Claims that are lists, and the text that each has. */
+  readonly has?: Readonly<Record<string, string>>;
+  /** Claims, and forms: a `*` stands for one letter or more inside one segment between two `/`. */
+  readonly like?: Readonly<Record<string, readonly string[]>>;
+}
+
+/**
+ * Admits tokens of one issuer by rules: one rule that is met is enough. A refusal by the rules (`jwt_oidc_denied`) names in its
+ * `detail` the `rule` that came nearest, and the `claim` by which it is not met.
+ *
+ * What it does not protect: whoever can change the code that a rule means may do what the rule admits.
+ */
+export declare class OidcPolicy {
+  private constructor();
+  /** Jobs of GitHub Actions, whose tokens are for this audience and nobody else; of an enterprise with an `issuer` of its own. */
+  static github(
+    audience: string,
+    rules: readonly GithubRule[],
+    options?: { readonly issuer?: string; readonly maxAgeSeconds?: number },
+  ): OidcPolicy;
+  /** Tokens of any issuer of signed ones, which are for this audience and nobody else. */
+  static ofIssuer(
+    issuer: string,
+    audience: string,
+    rules: readonly ClaimRule[],
+    options?: { readonly maxAgeSeconds?: number },
+  ): OidcPolicy;
+  /** The job that this token is of, if it is genuine, for us, not over, and a rule admits it. */
+  verify<Claims = TokenClaims>(token: string, keys: TokenKeys | readonly TokenKey[], options?: At): AdmittedJob<Claims>;
+  readonly issuer: string;
+}
+
+/** That a rule admits a genuine token. */
+export declare class AdmittedJob<Claims = TokenClaims> {
+  private constructor();
+  readonly token: VerifiedToken<Claims>;
+  /** The name of the rule that admits it. */
+  readonly rule: string;
+  /** The end of its token: with `until: job.until` a `TokenMinter` makes nothing that outlives it. */
+  readonly until: number;
+  toJSON(): ReturnType<VerifiedToken["toJSON"]>;
+}
+
+/** Admits tokens by a policy of rules, and keeps the issuer's keys fresh as `RemoteVerifier` does. */
+export declare class OidcVerifier<Claims = TokenClaims> {
+  constructor(policy: OidcPolicy, fetcher: KeyFetcher, settings?: Omit<RemoteVerifierSettings, "cache">);
+  readonly issuer: string;
+  verify(token: string): Promise<AdmittedJob<Claims>>;
+  /** Keeps the keys fresh, without waiting for a token, until `signal` is aborted. */
+  follow(options: { readonly signal: AbortSignal }): Promise<void>;
+  /** Ends a fetch that is under way. */
+  close(): void;
 }
 
 /**

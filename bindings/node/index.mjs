@@ -4,6 +4,7 @@ import counterseal from "./index.cjs";
 
 export const {
   Admitted,
+  AdmittedJob,
   ArgumentError,
   Authenticator,
   Authorized,
@@ -22,6 +23,8 @@ export const {
   LiveToken,
   Memory,
   Minted,
+  OidcPolicy,
+  OidcVerifier,
   Policy,
   PolicyError,
   Profile,

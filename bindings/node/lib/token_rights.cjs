@@ -53,6 +53,30 @@ class Authorized extends Rights {
   }
 }
 
+class AdmittedJob extends Rights {
+  #rule;
+  #until;
+
+  constructor(proof, token, rule, until) {
+    super(proof, token);
+    this.#rule = rule;
+    this.#until = until;
+  }
+
+  get rule() {
+    return this.#rule;
+  }
+
+  get until() {
+    return this.#until;
+  }
+}
+
+/** That a rule admits this token, which is over then. */
+function admittedJob(token, rule, until) {
+  return new AdmittedJob(PROVEN, token, rule, until);
+}
+
 /** That this token may act. */
 function live(token) {
   return new LiveToken(PROVEN, token);
@@ -67,8 +91,8 @@ function authorized(token, authenticated) {
 function tokenIn(value) {
   const token = tokenWithin(value);
   const found = held(token);
-  if (found === undefined) throw wrong("token", "VerifiedToken, LiveToken or Authorized");
+  if (found === undefined) throw wrong("token", "VerifiedToken, LiveToken, Authorized or AdmittedJob");
   return { token, held: found };
 }
 
-module.exports = { Authorized, LIVE, LiveToken, authorized, live, tokenIn };
+module.exports = { AdmittedJob, Authorized, LIVE, LiveToken, admittedJob, authorized, live, tokenIn };

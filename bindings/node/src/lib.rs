@@ -12,6 +12,7 @@ mod key;
 mod key_fetcher;
 mod limit;
 mod message;
+mod oidc;
 mod policy;
 mod requirement;
 mod response;

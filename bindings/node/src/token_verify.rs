@@ -52,7 +52,7 @@ impl TokenVerifier {
     pub fn verify(&self, token: String, now: i64) -> Answer<TokenProof> {
         answer("TokenVerifier.verify", || {
             let proof = self.inner.verify(&token, None, now)?;
-            let told = self.told(&proof);
+            let told = told(&proof, self.inner.window(&proof));
             self.keep(Last { token, proof });
             Ok(told)
         })
@@ -70,7 +70,7 @@ impl TokenVerifier {
         answer("TokenVerifier.verifyBound", || {
             let binding = Binding::maybe(certificate.as_deref(), key.as_deref())?;
             let proof = self.inner.verify(&token, binding.as_ref(), now)?;
-            Ok(self.told(&proof))
+            Ok(told(&proof, self.inner.window(&proof)))
         })
     }
 
@@ -144,27 +144,27 @@ impl TokenVerifier {
         let last = last.as_ref().filter(|last| last.token == token)?;
         Some(last.proof.clone())
     }
+}
 
-    fn told(&self, verified: &VerifiedToken) -> TokenProof {
-        let (from, until) = self.inner.window(verified);
-        let payload = verified.payload();
-        let mut text = String::with_capacity(payload.len() + 320);
-        number(&mut text, Some(from));
-        number(&mut text, Some(until));
-        line(&mut text, verified.key_id());
-        number(&mut text, Some(verified.issued()));
-        number(&mut text, Some(verified.begins()));
-        number(&mut text, Some(verified.expires()));
-        line(&mut text, verified.bound_by().unwrap_or_default());
-        number(&mut text, verified.user_ver());
-        number(&mut text, verified.generation());
-        claim(&mut text, Some(verified.subject()));
-        claim(&mut text, verified.id());
-        claim(&mut text, verified.session());
-        claim(&mut text, verified.access_key());
-        text.push_str(payload);
-        text
-    }
+/// The text of a proof, which holds by the clock from the first of these instants on and before the second.
+pub(crate) fn told(verified: &VerifiedToken, (from, until): (i64, i64)) -> TokenProof {
+    let payload = verified.payload();
+    let mut text = String::with_capacity(payload.len() + 320);
+    number(&mut text, Some(from));
+    number(&mut text, Some(until));
+    line(&mut text, verified.key_id());
+    number(&mut text, Some(verified.issued()));
+    number(&mut text, Some(verified.begins()));
+    number(&mut text, Some(verified.expires()));
+    line(&mut text, verified.bound_by().unwrap_or_default());
+    number(&mut text, verified.user_ver());
+    number(&mut text, verified.generation());
+    claim(&mut text, Some(verified.subject()));
+    claim(&mut text, verified.id());
+    claim(&mut text, verified.session());
+    claim(&mut text, verified.access_key());
+    text.push_str(payload);
+    text
 }
 
 fn number(text: &mut String, number: Option<i64>) {

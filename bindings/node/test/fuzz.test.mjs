@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import * as counterseal from "counterseal";
 import { CountersealError } from "counterseal";
+import { jobs } from "./jobs.mjs";
 import {
   BEGAN,
   key,
@@ -128,6 +129,10 @@ function maker(name) {
     "maxAgeSeconds",
     "proof",
     "status",
+    "name",
+    "equals",
+    "refs",
+    "repository",
   ];
   const value = (depth = 0) => {
     const kind = next();
@@ -146,6 +151,7 @@ function maker(name) {
 const PLACES = {
   constructors: (...args) => {
     const makers = [
+      "AdmittedJob",
       "Authenticator",
       "Authorized",
       "Content",
@@ -160,6 +166,8 @@ const PLACES = {
       "LiveToken",
       "Memory",
       "Minted",
+      "OidcPolicy",
+      "OidcVerifier",
       "Policy",
       "Profile",
       "Received",
@@ -223,6 +231,8 @@ const PLACES = {
       ...methods(standing, args, changes),
       ...methods(fetcher, args, events),
       ...methods(new counterseal.Requirement(["a"]), args, ["check"]),
+      ...methods(counterseal.OidcPolicy, args, ["github", "ofIssuer"]),
+      ...methods(jobs(), args, ["verify"]),
     ];
   },
   webhooks: (...args) => [

@@ -8,6 +8,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { AUDIENCE, JWKS, live, signedJob } from "./jobs.mjs";
 import { NOW, ROOT, SECRET } from "./support.mjs";
 
 const native = createRequire(import.meta.url)(built());
@@ -61,6 +62,10 @@ const asks = { any: false, methods: [], levels: [], rootGrants: false };
 const requirement = native.Requirement.create(["a"], asks);
 const fetching = { loopback: false };
 const fetcher = native.KeyFetcher.create("a", "https://a.example/keys", fetching, NOW, seed.subarray(8));
+const jobRules = [{ name: "a", repository: [74, 65], refs: ["refs/heads/main"], anyRef: false, onlyProtected: false }];
+const jobs = native.OidcPolicy.github(null, AUDIENCE, jobRules, null);
+const [job, jobKeys] = [signedJob(live()), native.TokenKeys.fromJwks(JWKS)];
+const claimRules = [{ name: "a", equals: [["b", "c"]], has: [], like: [] }];
 const pair = generateKeyPairSync("ed25519");
 const p256 = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ format: "jwk" });
 const svidJwk = { ...p256, use: "jwt-svid", kid: "a" };
@@ -99,6 +104,11 @@ const CALLS = {
   "Limit.clientAddress": () => native.Limit.clientAddress("192.0.2.7", "forwarded", [], 0),
   "Limit.create": () =>
     native.Limit.create("a", { burst: 1, everyMs: 1, site: [1, 1], admitsUnknown: false, yields: false }),
+  "OidcPolicy.github": () => native.OidcPolicy.github(null, AUDIENCE, jobRules, null),
+  "OidcPolicy.hold": () => jobs.hold(job, jobKeys, NOW),
+  "OidcPolicy.issuer": () => jobs.issuer(),
+  "OidcPolicy.ofIssuer": () => native.OidcPolicy.ofIssuer("a", "b", claimRules, null),
+  "OidcPolicy.verify": () => jobs.verify(job, jobKeys, NOW),
   "Policy.bodyLimitBytes": () => policy.bodyLimitBytes(),
   "Policy.create": () => native.Policy.create(profile, { authorities: ["api.example"] }),
   "Policy.parse": () => native.Policy.parse('{"authorities": ["api.example"]}'),

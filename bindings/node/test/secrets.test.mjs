@@ -23,6 +23,7 @@ import {
   TokenVerifier,
   Verifier,
 } from "counterseal";
+import { JWKS, jobs, live, signedJob } from "./jobs.mjs";
 import { AUTHORITY, key, minted, NOW, refused, signed, tokenPolicy, verifier } from "./support.mjs";
 
 const SECRET = Buffer.from("a secret of 32 bytes, quite long");
@@ -43,10 +44,12 @@ const holders = {
 };
 const proof = holders.TokenVerifier.verify(holders.Minted.token, { now: NOW });
 const others = {
+  AdmittedJob: jobs().verify(signedJob(live()), TokenKeys.fromJwks(JWKS), { now: NOW }),
   Authorized: new Requirement(["a"]).check(proof, { now: NOW }),
   KeyFetcher: new KeyFetcher("a", "https://a.example/keys"),
   LiveToken: new Standing("a", { anySubject: true }).begin(proof, { now: NOW }).run(new Memory({ now: NOW })),
   Memory: new Memory({ now: NOW }),
+  OidcPolicy: jobs(),
   Policy: new Policy([AUTHORITY]),
   Requirement: new Requirement(["a"]),
   Standing: new Standing("a"),

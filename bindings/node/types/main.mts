@@ -3,6 +3,7 @@
 import type { IncomingMessage } from "node:http";
 import {
   type Admitted,
+  type AdmittedJob,
   ArgumentError,
   Authenticator,
   type Authorized,
@@ -25,6 +26,8 @@ import {
   type Minted,
   type messageId,
   migrations,
+  OidcPolicy,
+  OidcVerifier,
   Policy,
   Profile,
   problem,
@@ -256,6 +259,20 @@ export async function guarded(request: Request): Promise<string> {
   const { claims } = await verifyTokenAsync(request, remote, { standing, store: new Memory() });
   return verifyToken(request, orders, { requirement: required }).claims.scope + claims.scope;
 }
+const release = { name: "release", repository: { id: 74, ownerId: 65 }, refs: ["refs/tags/v*"], onlyProtected: true };
+const jobs = OidcPolicy.github("https://deploy.example", [release], { maxAgeSeconds: 600 });
+same<AdmittedJob, ReturnType<typeof judged>>(true);
+function judged() {
+  return jobs.verify("a.b.c", [tokenSigner.key]);
+}
+minter.mint("deploy", { lifeSeconds: 3_600, until: judged().until });
+const ci = new OidcVerifier(jobs, new KeyFetcher("https://a.example", "https://a.example/keys"), { fetch });
+same<Promise<AdmittedJob>, ReturnType<typeof ci.verify>>(true);
+OidcPolicy.ofIssuer("https://ci.example", "deploy", [{ name: "a", equals: { a: ["b"] }, has: { groups: "c" } }]);
+// @ts-expect-error a rule has a name
+OidcPolicy.github("https://deploy.example", [{ anyRef: true }]);
+// @ts-expect-error a repository is two numbers
+OidcPolicy.github("https://deploy.example", [{ name: "a", repository: "octo-org/octo-repo" }]);
 // @ts-expect-error what is asked elsewhere is awaited
 verifyToken(new Request("https://a.example"), remote);
 // @ts-expect-error a database of one's own answers later

@@ -10,6 +10,7 @@ mod errors;
 mod key_fetcher;
 mod keys;
 mod limits;
+mod oidc;
 mod policy;
 mod responses;
 mod sign;
@@ -35,6 +36,7 @@ mod _counterseal {
         key_fetcher::KeyFetcher,
         keys::Key,
         limits::{Admitted, Cells, Limit, SharedCells, client_address},
+        oidc::{AdmittedJob, ClaimRule, GithubRule, OidcPolicy},
         policy::{ForeignPolicy, Policy, Profile},
         responses::{Content, Sent, VerifiedResponse},
         sign::Signer,

@@ -11,6 +11,7 @@ from typing import Any
 
 import counterseal._counterseal as native
 from counterseal.errors import CountersealError, InternalError
+from oidc_tokens import admitted, jobs
 from support import (
     NOW,
     SECRET,
@@ -39,11 +40,14 @@ ring = native.TokenRing("https://iss.example", SECRET)
 ring.rotate(now=NOW, seed=bytes(76)).run(native.Memory(now=NOW))
 
 OBJECTS: dict[str, Any] = {
+    "AdmittedJob": admitted(),
     "Admitted": native.Limit("a", burst=1, every_ms=1).by_key("a", now=NOW).run(native.Cells()),
     "Authorized": native.Requirement(["a"]).check(granted, now=NOW),
     "Cells": native.Cells(),
+    "ClaimRule": native.ClaimRule("deploy", equals={"project_id": ["4711"]}),
     "Content": content(),
     "ForeignPolicy": native.ForeignPolicy(["api.example"]),
+    "GithubRule": native.GithubRule("release"),
     "Key": key(),
     "KeyFetcher": native.KeyFetcher("https://iss.example", "https://iss.example/keys", now=NOW),
     "KeyVault": native.KeyVault(SECRET),
@@ -51,6 +55,7 @@ OBJECTS: dict[str, Any] = {
     "LiveToken": native.Standing("a", any_subject=True).begin(granted, now=NOW).run(native.Memory(now=NOW)),
     "Memory": native.Memory(now=NOW),
     "Minted": minted(),
+    "OidcPolicy": jobs(),
     "Policy": native.Policy(["api.example"]),
     "Profile": native.Profile(),
     "PublishedKeys": ring.published(now=NOW),

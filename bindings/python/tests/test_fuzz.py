@@ -14,12 +14,23 @@ from hypothesis import strategies as st
 
 import counterseal._counterseal as native
 from counterseal.errors import CountersealError
-from counterseal.jwt import KeyFetcher, Requirement, Standing, TokenKeys, TokenMinter, TokenRing, VerifiedToken
+from counterseal.jwt import (
+    ClaimRule,
+    GithubRule,
+    KeyFetcher,
+    Requirement,
+    Standing,
+    TokenKeys,
+    TokenMinter,
+    TokenRing,
+    VerifiedToken,
+)
 from counterseal.limit import Cells, Limit
 from counterseal.replay import Ring
 from counterseal.request import ForeignPolicy, KeyVault, Policy, Profile, Signer, Verifier
 from counterseal.stores import Memory
 from counterseal.webhook import Receiver, Sender
+from oidc_tokens import admitted, jobs
 from support import (
     AUTHORITY,
     NOW,
@@ -111,11 +122,14 @@ def ring() -> TokenRing:
 
 # What the methods belong to; each example gets an object of its own.
 MAKE: dict[str, Callable[[], Any]] = {
+    "AdmittedJob": admitted,
     "Admitted": lambda: Limit("a", burst=1, every_ms=1).by_key("a", now=NOW).run(Cells()),
     "Authorized": lambda: Requirement(["a"]).check(granted(), now=NOW),
     "Cells": Cells,
+    "ClaimRule": lambda: ClaimRule("deploy", equals={"project_id": ["4711"]}),
     "Content": content,
     "ForeignPolicy": lambda: ForeignPolicy([AUTHORITY]),
+    "GithubRule": lambda: GithubRule("release"),
     "Key": key,
     "KeyFetcher": lambda: KeyFetcher("https://iss.example", "https://iss.example/keys", now=NOW),
     "KeyVault": lambda: KeyVault(SECRET),
@@ -123,6 +137,7 @@ MAKE: dict[str, Callable[[], Any]] = {
     "LiveToken": lambda: Standing("a", any_subject=True).begin(granted(), now=NOW).run(Memory(now=NOW)),
     "Memory": lambda: Memory(now=NOW),
     "Minted": minted,
+    "OidcPolicy": jobs,
     "Policy": lambda: Policy([AUTHORITY]),
     "Profile": Profile,
     "PublishedKeys": lambda: ring().published(now=NOW),

@@ -17,6 +17,7 @@ mod key;
 mod key_fetcher;
 mod limit;
 mod message;
+mod oidc;
 mod policy;
 mod problem;
 mod requirement;
@@ -48,6 +49,7 @@ pub use key::{Key, KeyMembers, keys};
 pub use key_fetcher::{FetchAnswer, FetchMembers, FetchOrder, KeyFetcher};
 pub use limit::{Admitted, Counting, Limit, LimitMembers, client_address};
 pub use message::{Message, scheme};
+pub use oidc::{AdmittedJob, ClaimMembers, ClaimRule, GithubMembers, GithubRule, OidcPolicy};
 pub use policy::{
     ForeignMembers, ForeignPolicy, Policy, PolicyMembers, Profile, ProfileMembers, Reads,
 };

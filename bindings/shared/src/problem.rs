@@ -9,8 +9,8 @@ use counterseal::core::{
 };
 use counterseal::document::DocumentError;
 use counterseal::jwt::{
-    FetchError, FetchSetupError, JwtSetupError, RequirementSetupError, RingError, RingSetupError,
-    StandingWriteError,
+    FetchError, FetchSetupError, JwtSetupError, OidcSetupError, RequirementSetupError, RingError,
+    RingSetupError, StandingWriteError,
 };
 use counterseal::limit::{LimitError, LimitSetupError};
 use counterseal::replay::ShapeError;
@@ -244,6 +244,7 @@ refusals! {
     KeyRecordError => SigningKey,
     LifetimeError => Token,
     LimitSetupError => Limit,
+    OidcSetupError => Token,
     PolicyError => Policy,
     PublicKeyError => Token,
     RequirementSetupError => Token,
@@ -286,10 +287,11 @@ mod tests {
 
     #[test]
     fn a_problem_says_once_what_to_do() {
-        let problems: [Problem; 7] = [
+        let problems: [Problem; 8] = [
             FetchError::Unavailable.into(),
             FetchSetupError::Url.into(),
             JwtSetupError::Claim.into(),
+            OidcSetupError::Rules.into(),
             RequirementSetupError::Permissions.into(),
             StandingWriteError::Missing.into(),
             ArgumentFault::Text { name: "id" }.into(),

@@ -174,6 +174,14 @@ impl Binding {
 }
 
 impl VerifiedToken {
+    /// A token that no verifier of ours keeps.
+    pub(crate) fn admitted(proof: jwt::VerifiedToken<'static>) -> Self {
+        VerifiedToken {
+            proof: Arc::new(proof),
+            generation: u64::MAX,
+        }
+    }
+
     pub(crate) fn proof(&self) -> &jwt::VerifiedToken<'static> {
         &self.proof
     }
@@ -263,7 +271,7 @@ impl Problem {
     }
 
     /// A token that was refused at `now`.
-    fn untrusted(error: &jwt::JwtError, now: Time) -> Self {
+    pub(crate) fn untrusted(error: &jwt::JwtError, now: Time) -> Self {
         let mut problem = Problem::told(Family::Token, error, &error.event(now));
         match error {
             // A request without a token is told how to come back, and no error (RFC 6750 section 3.1).

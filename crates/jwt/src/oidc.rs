@@ -214,6 +214,11 @@ impl AdmittedJob {
         &self.token
     }
 
+    /// The token alone, for whoever keeps it.
+    pub fn into_token(self) -> VerifiedToken<'static> {
+        self.token
+    }
+
     /// The rule that admits it.
     pub const fn rule(&self) -> &KeyId {
         &self.rule

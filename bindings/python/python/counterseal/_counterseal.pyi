@@ -25,10 +25,13 @@ _Verdict = TypeVar("_Verdict", covariant=True)
 
 __all__ = [
     "Admitted",
+    "AdmittedJob",
     "Authorized",
     "Cells",
+    "ClaimRule",
     "Content",
     "ForeignPolicy",
+    "GithubRule",
     "Key",
     "KeyFetcher",
     "KeyVault",
@@ -36,6 +39,7 @@ __all__ = [
     "LiveToken",
     "Memory",
     "Minted",
+    "OidcPolicy",
     "Policy",
     "Profile",
     "PublishedKeys",
@@ -857,6 +861,91 @@ class TokenKeys:
 
     @property
     def ids(self) -> list[str]: ...
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+@final
+class OidcPolicy:
+    """Admits tokens of one issuer by rules: one rule that is met is enough. Any number of threads may share it."""
+
+    @staticmethod
+    def github(
+        audience: str,
+        rules: Sequence[GithubRule],
+        *,
+        issuer: str | None = None,
+        max_age_seconds: int | None = None,
+    ) -> OidcPolicy:
+        """Jobs of GitHub Actions, whose tokens are for this audience and nobody else; of an enterprise that has an
+        `issuer` of its own if that is given."""
+
+    @staticmethod
+    def of_issuer(
+        issuer: str,
+        audience: str,
+        rules: Sequence[ClaimRule],
+        *,
+        max_age_seconds: int | None = None,
+    ) -> OidcPolicy:
+        """Tokens of any issuer of signed ones, which are for this audience and nobody else."""
+
+    def verify(self, token: str, keys: TokenKeys | Sequence[TokenKey], *, now: int | None = None) -> AdmittedJob:
+        """The job that this token is of, if it is genuine, for us, not over, and a rule admits it. A refusal by the
+        rules names the one that came nearest, and the claim by which it is not met."""
+
+    @property
+    def issuer(self) -> str: ...
+
+@final
+class GithubRule:
+    """Which jobs of GitHub Actions are meant: all that is said, together."""
+
+    def __new__(
+        cls,
+        name: str,
+        *,
+        repository: tuple[int, int] | None = None,
+        any_repository_of: int | None = None,
+        repository_names: Sequence[str] | None = None,
+        subjects: Sequence[str] | None = None,
+        events: Sequence[str] | None = None,
+        refs: Sequence[str] | None = None,
+        any_ref: bool | None = None,
+        only_protected: bool | None = None,
+        workflow: str | None = None,
+        called_workflow: str | None = None,
+        environments: Sequence[str] | None = None,
+        runners: Sequence[str] | None = None,
+    ) -> GithubRule: ...
+
+@final
+class ClaimRule:
+    """What the claims of a token of any issuer must say: all that is said, together."""
+
+    def __new__(
+        cls,
+        name: str,
+        *,
+        equals: dict[str, Sequence[str]] | None = None,
+        has: dict[str, str] | None = None,
+        like: dict[str, Sequence[str]] | None = None,
+    ) -> ClaimRule: ...
+
+@final
+class AdmittedJob:
+    """That a rule admits a genuine token."""
+
+    @property
+    def token(self) -> VerifiedToken: ...
+    @property
+    def rule(self) -> str:
+        """The name of the rule that admits it."""
+
+    @property
+    def until(self) -> int:
+        """The end of its token, in milliseconds: `TokenMinter.mint(.., until=job.until)` makes nothing that
+        outlives it."""
+
     def __reduce__(self) -> NoReturn:
         """Always raises `binding_secret_copied`."""
 

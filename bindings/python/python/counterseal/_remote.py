@@ -8,45 +8,36 @@ import re
 import ssl
 import time
 from collections.abc import Callable
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 import httpx
 
 from counterseal.errors import TokenError
-from counterseal.jwt import KeyFetcher, TokenKeys, TokenPolicy, TokenVerifier, VerifiedToken
+from counterseal.jwt import AdmittedJob, KeyFetcher, OidcPolicy, TokenKeys, TokenPolicy, TokenVerifier, VerifiedToken
 
 _log = logging.getLogger("counterseal.keys")
 
 
-class RemoteVerifier:
-    """Verifies tokens of one issuer of others, and keeps its keys fresh.
+Proof = TypeVar("Proof")
 
-    Keys are fetched when the first token comes, anew every ten minutes, and when a token names a key that is unknown:
-    at most every 30 seconds, whatever strangers send. While an issuer is away its keys serve for an hour, unless the
-    fetcher was told otherwise. `follow` fetches without waiting for a token; start it in the application's lifespan.
 
-    It belongs to one event loop. `client` is one of yours that follows no redirects and keeps to no cache.
-    """
+class _Remote(Generic[Proof]):
+    """Keeps the keys of an issuer fresh, and verifies with them."""
 
     def __init__(
         self,
-        policy: TokenPolicy,
+        issuer: str,
         fetcher: KeyFetcher,
-        *,
-        client: httpx.AsyncClient | None = None,
-        cache: int | None = None,
-        clock: Callable[[], int] | None = None,
+        client: httpx.AsyncClient | None,
+        clock: Callable[[], int] | None,
     ) -> None:
-        self._policy = policy
+        self._issuer = issuer
         self._fetcher = fetcher
         self._client = client or httpx.AsyncClient(follow_redirects=False)
-        self._cache = cache
         self._clock = clock
-        self._verifier: TokenVerifier | None = None
-        self._generation = 0
         self._fetching: asyncio.Task[None] | None = None
 
-    async def verify(self, token: str) -> VerifiedToken:
+    async def verify(self, token: str) -> Proof:
         """The proof that `token` is genuine; raises `jwt_keys_unavailable` while there are no keys, and
         `jwt_keys_stale` when they are too old."""
         self._refresh()
@@ -75,19 +66,12 @@ class RemoteVerifier:
             self._fetching.cancel()
         await self._client.aclose()
 
-    def _verify(self, token: str) -> VerifiedToken:
+    def _verify(self, token: str) -> Proof:
         now = self._now()
-        keys = self._fetcher.keys(now=now)
-        return self._with(keys).verify(token, now=now)
+        return self._judge(token, self._fetcher.keys(now=now), now)
 
-    def _with(self, keys: TokenKeys) -> TokenVerifier:
-        generation = self._fetcher.generation
-        if self._verifier is None:
-            self._verifier = TokenVerifier(self._policy, keys, cache=self._cache)
-        elif generation != self._generation:
-            self._verifier.replace_keys(keys)
-        self._generation = generation
-        return self._verifier
+    def _judge(self, token: str, keys: TokenKeys, now: int | None) -> Proof:
+        raise NotImplementedError
 
     def _refresh(self) -> None:
         """Starts a fetch that is due."""
@@ -114,7 +98,7 @@ class RemoteVerifier:
         else:
             self._answered(number, response, body)
         if self._fetcher.last_error is not None:
-            _log.warning("the keys of %s were not fetched: %s", self._policy.issuer, self._fetcher.last_error)
+            _log.warning("the keys of %s were not fetched: %s", self._issuer, self._fetcher.last_error)
 
     async def _get(self, url: str, max_bytes: int) -> tuple[httpx.Response, bytes]:
         headers = {"accept": "application/jwk-set+json, application/json"}
@@ -147,6 +131,63 @@ class RemoteVerifier:
 
     def _time(self) -> int:
         return self._clock() if self._clock else time.time_ns() // 1_000_000
+
+
+class RemoteVerifier(_Remote[VerifiedToken]):
+    """Verifies tokens of one issuer of others, and keeps its keys fresh.
+
+    Keys are fetched when the first token comes, anew every ten minutes, and when a token names a key that is unknown:
+    at most every 30 seconds, whatever strangers send. While an issuer is away its keys serve for an hour, unless the
+    fetcher was told otherwise. `follow` fetches without waiting for a token; start it in the application's lifespan.
+
+    It belongs to one event loop. `client` is one of yours that follows no redirects and keeps to no cache.
+    """
+
+    def __init__(
+        self,
+        policy: TokenPolicy,
+        fetcher: KeyFetcher,
+        *,
+        client: httpx.AsyncClient | None = None,
+        cache: int | None = None,
+        clock: Callable[[], int] | None = None,
+    ) -> None:
+        super().__init__(policy.issuer, fetcher, client, clock)
+        self._policy = policy
+        self._cache = cache
+        self._verifier: TokenVerifier | None = None
+        self._generation = 0
+
+    def _judge(self, token: str, keys: TokenKeys, now: int | None) -> VerifiedToken:
+        return self._with(keys).verify(token, now=now)
+
+    def _with(self, keys: TokenKeys) -> TokenVerifier:
+        generation = self._fetcher.generation
+        if self._verifier is None:
+            self._verifier = TokenVerifier(self._policy, keys, cache=self._cache)
+        elif generation != self._generation:
+            self._verifier.replace_keys(keys)
+        self._generation = generation
+        return self._verifier
+
+
+class OidcVerifier(_Remote[AdmittedJob]):
+    """Admits jobs of CI, and other tokens of an issuer of others, by a policy of rules; it keeps the issuer's keys
+    fresh as `RemoteVerifier` does. A proof is of one showing: none is kept."""
+
+    def __init__(
+        self,
+        policy: OidcPolicy,
+        fetcher: KeyFetcher,
+        *,
+        client: httpx.AsyncClient | None = None,
+        clock: Callable[[], int] | None = None,
+    ) -> None:
+        super().__init__(policy.issuer, fetcher, client, clock)
+        self._policy = policy
+
+    def _judge(self, token: str, keys: TokenKeys, now: int | None) -> AdmittedJob:
+        return self._policy.verify(token, keys, now=now)
 
 
 def _cause(error: Exception) -> Literal["connection", "redirect", "timeout", "tls"]:

@@ -1,4 +1,5 @@
-"""Signing with httpx, and verifying tokens whose keys are fetched with it (`RemoteVerifier`).
+"""Signing with httpx, and verifying tokens whose keys are fetched with it (`RemoteVerifier`,
+`OidcVerifier`).
 
 ::
 
@@ -28,11 +29,11 @@ from http import HTTPStatus
 
 import httpx
 
-from counterseal._remote import RemoteVerifier
+from counterseal._remote import OidcVerifier, RemoteVerifier
 from counterseal.errors import ArgumentError, ResponseError
 from counterseal.request import Policy, Sent, Signer
 
-__all__ = ["AsyncSigningTransport", "RemoteVerifier", "SignatureAuth", "SigningTransport"]
+__all__ = ["AsyncSigningTransport", "OidcVerifier", "RemoteVerifier", "SignatureAuth", "SigningTransport"]
 
 Clock = Callable[[], int]
 Seeds = Callable[[], bytes]

@@ -45,15 +45,26 @@ Whether a genuine token may still act is for a store to say, in one look; whethe
 
 A process that bumps, disables or denies sees it at once, others up to `cache_seconds` later.
 
+Jobs of CI come in by rules over what their tokens say, and what is minted for one ends with its token::
+
+    release = GithubRule("release", repository=(74, 65), refs=["refs/heads/main"], only_protected=True)
+    jobs = OidcPolicy.github("https://deploy.example", [release])
+    job = jobs.verify(token, keys)                  # `counterseal.httpx.OidcVerifier` fetches the keys
+    TokenMinter(signer, TokenPolicy("job", ..)).mint("deploy", life_seconds=3600, until=job.until)
+
 What it does not protect: a token that was stolen is genuine until it is over or taken back; keep them short, or bind
 them to a key.
 """
 
 from counterseal._counterseal import (
+    AdmittedJob,
     Authorized,
+    ClaimRule,
+    GithubRule,
     KeyFetcher,
     LiveToken,
     Minted,
+    OidcPolicy,
     PublishedKeys,
     Requirement,
     Standing,
@@ -69,10 +80,14 @@ from counterseal._counterseal import (
 )
 
 __all__ = [
+    "AdmittedJob",
     "Authorized",
+    "ClaimRule",
+    "GithubRule",
     "KeyFetcher",
     "LiveToken",
     "Minted",
+    "OidcPolicy",
     "PublishedKeys",
     "Requirement",
     "Standing",
