@@ -18,14 +18,15 @@ CLAIMS = ["iss", "sub", "aud", "iat", "iat", "nbf", "exp", "exp", "jti", "role",
 TIMES = ["{}", "{}", "{}", "{}.0", "{}.5", "{}.999999999", "{}.0000000001", "{}e0", '"{}"', "-{}", "{}000",
          "0{}", "+{}", "{}.", "[{}]"]
 TEXTS = ["", "a", "user-7", ISSUER, "https://evil.example", f"{ISSUER}/", AUDIENCE, "API", "\\u0061pi", "a\\u0000",
-         "\\ud800", "\\ud83d\\ude00", "\u00e9", "a\\/b", "a\nb", "k1", "ec", "HS256", "ES256", "EdDSA", "HS512", "none", "JWT",
-         "application/at+jwt", "a" * 255, "a" * 256, "a" * 2_100, "a" * 7_000]
+         "\\ud800", "\\ud83d\\ude00", "\u00e9", "a\\/b", "a\nb", "k1", "ec", "HS256", "ES256", "EdDSA", "HS512", "none",
+         "JWT", "application/at+jwt", "a" * 255, "a" * 256, "a" * 2_100, "a" * 7_000]
 BOUND = '{"jkt":"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}'
 VALUES = ["null", "true", "false", "0", "-0", "0.0", "-1", "7", "1.5", "1e3", "1e400", "9007199254740993",
-          "18446744073709551616", "253402300799", "253402300800", "[]", "{}", '["api"]', '["api","other"]', '["api","api"]', '["other"]',
-          '["api",7]', '["api",null]', '[["api"]]', '["a\\u0070i"]', f'["{ISSUER}"]', f'["{ISSUER}","a"]', '{"a":1}', '{"a":1,"a":2}',
-          BOUND, BOUND, '{"kty":"oct","k":"AAAA"}', "[1,]", "NaN", "Infinity", "-Infinity", "01", '"a', "'a'",
-          "[" * 8 + "]" * 8, "[" * 130 + "]" * 130, json.dumps({f"m{at}": at for at in range(65)}), "1" * 25]
+          "18446744073709551616", "253402300799", "253402300800", "[]", "{}", '["api"]', '["api","other"]',
+          '["api","api"]', '["other"]', '["api",7]', '["api",null]', '[["api"]]', '["a\\u0070i"]', f'["{ISSUER}"]',
+          f'["{ISSUER}","a"]', '{"a":1}', '{"a":1,"a":2}', BOUND, BOUND, '{"kty":"oct","k":"AAAA"}', "[1,]", "NaN",
+          "Infinity", "-Infinity", "01", '"a', "'a'", "[" * 8 + "]" * 8, "[" * 130 + "]" * 130,
+          json.dumps({f"m{at}": at for at in range(65)}), "1" * 25]
 AROUND = [(" \t\r\n{", "}"), ("{ ", "\n}\n"), ("\ufeff{", "}"), ("{", ",}"), ("{,", "}"), ("{", "}x"), ("{", "}{}"),
           ("{", "}\0"), ("[{", "}]"), ("{/**/", "}"), ("{\f", "}"), ("{\u00a0", "}"), ("", "")]
 # fmt: on
