@@ -1,7 +1,8 @@
 // What the tests share: an instant, keys, and requests as plain data.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -100,3 +101,12 @@ export function directory(test) {
 
 /** The repository: the tests may run beside an installed package, away from it. */
 export const ROOT = process.env.COUNTERSEAL_ROOT ?? fileURLToPath(new URL("../../..", import.meta.url));
+
+/** The version of an installed package. */
+export function versionOf(library) {
+  const inside = `node_modules/${library}/`;
+  const [place] = createRequire(import.meta.url)
+    .resolve(library)
+    .split(inside);
+  return JSON.parse(readFileSync(join(place, inside, "package.json"), "utf8")).version;
+}

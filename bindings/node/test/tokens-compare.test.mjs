@@ -4,14 +4,13 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
 import { CountersealError, TokenKey, TokenPolicy, TokenVerifier } from "counterseal";
 import * as fast from "fast-jwt";
 import * as jose from "jose";
 import jsonwebtoken from "jsonwebtoken";
-import { ROOT } from "./support.mjs";
+import { ROOT, versionOf } from "./support.mjs";
 
 const MADE = JSON.parse(readFileSync(join(ROOT, "proofs/beside/tokens.json"), "utf8"));
 const PAGE = readFileSync(join(ROOT, "docs/compare.md"), "utf8");
@@ -39,14 +38,6 @@ const LIBRARIES = {
 function ours(token, secret) {
   const policy = new TokenPolicy("access", { issuer, audience });
   return new TokenVerifier(policy, [TokenKey.hmac("k1", "HS256", secret)]).verify(token);
-}
-
-function versionOf(library) {
-  const require = createRequire(import.meta.url);
-  const manifest = readFileSync(
-    join(require.resolve(library).split(`node_modules/${library}/`)[0], "node_modules", library, "package.json"),
-  );
-  return JSON.parse(manifest).version;
 }
 
 /** What the page says of a library, by row. */

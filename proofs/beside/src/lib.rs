@@ -36,3 +36,8 @@ pub fn now() -> Time {
 pub const ISSUER: &str = "https://iss.example";
 /// For whom, to both sides.
 pub const AUDIENCE: &str = "api";
+
+/// The page about coming from `jsonwebtoken`, whose code is run with the examples of the docs.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/migrate/jsonwebtoken-rust.md")]
+struct Migrate;

@@ -68,6 +68,14 @@ impl Both {
         }
     }
 
+    /// By which errors both refuse a token, if they do: the name of the peer's, and our code.
+    pub fn errors(&self, token: &str, now: Time) -> Option<(String, String)> {
+        let ours = self.ours.verify(token, &self.keys, now).err()?;
+        let theirs = format!("{:?}", self.peer.verify(token).err()?.kind());
+        let name = theirs.split(['(', ' ']).next()?;
+        Some((name.to_owned(), ours.code().name.to_owned()))
+    }
+
     fn explained(&self, rule: String) -> Verdict {
         match self.explained.iter().find(|row| **row == rule) {
             Some(row) => Verdict::Stricter(row),
