@@ -1,9 +1,12 @@
-//! Twenty secrets through the crates and every store, and everything that is told: `canary SECRETS OUT`.
+//! Twenty-four secrets through the crates and every store, and everything that is told: `canary SECRETS OUT`.
 //!
 //! SECRETS is a file with a JSON list of texts; what is told goes to files in OUT, and to standard output and error. So do
 //! the statements that the databases were sent, and what they keep. Whoever runs it searches them.
 
 #![allow(clippy::unwrap_used)] // a proof: what fails is seen
+
+#[path = "canary/tokens.rs"]
+mod tokens;
 
 use std::error::Error;
 use std::fmt::Debug;
@@ -59,8 +62,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         rest @ ..,
     ] = &secrets[..]
     else {
-        return Err("20 secrets are needed".into());
+        return Err("24 secrets are needed".into());
     };
+    let (rest, tokens) = rest.split_at(12);
     let out = Path::new(&out);
     DirBuilder::new().recursive(true).mode(0o700).create(out)?;
     let (mut told, runtime) = (Told(String::new()), Runtime::new()?);
@@ -68,6 +72,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     requests(&mut told, &keys, rest, out)?;
     webhooks(&mut told, [hook, second_hook, &rest[6], &rest[7]])?;
     setups(&mut told, &rest[8..]);
+    tokens::tell(&mut told, tokens)?;
     let database = Sqlite::open(
         &out.join("keys"),
         &[KeyRecord::TABLE],

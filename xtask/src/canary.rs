@@ -1,4 +1,4 @@
-//! Twenty planted secrets, and everything that is told while they are used: none of them is in it, in any form.
+//! Twenty-four planted secrets, and everything that is told while they are used: none of them is in it, in any form.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -13,7 +13,7 @@ use crate::shell::{Done, Run, Stop, at};
 use crate::{node, python, setup};
 
 const DIRECTORY: &str = "target/canary";
-const COUNT: usize = 20;
+const COUNT: usize = 24;
 /// The characters of a secret's middle, and of the parts that are looked for.
 const LENGTH: usize = 32;
 const PART: usize = 12;

@@ -1,4 +1,4 @@
-// Twenty secrets through all that a service and its clients do, and everything that is told: `canary.mjs SECRETS OUT`.
+// Twenty-four secrets through all that a service and its clients do, and everything that is told: `canary.mjs SECRETS OUT`.
 //
 // SECRETS is a file with a JSON list of texts; what is told goes to files below OUT, and to standard output and error.
 // Whoever runs it searches them.
@@ -30,6 +30,7 @@ import {
   Verifier,
   verifyIncoming,
 } from "counterseal";
+import { tellTokens } from "./canary-tokens.mjs";
 import { AUTHORITY, NOW } from "./support.mjs";
 
 const [secretsFile, out] = process.argv.slice(2);
@@ -37,7 +38,7 @@ const [secretsFile, out] = process.argv.slice(2);
 if (secretsFile === undefined) process.exit(0);
 const secrets = JSON.parse(readFileSync(secretsFile, "utf8"));
 const [first, second, third, vaultSecret, webhookOne, webhookTwo, body, authorization, cookie, token] = secrets;
-const [covered, unknown, message, forwarded, name, member, answered, apiKey, stranger, junk] = secrets.slice(10);
+const [covered, unknown, message, forwarded, name, member, answered, apiKey, stranger, junk] = secrets.slice(10, 20);
 const texts = [];
 
 /** What a thing shows of itself. */
@@ -166,6 +167,7 @@ for (const content of [message, junk]) {
   const headers = sender.sign("msg_1", message, at);
   await answer(await fetch(`http://${host}/hooks`, { method: "POST", headers, body: content }));
 }
+await tellTokens({ tell, refuse, answer, texts }, secrets.slice(20));
 server.closeAllConnections();
 server.close();
 writeFileSync(join(out, "told.txt"), texts.join("\n"));

@@ -1,4 +1,4 @@
-"""Twenty secrets through all that a service and its clients do, and everything that is told: `canary.py SECRETS OUT`.
+"""Twenty-four secrets through what a service and its clients do, and all that is told: `canary.py SECRETS OUT`.
 
 SECRETS is a file with a JSON list of texts; what is told goes to files below OUT, and to standard output and error.
 Whoever runs it searches them.
@@ -19,6 +19,7 @@ from typing import Annotated
 import httpx
 from fastapi import Depends, FastAPI, HTTPException, Security
 
+import canary_tokens
 from counterseal.errors import CountersealError
 from counterseal.fastapi import ReceivedWebhook, SignedRequest, install
 from counterseal.httpx import SignatureAuth
@@ -62,7 +63,7 @@ def main(secrets: list[str], out: Path) -> None:
     """All of it."""
     told = Told(out)
     first, second, third, vault_secret, webhook_one, webhook_two, body, authorization, cookie, token = secrets[:10]
-    covered, unknown, message, forwarded, name, member, answered, api_key, stranger, junk = secrets[10:]
+    covered, unknown, message, forwarded, name, member, answered, api_key, stranger, junk = secrets[10:20]
     keys = [Key("worker-7", first.encode(), since=NOW, scope="jobs"), Key("worker-8", second.encode(), since=NOW)]
     ring = SharedRing(str(out / "ring"), now=NOW)
     database = Sqlite(str(out / "database"), now=NOW)
@@ -155,6 +156,7 @@ def main(secrets: list[str], out: Path) -> None:
         for content in (message, junk):
             lines = sender.sign("msg_1", message.encode(), now=NOW)
             told.answer(client.post("/hooks", headers=lines, content=content))
+    canary_tokens.tell(told.add, told.refuse, told.answer, secrets[20:])
     (out / "told.txt").write_text("\n".join(told.texts))
 
 
