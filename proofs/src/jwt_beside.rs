@@ -9,7 +9,7 @@ use crate::report::Report;
 
 pub(crate) fn prove(size: Size, report: &mut Report) {
     let (both, count) = match size {
-        Size::Broken => (Both::broken(), 20_000),
+        Size::Broken => (Both::broken(), 6_000),
         Size::Full => (Both::default(), 5_000_000),
         Size::Smoke => (Both::default(), 50_000),
     };

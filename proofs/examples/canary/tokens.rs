@@ -44,8 +44,8 @@ pub(crate) fn tell(told: &mut Told, secrets: &[String]) -> Result<(), Box<dyn Er
         let minted = Minter::new(signer, &policy).mint(&claims, &life, &Seed::new([1; 16]))?;
         let token = std::str::from_utf8(minted.expose())?;
         let requirement = Requirement::all(["a:b"])?;
-        let verified = verifier.verify(token, &keys, NOW)?;
-        told.outcome(&requirement.check(&verified, NOW).map(|_| ()));
+        let proof = verifier.verify(token, &keys, NOW)?;
+        told.outcome(&requirement.check(&proof, NOW).map(|_| ()));
         tokens.extend([
             token.to_owned(),
             format!("{token}AA"),
@@ -63,7 +63,7 @@ pub(crate) fn tell(told: &mut Told, secrets: &[String]) -> Result<(), Box<dyn Er
     for token in &tokens {
         for now in [NOW, NOW.plus(Span::from_minutes(60))] {
             match caching.verify(token, now) {
-                Ok(verified) => told.add(verified.key_id()),
+                Ok(proof) => told.add(proof.key_id()),
                 Err(error) => {
                     told.add(&error.event(now));
                     told.outcome(&Err::<(), _>(error));
