@@ -18,9 +18,10 @@ from jose.exceptions import JOSEError  # type: ignore[import-untyped]
 from joserfc.jwk import ECKey
 
 from compared import MADE, secret, token
-from counterseal.errors import TokenError
+from counterseal.errors import CountersealError, TokenError
 from counterseal.jwt import TokenKey, TokenPolicy, TokenVerifier
 from histories import ROOT
+from support import NOW
 
 PAGES = {"PyJWT": "pyjwt.md", "python-jose": "python-jose.md"}
 DECODE: dict[str, Callable[..., Any]] = {"PyJWT": pyjwt.decode, "python-jose": python_jose.decode}
@@ -39,6 +40,21 @@ WRONG: list[dict[str, Any]] = [
     {"signature": "!"},
 ]
 
+# What the page about all libraries says of tokens as they often are, in the order of its table.
+OFTEN: list[tuple[str, dict[str, Any]]] = [
+    *(("jwt_claim_missing", {"claims": {name: None}}) for name in ("iss", "sub", "aud", "iat", "exp", "jti")),
+    ("jwt_type", {"header": {"typ": '"JWT"'}}),
+    *(("jwt_header", {"header": {name: None}}) for name in ("typ", "kid")),
+    ("jwt_header", {"header": {"x5t": '"a"'}}),
+    ("jwt_lifetime", {"claims": {"exp": "$+1741"}}),
+    ("jwt_payload", {"more": ',"role":"a"'}),
+    ("jwt_payload", {"claims": {"x": "[" * 9 + "]" * 9}}),
+    ("jwt_payload", {"more": "".join(f',"m{at}":1' for at in range(64))}),
+    ("jwt_expired", {"claims": {"exp": "$-31"}}),
+    ("jwt_not_yet_valid", {"claims": {"nbf": "$+40"}}),
+    ("key_too_short", {"secret": "07" * 31}),
+]
+
 
 def page(library: str) -> str:
     """The text of a page."""
@@ -55,6 +71,22 @@ def test_the_code_of_a_page_runs(library: str) -> None:
     for block in blocks:
         exec(block, names)
     assert names["found"] == ["jwt_claim_missing"]
+
+
+def test_the_page_about_all_of_them_says_what_becomes_of_tokens_as_they_often_are() -> None:
+    table = (ROOT / "docs/migrate/README.md").read_text().split("|---|---|---|")[1].split("\n\n")[0]
+    listed = [code for line in table.splitlines() for code in re.findall(r"`((?:jwt|key)_\w+)`", line)]
+    assert listed == list(dict.fromkeys(code for code, _ in OFTEN))
+    for code, changes in OFTEN:
+        with pytest.raises(CountersealError) as caught:
+            look(changes)
+        assert caught.value.code == code, changes
+
+
+def look(changes: dict[str, Any]) -> None:
+    """Verifies a token with something changed."""
+    known = TokenKey.hmac("k1", "HS256", secret(changes))
+    TokenVerifier(POLICY, [known]).verify(token(changes, NOW // 1000), now=NOW)
 
 
 def keys() -> dict[str, Any]:
