@@ -283,6 +283,7 @@ OPERATIONS: dict[tuple[str, str], Callable[[Case, Asked], Case]] = {
     ("foreign", "verify"): verify_foreign,
     ("jwt", "bearer"): token_vectors.bearer_of,
     ("jwt", "challenge"): token_vectors.challenge,
+    ("jwt", "fetch"): token_vectors.fetch,
     ("jwt", "keys"): token_vectors.keys,
     ("jwt", "mint"): token_vectors.mint,
     ("jwt", "require"): token_vectors.require,

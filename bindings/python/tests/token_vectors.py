@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from counterseal.errors import CountersealError, TokenError
 from counterseal.jwt import (
     Authorized,
+    KeyFetcher,
     LiveToken,
     Requirement,
     Standing,
@@ -113,6 +114,57 @@ def required(case: Case) -> Callable[[], Authorized]:
     proof = tuple(members.pop("proof")) if "proof" in members else None
     no_more(members)
     return lambda: requirement.check(token, proof=proof, now=now)
+
+
+def fetch(case: Case, _: object) -> Case:
+    """What comes of each event, and the answers to questions in between."""
+    members, now = dict(case["input"]), case["now"]
+    fetcher = KeyFetcher(**members.pop("fetcher"), now=now, seed=bytes.fromhex(case["seed"]))
+    told = [fetched(fetcher, dict(step)) for step in members.pop("steps")]
+    no_more(members)
+    return {"steps": told}
+
+
+def fetched(fetcher: KeyFetcher, step: Case) -> Case:
+    """What comes of one step."""
+    at, does = step.pop("at"), step.pop("do")
+    match does:
+        case "error":
+            error = fetcher.last_error
+            return {"code": None if error is None else error.code}
+        case "keys":
+            try:
+                ids = fetcher.keys(now=at).ids
+            except TokenError as refused:
+                return {"code": refused.code}
+            return {"code": None, "ids": ids, "generation": fetcher.generation}
+        case "next":
+            return {"next": fetcher.next_timeout}
+        case "failure":
+            fetcher.handle_failure(step.pop("order"), step.pop("cause"), now=at)
+            came: Case = {}
+        case "response":
+            came = responded(fetcher, step, at)
+        case "timeout":
+            fetcher.handle_timeout(now=at)
+            came = {}
+        case "wanted":
+            came = {"hope": fetcher.handle_wanted(step.pop("token"), now=at)}
+        case _:
+            raise ValueError("no such step")
+    order = fetcher.order()
+    names = ["number", "url", "timeout", "max_bytes"]
+    return {**came, "order": None if order is None else dict(zip(names, order, strict=True))}
+
+
+def responded(fetcher: KeyFetcher, step: Case, at: int) -> Case:
+    """Whether an answer has other keys, or why it is no set of keys."""
+    order, status = step.pop("order"), step.pop("status")
+    body = step.pop("body").encode("latin-1") + b" " * step.pop("blanks", 0)
+    try:
+        return {"code": None, "is_new": fetcher.handle_response(order, status, body, **step, now=at)}
+    except TokenError as refused:
+        return {"code": refused.code, "is_new": False}
 
 
 def stand(case: Case, asked: Asked) -> Case:

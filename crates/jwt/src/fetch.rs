@@ -165,6 +165,7 @@ impl KeyFetcher {
     /// Event: a token that is otherwise in form named this `kid`, and no key has it. See [`claimed_kid`](crate::claimed_kid).
     pub fn handle_wanted(&mut self, kid: &str, now: Time) -> Wanted {
         let own = self.clock.go(now);
+        //= docs/spec/issuers.md#I-4
         let Some(hash) = KidHash::of(kid) else {
             return Wanted::Absent;
         };
@@ -239,6 +240,7 @@ impl KeyFetcher {
 
     /// Output: what to fetch, each order once. To be called after every event.
     pub fn poll_output(&mut self) -> Option<FetchOrder> {
+        //= docs/spec/issuers.md#I-2
         let flight = self.flight.filter(|_| self.is_waiting)?;
         self.is_waiting = false;
         Some(FetchOrder {
@@ -304,6 +306,7 @@ impl KeyFetcher {
 
     /// The order of this id, which is answered with this, and whether it was given up.
     fn land(&mut self, id: FetchId) -> Option<(Flight, bool)> {
+        //= docs/spec/issuers.md#I-8
         let is = |flight: &mut Flight| flight.id == id;
         let flight = self.flight.take_if(is).map(|flight| (flight, false));
         flight.or_else(|| self.late.take_if(is).map(|flight| (flight, true)))
@@ -335,6 +338,7 @@ impl KeyFetcher {
             .plus(self.refresh_after(max_age))
             .max(own.plus(self.policy.cool));
         let fetched = self.replace(flight, set);
+        //= docs/spec/issuers.md#I-5
         if let Some(kid) = flight.kid {
             self.absent.add(kid, own.plus(self.policy.negative), own);
         }
@@ -342,6 +346,7 @@ impl KeyFetcher {
     }
 
     fn replace(&mut self, flight: Flight, set: KeySet) -> Fetched {
+        //= docs/spec/issuers.md#I-6
         let (from, asked) = (flight.id, flight.asked);
         match &mut self.set {
             Some(current) if current.set.digest == set.digest => {
@@ -359,6 +364,7 @@ impl KeyFetcher {
 
     /// What the issuer says may shorten the time until a refresh, and never lengthens it.
     fn refresh_after(&mut self, max_age: Option<Span>) -> Span {
+        //= docs/spec/issuers.md#I-7
         let soft = self.policy.soft;
         let said = max_age.map_or(soft, |said| said.clamp(LEAST_AGE, soft));
         self.jitter.earlier(said)

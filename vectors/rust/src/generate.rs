@@ -90,6 +90,8 @@ fn files() -> Vec<(String, String)> {
         file("foreign", "answer", "answer", foreign::answers()),
         file("foreign", "verify", "verify", foreign::cases()),
         file("jwt", "bearer", "bearer", jwt::fields()),
+        file("jwt", "fetch", "fetch", jwt::fetches()),
+        file("jwt", "fetch-answers", "fetch", jwt::fetch_answers()),
         file("jwt", "keys", "keys", jwt::key_sets()),
         file("jwt", "mint", "mint", jwt::minted()),
         file("jwt", "challenge", "challenge", jwt::challenges()),

@@ -54,6 +54,7 @@ pub fn run(room: &str, op: &str, case: &Case) -> Result<Observation, CaseError> 
         ("foreign", "verify") => foreign::verify(case, Comes::Whole),
         ("jwt", "bearer") => jwt::bearer(case),
         ("jwt", "challenge") => jwt::challenge(case),
+        ("jwt", "fetch") => jwt::fetch(case),
         ("jwt", "keys") => jwt::keys(case),
         ("jwt", "mint") => jwt::mint(case),
         ("jwt", "require") => jwt::require(case),

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use counterseal::core::{Blame, Code, Refusal};
 use counterseal::jwt::{
-    JwtError, JwtSetupError, RequirementError, RequirementSetupError, StandingError,
-    StandingWriteError,
+    FetchError, FetchSetupError, JwtError, JwtSetupError, RequirementError, RequirementSetupError,
+    StandingError, StandingWriteError,
 };
 use counterseal::request::KeyRecordError;
 use counterseal_vectors::{
@@ -123,14 +123,16 @@ fn every_code_of_a_room_is_shown() {
     .chain(counterseal::webhook::CODES.iter().copied())
     .chain([JwtError::CODES, JwtSetupError::CODES])
     .chain([RequirementError::CODES, RequirementSetupError::CODES])
-    .chain([StandingError::CODES, StandingWriteError::CODES]);
-    // No library that is at hand fails to sign; grants are read from tokens, where a malformed one is `jwt_grants`; racers and
-    // versions at their end are those of the room's own tests.
+    .chain([StandingError::CODES, StandingWriteError::CODES])
+    .chain([FetchError::CODES, FetchSetupError::CODES]);
+    // No library that is at hand fails to sign; grants are read from tokens, where a malformed one is `jwt_grants`; racers,
+    // versions at their end and lists of issuers are those of the room's own tests.
     let never = [
         JwtSetupError::NotSigned.code(),
         RequirementSetupError::Grant.code(),
         StandingWriteError::Contended.code(),
         StandingWriteError::Exhausted.code(),
+        FetchSetupError::Issuers.code(),
     ];
     let never = |code: &Code| never.contains(code);
     let missing: Vec<_> = rooms
@@ -160,6 +162,7 @@ fn there_are_enough_cases_of_each_sort() {
     assert!(count("require", refused) >= 120);
     assert!(count("require", |case| !refused(case)) >= 50);
     assert!(count("stand", refused) >= 20 && count("standing", |_| true) >= 40);
+    assert!(count("fetch", |_| true) >= 170);
     assert!(count("admit", refused) >= 15 && count("admit", |case| !refused(case)) >= 30);
 }
 

@@ -51,6 +51,7 @@ impl FetchResponse<'_> {
         ordered: &str,
         library: &dyn Signatures,
     ) -> Result<KeySet, FetchError> {
+        //= docs/spec/issuers.md#I-3
         let is_elsewhere = self.url.is_some_and(|url| url != ordered);
         if is_elsewhere || (300..400).contains(&self.status) {
             return Err(FetchError::Redirect);

@@ -18,6 +18,7 @@ impl Forward {
 
     /// What it shows at `now`.
     pub(crate) fn at(&self, now: Time) -> Time {
+        //= docs/spec/issuers.md#I-9
         let passed = now.since(self.seen).clamp(Span::ZERO, LEAP);
         self.own.plus(passed)
     }

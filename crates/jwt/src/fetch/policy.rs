@@ -51,6 +51,7 @@ impl FetchPolicy {
     }
 
     fn of(issuer: &str, url: &str) -> Result<Self, FetchSetupError> {
+        //= docs/spec/issuers.md#I-1
         Ok(FetchPolicy {
             issuer: name(issuer)?,
             url: url.into(),

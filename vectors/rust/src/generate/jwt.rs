@@ -7,6 +7,7 @@ mod bearer;
 mod claims;
 mod draft;
 mod encoding;
+mod fetch;
 mod header;
 mod jwks;
 mod keys;
@@ -17,6 +18,7 @@ mod standing;
 mod svid;
 
 pub(super) use bearer::cases as fields;
+pub(super) use fetch::{answers as fetch_answers, cases as fetches};
 pub(super) use keys::cases as key_sets;
 pub(super) use mint::cases as minted;
 pub(super) use require::{cases as requirements, challenges};

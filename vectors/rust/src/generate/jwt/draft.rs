@@ -224,7 +224,7 @@ pub(super) fn refusal(code: &str) -> Expect {
         "jwt_mfa_required" => "mfa_required",
         "jwt_permission_missing" | "jwt_root_grant" => "insufficient_scope",
         "jwt_user_ver_ahead" | "store_unavailable" => "unavailable",
-        _ if code.starts_with("jwt_") && !code.starts_with("jwt_setup_") => "invalid_token",
+        _ if code.starts_with("jwt_") && !code.contains("_setup_") => "invalid_token",
         _ => "internal_error",
     };
     Expect {
