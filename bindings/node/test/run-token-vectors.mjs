@@ -1,11 +1,30 @@
 // The operations of the room `jwt`, for run-vectors.mjs.
 
-import { bearer, TokenKey, TokenKeys, TokenMinter, TokenPolicy, TokenSigner, TokenVerifier } from "counterseal";
+import { createHash } from "node:crypto";
+import {
+  bearer,
+  CountersealError,
+  KeyFetcher,
+  Memory,
+  Requirement,
+  Standing,
+  TokenKey,
+  TokenKeys,
+  TokenMinter,
+  TokenPolicy,
+  TokenSigner,
+  TokenVerifier,
+} from "counterseal";
 
 export const TOKEN_OPERATIONS = {
   "jwt/bearer": bearerOf,
+  "jwt/challenge": challenge,
+  "jwt/fetch": fetch,
   "jwt/keys": keys,
   "jwt/mint": mint,
+  "jwt/require": require,
+  "jwt/stand": stand,
+  "jwt/standing": standing,
   "jwt/verify": verify,
 };
 
@@ -53,6 +72,179 @@ function keys({ input: { keys } }) {
 function bearerOf({ input: { headers }, now }) {
   const lines = headers.map(([name, value]) => [Buffer.from(name, "latin1"), Buffer.from(value, "latin1")]);
   return { token: bearer(lines, { now }) };
+}
+
+/** When the bearer of a token that grants what is required authenticated. */
+function require(vector) {
+  return { authenticated: required(vector)().authenticated };
+}
+
+/** What the client is told, whether its token grants what is required or not. */
+function challenge(vector) {
+  const check = required(vector);
+  const refused = refusal(check);
+  return { code: refused?.code ?? null, challenge: refused?.headers["www-authenticate"] ?? null };
+}
+
+/** Whether the bearer may; what cannot be set up and what is not genuine ends here. */
+function required({ policy, input: { token, keys, requirement, proof }, now }) {
+  const { permissions, any, max_age_seconds: maxAgeSeconds, methods, levels, ...rest } = requirement;
+  const { granted_by: grantedBy, root_grants: rootGrants } = rest;
+  const made = new Requirement(permissions, { any, maxAgeSeconds, methods, levels, grantedBy, rootGrants });
+  const [verified] = genuine(policy, keys, [token], now);
+  const [session, subject, method, at] = proof ?? [];
+  const fresh = proof && { session, subject, method, at };
+  return () => made.check(verified, { proof: fresh, now });
+}
+
+/** The rows that a token stands by; the store answers as the case says. */
+function stand({ policy, input: { token, keys, standing }, now }, store) {
+  const [verified] = genuine(policy, keys, [token], now);
+  const waiting = standingOf(standing).begin(verified, { now });
+  const { values } = waiting.statement("sqlite");
+  const reply = store.replies[store.asked] ?? "unavailable";
+  store.asked += 1;
+  waiting.answer(rowsOf(reply, standing.tenant, verified.subject));
+  waiting.verdict();
+  return { rows: values.map((row) => row && Buffer.from(row).toString("hex")) };
+}
+
+/** What becomes of each step, over one store and one cache. */
+function standing({ policy, input: { tokens, keys, standing, steps }, now }) {
+  const verified = genuine(policy, keys, tokens, now);
+  const desk = standingOf(standing);
+  const store = new Memory({ now });
+  const looks = [];
+  const begin = ({ token, at }) => {
+    const waiting = desk.begin(verified[token], { now: at });
+    looks.push({ waiting, subject: verified[token].subject });
+    return { asked: waiting.statement("sqlite") !== null };
+  };
+  const settle = ({ waiting, subject }, reply) => {
+    const refused = refusal(() => {
+      if (reply === undefined || waiting.statement("sqlite") === null) return waiting.run(store);
+      waiting.answer(rowsOf(reply, standing.tenant, subject));
+      return waiting.verdict();
+    });
+    return { code: refused?.code ?? null };
+  };
+  const told = steps.map((step) => {
+    if (step.do === "begin") return begin(step);
+    if (step.do === "finish") return settle(looks.pop(), step.reply);
+    if (step.do === "stand") return { ...begin(step), ...settle(looks.pop(), step.reply) };
+    return settle({ waiting: changed(desk, step), subject: "" }, step.reply);
+  });
+  return { steps: told };
+}
+
+function standingOf({ tenant, any_subject: anySubject, with_access_key: withAccessKey, cache_seconds: cacheSeconds }) {
+  return new Standing(tenant, { anySubject, withAccessKey, cacheSeconds });
+}
+
+/** A change that was begun. */
+function changed(desk, { at: now, subject, access_key: accessKey, id, expires, do: change }) {
+  const begin = {
+    bump: () => desk.bump(subject, { now }),
+    deny: () => desk.deny(id, { expires, now }),
+    disable: () => desk.disable(subject, { now }),
+    disable_key: () => desk.disableKey(accessKey, { now }),
+    enable: () => desk.enable(subject, { now }),
+    register: () => desk.register(subject, { now }),
+    register_key: () => desk.registerKey(accessKey, subject, { now }),
+  };
+  return begin[change]();
+}
+
+/** The one row of a look, in which each part ends with its version. */
+function rowsOf(reply, tenant, name) {
+  if (reply === "unavailable") return null;
+  const { subject, denied, access_key: key } = reply.stored;
+  const row = Buffer.alloc(16);
+  const none = (count) => new Array(count).fill(null);
+  const owner = key && rowOf("counterseal/subject/1", tenant, key.is_own ? name : "another");
+  return [
+    [
+      ...(subject ? [row, tenant, name, subject.user_ver, subject.disabled ?? null, 0, 1] : none(7)),
+      ...(denied ? [row, tenant, "id", 0, 1] : none(5)),
+      ...(key ? [row, tenant, "key", owner, key.disabled ?? null, 0, 1] : none(7)),
+    ],
+  ];
+}
+
+/** The id of a row, as docs/spec/access.md A-8 has it. */
+function rowOf(label, tenant, name) {
+  const hash = createHash("sha256").update(label);
+  for (const text of [tenant, name]) {
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64BE(BigInt(Buffer.byteLength(text)));
+    hash.update(length).update(text);
+  }
+  return hash.digest().subarray(0, 16);
+}
+
+/** What comes of each event, and the answers to questions in between. */
+function fetch({ input: { fetcher, steps }, now, seed }) {
+  const { issuer, url, loopback, timeout_seconds: timeoutSeconds, refresh_seconds: refreshSeconds, ...rest } = fetcher;
+  const { limit_seconds: limitSeconds, cool_down_seconds: coolDownSeconds } = rest;
+  const spans = { timeoutSeconds, refreshSeconds, limitSeconds, coolDownSeconds };
+  const made = new KeyFetcher(issuer, url, { loopback, ...spans, now, seed: Buffer.from(seed, "hex") });
+  return { steps: steps.map((step) => fetched(made, step)) };
+}
+
+/** What comes of one step. */
+function fetched(fetcher, step) {
+  const now = step.at;
+  const questions = {
+    error: () => ({ code: fetcher.lastError?.code ?? null }),
+    keys: () => coded(() => ({ ids: fetcher.keys({ now }).ids, generation: fetcher.generation })),
+    next: () => ({ next: fetcher.nextTimeout }),
+  };
+  const events = {
+    failure: () => void fetcher.handleFailure(step.order, step.cause, { now }),
+    response: () => responded(fetcher, step),
+    timeout: () => void fetcher.handleTimeout({ now }),
+    wanted: () => ({ hope: fetcher.handleWanted(step.token, { now }) }),
+  };
+  if (Object.hasOwn(questions, step.do)) return questions[step.do]();
+  return { ...events[step.do](), order: ordered(fetcher) };
+}
+
+/** Whether an answer has other keys, or why it is no set of keys. */
+function responded(fetcher, { at: now, order, status, content_type: contentType, url, ...rest }) {
+  const body = Buffer.concat([Buffer.from(rest.body, "latin1"), Buffer.alloc(rest.blanks ?? 0, " ")]);
+  const answer = { status, contentType, url, maxAgeSeconds: rest.max_age_seconds, body, now };
+  return { is_new: false, ...coded(() => ({ is_new: fetcher.handleResponse(order, answer) })) };
+}
+
+function ordered(fetcher) {
+  const order = fetcher.order();
+  return order && { number: order.number, url: order.url, timeout: order.timeoutMs, max_bytes: order.maxBytes };
+}
+
+/** What `run` gives, with no code; or the code alone. */
+function coded(run) {
+  let given;
+  const refused = refusal(() => {
+    given = run();
+  });
+  return refused ? { code: refused.code } : { code: null, ...given };
+}
+
+/** Why `run` was refused, if it was. */
+function refusal(run) {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof CountersealError) return error;
+    throw error;
+  }
+  return null;
+}
+
+/** Genuine tokens. */
+function genuine(policy, keys, tokens, now) {
+  const verifier = new TokenVerifier(policyOf(policy), keysOf(keys), { cache: 0 });
+  return tokens.map((token) => verifier.verify(token, { now }));
 }
 
 /** The thumbprint that the peer has shown, or that a token is to be bound to. */
