@@ -711,9 +711,103 @@ export interface MintOptions extends At {
   readonly seed?: Uint8Array;
 }
 
-/** Mints tokens with one key for verifiers of one policy. */
+export interface TokenRingOptions {
+  /** How long tokens live at most; 1800 when it is left out. */
+  readonly lifeSeconds?: number;
+  /** How long verifiers may keep a copy of the published keys; 300 when it is left out. */
+  readonly maxAgeSeconds?: number;
+  /** How long a host goes by what it read; 300 when it is left out. */
+  readonly hostsSeconds?: number;
+  /** How long a key signs at least. With it the next one can wait, and take over from one that is lost. */
+  readonly periodSeconds?: number;
+  /** How long a key is published before it signs, where all verifiers are known. */
+  readonly leadSeconds?: number;
+  /** How long after its end a token is taken, where all verifiers are known. */
+  readonly toleranceSeconds?: number;
+}
+
+export interface RotateOptions extends At {
+  /** The algorithm of a key that is made here; `ES256` when it is left out. */
+  readonly algorithm?: "ES256" | "ES384" | "EdDSA";
+  /** A private key, PKCS#8 as PEM. */
+  readonly pem?: string | Uint8Array;
+  /** Whether the private part stays with the host, and is not stored. */
+  readonly held?: boolean;
+  /** 64 random bytes for a new key, and 12 for its seal; the host's generator when it is left out. */
+  readonly seed?: Uint8Array;
+}
+
+/** A key of a ring. */
+export interface RingKey {
+  /** Its `kid`: the thumbprint of the key. */
+  readonly id: string;
+  readonly state: "announced" | "active" | "retiring" | "retired";
+  /** Since when it is published. */
+  readonly announced: number;
+  /** Since when, or from when on, it signs. */
+  readonly active: number;
+  /** When it signs no more, if another one was announced. */
+  readonly ends: number | null;
+  /** When it is published no more, if another one was announced. */
+  readonly gone: number | null;
+}
+
+export interface FollowRingOptions {
+  /** Ends it. */
+  readonly signal: AbortSignal;
+  /** A store of this package. */
+  readonly store?: Store;
+  /** Reads in a database of your own, as the `drive` of `counterseal/stores/pg` and `/ioredis` does. */
+  readonly drive?: (reading: Waiting<null>) => Promise<null>;
+  /** How often it reads; 60 when it is left out. */
+  readonly everySeconds?: number;
+  readonly clock?: () => number;
+  /** Gets each failure; without it they become warnings of the process. */
+  readonly onFailure?: (error: CountersealError) => void;
+}
+
+/**
+ * The keys of an issuer in a store: rotated by one command, signed with (`new TokenMinter(ring, policy)`), verified with
+ * (`new TokenVerifier(policy, ring)`) and published. A host goes by what it read last, for five minutes at most.
+ */
+export declare class TokenRing {
+  /** `sealingKey` is 32 random bytes, the same on all hosts, which seal private keys in the store. */
+  constructor(issuer: string, sealingKey: Uint8Array, options?: TokenRingOptions);
+  readonly issuer: string;
+  /** Reads the keys. */
+  load(options?: At): Waiting<null>;
+  /** Announces a key. It is published before it signs; the first one signs at once. */
+  rotate(options?: RotateOptions): Waiting<null>;
+  /** Removes a key at once and for good. */
+  revoke(keyId: string, options?: At): Waiting<null>;
+  /** Signs with this private key too, PKCS#8 as PEM, of which the store has the public part only. */
+  hold(pem: string | Uint8Array): void;
+  /** What a route for the keys answers. */
+  published(options?: At): PublishedKeys;
+  /** Its keys, in the order in which they sign; none before they were read. */
+  keys(options?: At): RingKey[];
+  /** Reads the keys again and again, until `signal` is aborted; while that fails it goes by what it read before, for as long as it may. */
+  follow(options: FollowRingOptions): Promise<void>;
+  toJSON(): never;
+}
+
+/** What a route for the keys answers. */
+export declare class PublishedKeys {
+  private constructor();
+  /** The JSON text. */
+  readonly body: string;
+  readonly contentType: string;
+  /** The strong entity tag, with its quotes. */
+  readonly etag: string;
+  /** For how long a copy is good. */
+  readonly cacheControl: string;
+  /** Whether the client has it already, by the field `If-None-Match` of these field lines: then the answer is 304. */
+  isKnown(headers: FieldLines | NodeJS.Dict<string | string[]>): boolean;
+}
+
+/** Mints tokens with one key, or with whichever key of a ring signs, for verifiers of one policy. */
 export declare class TokenMinter {
-  constructor(signer: TokenSigner, policy: TokenPolicy);
+  constructor(signer: TokenSigner | TokenRing, policy: TokenPolicy);
   /** A token about `subject`. */
   mint(subject: string, options: MintOptions): Minted;
   toJSON(): never;
@@ -783,7 +877,11 @@ export interface VerifyTokenOptions extends At {
  */
 export declare class TokenVerifier<Claims = TokenClaims> {
   /** `cache` proofs are kept in memory, by their tokens: 0 to 65536, or 1024 when it is left out. */
-  constructor(policy: TokenPolicy, keys: TokenKeys | readonly TokenKey[], options?: { readonly cache?: number });
+  constructor(
+    policy: TokenPolicy,
+    keys: TokenKeys | TokenRing | readonly TokenKey[],
+    options?: { readonly cache?: number },
+  );
   /** The proof that `token` is genuine. Whatever fails throws a `TokenError`. */
   verify(token: string, options?: VerifyTokenOptions): VerifiedToken<Claims>;
   /** Knows these keys, and no others, from now on. */

@@ -5,6 +5,8 @@ const { ArgumentError } = require("./lib/errors.cjs");
 const { head } = require("./lib/http.cjs");
 const { problem } = require("./lib/problem.cjs");
 const { keep, sent } = require("./lib/sent.cjs");
+const { callable, maybe, options } = require("./lib/arguments.cjs");
+const { tokenRingOf } = require("./lib/token_ring.cjs");
 const { tokenReader, tokenReaderAsync } = require("./lib/token_request.cjs");
 
 function register() {
@@ -35,6 +37,21 @@ function tokenRoute(verifier, handler, options) {
       return problemResponse(error);
     }
     return handler(request, proof, context);
+  };
+}
+
+function keysRoute(ring, given) {
+  const published = tokenRingOf(ring);
+  const clock = maybe(callable, "clock", options(given, ["clock"]).clock);
+  return async (request) => {
+    try {
+      const keys = published.published({ now: clock?.() });
+      const headers = { etag: keys.etag, "cache-control": keys.cacheControl };
+      if (keys.isKnown([...request.headers])) return new Response(null, { status: 304, headers });
+      return new Response(keys.body, { headers: { ...headers, "content-type": keys.contentType } });
+    } catch (error) {
+      return problemResponse(error);
+    }
   };
 }
 
@@ -125,6 +142,7 @@ const OWN = "cs-";
 
 module.exports = {
   createProxy,
+  keysRoute,
   problemResponse,
   register,
   signedRoute,

@@ -17,6 +17,9 @@
 //   // app/orders/route.ts: a route for access tokens needs no `register`
 //   export const GET = tokenRoute(tokens, (request, { verified, claims }) => Response.json({ subject: verified.subject }));
 //
+//   // app/.well-known/jwks.json/route.ts, for an issuer with a ring of keys
+//   export const GET = keysRoute(ring);
+//
 //   // proxy.ts, where all that it matches is for tokens
 //   export function proxy(request: Request) {
 //     try {
@@ -37,6 +40,7 @@ import type {
   Requirement,
   Standing,
   Store,
+  TokenRing,
   TokenVerifier,
   Verified,
   VerifiedToken,
@@ -100,6 +104,15 @@ export declare function tokenRoute<Incoming extends Request, Context, Claims, Mo
   handler: (request: Incoming, proof: TokenProof<Claims, Model>, context: Context) => Response | Promise<Response>,
   settings?: TokenSettingsAsync<Incoming, Claims, Model>,
 ): (request: Incoming, context: Context) => Promise<Response>;
+
+/**
+ * The route handler that publishes the keys of an issuer, `GET /.well-known/jwks.json`. It answers 304 to whoever has them already,
+ * and 503 while the ring was not read for too long.
+ */
+export declare function keysRoute(
+  ring: TokenRing,
+  settings?: { readonly clock?: () => number },
+): (request: Request) => Promise<Response>;
 
 /**
  * The proof of the token in a request's `Authorization` field. It throws, so that whoever forgets about the answer lets nobody

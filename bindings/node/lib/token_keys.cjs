@@ -162,7 +162,7 @@ function nativeTokenKeys(value) {
 /** The native half of a signer. */
 function nativeTokenSigner(value) {
   const found = nativeOfSigner(value);
-  if (found === undefined) throw wrong("signer", "TokenSigner");
+  if (found === undefined) throw wrong("signer", "TokenSigner or TokenRing");
   return found;
 }
 

@@ -7,6 +7,7 @@ const { now, seed } = require("./chance.cjs");
 const { ArgumentError, settled } = require("./errors.cjs");
 const native = require("./native.cjs");
 const { nativeTokenSigner } = require("./token_keys.cjs");
+const { nativeTokenRing } = require("./token_ring.cjs");
 
 const POLICY = ["issuer", "audience", "matchAudience", "typ", "leewaySeconds", "lifeSeconds"];
 const CLAIMS = ["until", "userVer", "accessKey", "session", "generation", "certificate", "key", "claims"];
@@ -49,7 +50,12 @@ class TokenMinter {
   #native;
 
   constructor(signer, policy) {
-    this.#native = settled(native.TokenMinter.create(nativeTokenSigner(signer), nativeOfPolicy(policy)));
+    const ring = nativeTokenRing(signer);
+    const made =
+      ring === undefined
+        ? native.TokenMinter.create(nativeTokenSigner(signer), nativeOfPolicy(policy))
+        : native.TokenMinter.ofRing(ring, nativeOfPolicy(policy));
+    this.#native = settled(made);
   }
 
   mint(subject, given) {

@@ -9,6 +9,7 @@ const { joinedValues } = require("./message.cjs");
 const native = require("./native.cjs");
 const { nativeTokenKeys } = require("./token_keys.cjs");
 const { nativeTokenPolicy } = require("./token_mint.cjs");
+const { nativeTokenRing } = require("./token_ring.cjs");
 const { holds, tokenOf } = require("./token_verified.cjs");
 
 let isTokenVerifier;
@@ -18,12 +19,20 @@ class TokenVerifier {
   /** Proofs by their tokens. There is a new map for each set of keys, so that nothing of the old ones gets into it. */
   #kept = new Map();
   #most;
+  /** Which keys of a ring the map is for; verifiers without a ring are told of other keys. */
+  #generation;
 
   constructor(policy, keys, given) {
     const most = maybe(whole, "cache", options(given, ["cache"]).cache, USUAL);
     if (most < 0 || most > MAX_ITEMS) throw fault("binding_argument_range", `cache: 0 to ${MAX_ITEMS}`);
     this.#most = most;
-    this.#native = settled(native.TokenVerifier.create(nativeTokenPolicy(policy), nativeTokenKeys(keys)));
+    const ring = nativeTokenRing(keys);
+    if (ring === undefined) {
+      this.#native = settled(native.TokenVerifier.create(nativeTokenPolicy(policy), nativeTokenKeys(keys)));
+      return;
+    }
+    this.#native = settled(native.TokenVerifier.ofRing(nativeTokenPolicy(policy), ring));
+    this.#generation = NONE;
   }
 
   verify(token, given) {
@@ -60,6 +69,7 @@ class TokenVerifier {
 
   /** The proof that was kept, while it holds by the clock; whatever else there is to say about a token, the native half says. */
   #verify(token, moment) {
+    if (this.#generation !== undefined) this.#follow(moment);
     const kept = this.#kept;
     const found = kept.get(token);
     if (found !== undefined && holds(found, moment)) return found;
@@ -71,6 +81,14 @@ class TokenVerifier {
       kept.set(token, verified);
     }
     return verified;
+  }
+
+  /** Forgets the proofs of other keys than the ring has now. */
+  #follow(moment) {
+    const generation = settled(this.#native.generation(moment));
+    if (generation === this.#generation) return;
+    this.#generation = generation;
+    this.#kept = new Map();
   }
 
   static {
@@ -90,6 +108,8 @@ function tokenVerifierOf(value) {
   return value;
 }
 
+/** No keys yet. */
+const NONE = -1;
 /** How many proofs are kept, unless it is said. */
 const USUAL = 1_024;
 

@@ -21,6 +21,7 @@ mod standing;
 mod store;
 mod token_key;
 mod token_mint;
+mod token_ring;
 mod token_verify;
 mod vault;
 mod verify;

@@ -6,6 +6,7 @@ use napi_derive::napi;
 
 use crate::answer::{Answer, answer, line};
 use crate::token_key::TokenSigner;
+use crate::token_ring::TokenRing;
 
 /// What a verifier demands of a token, and what a minter writes.
 #[napi]
@@ -89,6 +90,15 @@ impl TokenMinter {
     pub fn create(signer: &TokenSigner, policy: &TokenPolicy) -> Answer<TokenMinter> {
         answer("TokenMinter.create", || {
             let minter = shared::TokenMinter::new(&signer.0, &policy.0);
+            Ok(TokenMinter(minter))
+        })
+    }
+
+    /// A minter with whichever key of this ring signs.
+    #[napi]
+    pub fn of_ring(ring: &TokenRing, policy: &TokenPolicy) -> Answer<TokenMinter> {
+        answer("TokenMinter.ofRing", || {
+            let minter = shared::TokenMinter::of_ring(&ring.0, &policy.0);
             Ok(TokenMinter(minter))
         })
     }

@@ -10,6 +10,7 @@ use crate::answer::{Answer, Refusal, answer, done, line};
 use crate::message::values;
 use crate::token_key::{TokenKeys, lines};
 use crate::token_mint::TokenPolicy;
+use crate::token_ring::TokenRing;
 
 /// Verifies tokens of one policy.
 #[napi]
@@ -45,6 +46,24 @@ impl TokenVerifier {
                 last: Mutex::new(None),
             })
         })
+    }
+
+    /// A verifier of this policy with the keys of this ring.
+    #[napi]
+    pub fn of_ring(policy: &TokenPolicy, ring: &TokenRing) -> Answer<TokenVerifier> {
+        answer("TokenVerifier.ofRing", || {
+            let verifier = shared::TokenVerifier::of_ring(&policy.0, &ring.0);
+            Ok(TokenVerifier {
+                inner: verifier,
+                last: Mutex::new(None),
+            })
+        })
+    }
+
+    /// A number that is another one when its keys are others. A ring whose keys are too old refuses.
+    #[napi]
+    pub fn generation(&self, now: i64) -> Answer<i64> {
+        answer("TokenVerifier.generation", || self.inner.generation(now))
     }
 
     /// The proof that `token` is genuine, and bound to no key.

@@ -103,6 +103,7 @@ function maker(name) {
     ...[tokenSigner(), tokenSigner().key, tokenPolicy(), tokenVerifier(), minted().token, "HS256", "access"],
     ...[tokenVerifier().verify(minted().token, { now: NOW }), new counterseal.Requirement(["a"])],
     ...[new counterseal.Standing("a"), new counterseal.KeyFetcher("a", "https://a.example/keys")],
+    ...[new counterseal.TokenRing("a", SECRET), new counterseal.Memory()],
     ...[new counterseal.Policy(["a.example"]), new counterseal.Profile(), new counterseal.KeyVault(SECRET)],
   ];
   const names = [
@@ -170,6 +171,7 @@ const PLACES = {
       "OidcVerifier",
       "Policy",
       "Profile",
+      "PublishedKeys",
       "Received",
       "Receiver",
       "RemoteVerifier",
@@ -183,6 +185,7 @@ const PLACES = {
       "TokenKeys",
       "TokenMinter",
       "TokenPolicy",
+      "TokenRing",
       "TokenSigner",
       "TokenVerifier",
       "Verified",
@@ -227,7 +230,11 @@ const PLACES = {
     const [standing, fetcher] = [new counterseal.Standing("a"), new counterseal.KeyFetcher("a", "https://a.example/k")];
     const changes = ["begin", "bump", "deny", "disable", "disableKey", "enable", "register", "registerKey"];
     const events = ["handleFailure", "handleResponse", "handleTimeout", "handleWanted", "keys"];
+    const ring = new counterseal.TokenRing("a", SECRET);
+    ring.rotate().run(new counterseal.Memory());
     return [
+      ...methods(ring, args, ["hold", "keys", "load", "published", "revoke", "rotate"]),
+      ...methods(ring.published(), args, ["isKnown"]),
       ...methods(standing, args, changes),
       ...methods(fetcher, args, events),
       ...methods(new counterseal.Requirement(["a"]), args, ["check"]),

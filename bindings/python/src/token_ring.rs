@@ -157,7 +157,7 @@ impl PublishedKeys {
     fn is_known(&self, if_none_match: Any<'_>) -> Guarded<bool> {
         guard("PublishedKeys.is_known", || {
             let lines = texts("if_none_match", &Some(if_none_match))?;
-            Ok(self.0.is_known(lines.iter().map(String::as_str)))
+            Ok(self.0.is_known(lines.iter().map(String::as_bytes)))
         })
     }
 

@@ -216,27 +216,6 @@ impl TokenRing {
         Ok(facts.collect())
     }
 
-    /// Until when a host may go by what it knows, and how often it has known something else: while both hold, the keys that verify are
-    /// the same. Nothing where it knows nothing.
-    ///
-    /// # Errors
-    ///
-    /// An instant that cannot be.
-    pub fn holds_until(&self, now: i64) -> Result<Option<i64>, Problem> {
-        let now = time("now", now)?;
-        let Ok(ring) = self.ring() else {
-            return Ok(None);
-        };
-        let stale = ring.stale_at(now);
-        let next = ring.next_change(now).unwrap_or(stale);
-        Ok(Some(next.min(stale).millis()))
-    }
-
-    /// How often the host has known something else.
-    pub fn serial(&self) -> u64 {
-        self.known(|known| known.serial)
-    }
-
     /// The ids of its keys.
     pub(crate) fn ids(&self) -> Vec<String> {
         let ring = self.ring().ok();
@@ -366,9 +345,11 @@ impl PublishedKeys {
         self.0.cache_control()
     }
 
-    /// Whether the client has it already, by its fields `if-none-match`.
-    pub fn is_known<'a>(&self, if_none_match: impl IntoIterator<Item = &'a str>) -> bool {
-        self.0.is_known(if_none_match)
+    /// Whether the client has it already, by the values of its fields `if-none-match`; one that is no text is as good as none.
+    pub fn is_known<'a>(&self, if_none_match: impl IntoIterator<Item = &'a [u8]>) -> bool {
+        let lines = if_none_match.into_iter();
+        self.0
+            .is_known(lines.filter_map(|line| std::str::from_utf8(line).ok()))
     }
 }
 

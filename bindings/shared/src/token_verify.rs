@@ -134,6 +134,16 @@ impl TokenVerifier {
         self.inner.policy().issuer()
     }
 
+    /// A number that is another one when its keys are others, for hosts that keep proofs themselves.
+    ///
+    /// # Errors
+    ///
+    /// `jwt_ring_stale`, `jwt_ring_empty`, or an instant that cannot be.
+    pub fn generation(&self, now: i64) -> Result<i64, Problem> {
+        let generation = self.snapshot(time("now", now)?)?.generation;
+        Ok(i64::try_from(generation).unwrap_or(i64::MAX))
+    }
+
     fn snapshot(&self, now: Time) -> Result<Snapshot, Problem> {
         match &self.keys {
             Known::Keys(known) => Ok(read(known)),
