@@ -2,7 +2,7 @@
 //
 //     node bench.mjs node_request_sign node_request_verify
 //
-// Both cover the same seven components with the same key and parameters. Counterseal is called as its users call it: it
+// Tokens are in `tokens.mjs`. Both cover the same seven components with the same key and parameters. Counterseal is called as its users call it: it
 // hashes the content, draws a nonce, reads the clock, and claims the nonce in a ring. The peer is given the digest, the
 // nonce and the times, does not look at the content, and remembers nothing.
 
@@ -10,6 +10,7 @@ import { createHmac, createSecretKey } from "node:crypto";
 import { Key, Policy, Profile, Ring, Signer, Verifier } from "counterseal";
 import { createSigner, createVerifier, httpbis } from "http-message-signatures";
 import { Bench } from "./harness.mjs";
+import { tokens } from "./tokens.mjs";
 
 const SECRET = Buffer.alloc(32, 7);
 const KEY_ID = "worker-7f3a";
@@ -86,6 +87,7 @@ function ourVerifier() {
 }
 
 const benches = {
+  ...tokens,
   node_request_sign: () =>
     new Bench("node_request_sign")
       .item("floor", base.length, floor)

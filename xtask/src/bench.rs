@@ -164,6 +164,46 @@ const BENCHES: &[Bench] = &[
         program: Program::Node,
         bars: &[Bar::Faster("http_message_signatures", 8.0)],
     },
+    Bench {
+        name: "node_jwt_verify_hs256",
+        program: Program::Node,
+        bars: &[Bar::Faster("fast_jwt", 2.2)],
+    },
+    Bench {
+        name: "node_jwt_verify_es256",
+        program: Program::Node,
+        bars: &[Bar::Faster("fast_jwt", 1.3)],
+    },
+    Bench {
+        name: "node_jwt_verify_eddsa",
+        program: Program::Node,
+        bars: &[],
+    },
+    Bench {
+        name: "node_jwt_verify_rs256",
+        program: Program::Node,
+        bars: &[],
+    },
+    Bench {
+        name: "node_jwt_encode_hs256",
+        program: Program::Node,
+        bars: &[],
+    },
+    Bench {
+        name: "node_jwt_encode_es256",
+        program: Program::Node,
+        bars: &[],
+    },
+    Bench {
+        name: "node_jwt_encode_eddsa",
+        program: Program::Node,
+        bars: &[],
+    },
+    Bench {
+        name: "node_jwt_cached",
+        program: Program::Node,
+        bars: &[Bar::Faster("fast_jwt", 8.0)],
+    },
 ];
 
 pub(crate) fn run(mut args: Args) -> Done {

@@ -55,8 +55,8 @@ class OidcPolicy {
     const told = settled(this.#native.verify(text("token", token), known, moment));
     const [rule, until] = told.split("\n", 2);
     const proof = told.slice(rule.length + until.length + 2);
-    const again = { hold: () => this.#native.hold(token, known, moment) };
-    return admittedJob(tokenOf(proof, again, token, moment), rule, Number(until));
+    const verified = tokenOf(proof, () => this.#native.hold(token, known, moment));
+    return admittedJob(verified, rule, Number(until));
   }
 
   get issuer() {

@@ -7,7 +7,7 @@ const { requirement } = require("./requirement.cjs");
 const { standing } = require("./standing.cjs");
 const { isBlocking, nativeStore } = require("./stores.cjs");
 const { isRemote } = require("./token_remote.cjs");
-const { bearer, tokenVerifierOf } = require("./token_verify.cjs");
+const { bearer, tokenVerifierOf, verifyHeld } = require("./token_verify.cjs");
 
 const CALLS = ["certificate", "claims", "clock", "onEvent"];
 const SETTINGS = [...CALLS, "requirement", "standing", "store"];
@@ -35,7 +35,7 @@ class TokenReader {
   read(request) {
     const [at, headers] = [this.#at(), headersOf(request)];
     try {
-      const verified = this.#verifier.verify(bearer(headers, at), { ...this.#shown(request), ...at });
+      const verified = this.#verify(bearer(headers, at), { ...this.#shown(request), ...at });
       const { store } = this.#settings;
       return this.#proof(verified, this.#asked(verified, at)?.run(store), at);
     } catch (error) {
@@ -47,12 +47,19 @@ class TokenReader {
   async readAsync(request) {
     const [at, headers] = [this.#at(), headersOf(request)];
     try {
-      const shown = isRemote(this.#verifier) ? this.#shown(request) : { ...this.#shown(request), ...at };
-      const verified = await this.#verifier.verify(bearer(headers, at), shown);
+      const [token, shown] = [bearer(headers, at), this.#shown(request)];
+      const isFar = isRemote(this.#verifier);
+      const verified = isFar ? await this.#verifier.verify(token, shown) : this.#verify(token, { ...shown, ...at });
       return this.#proof(verified, await this.#run(this.#asked(verified, at)), at);
     } catch (error) {
       throw this.#told(error);
     }
+  }
+
+  #verify(token, shown) {
+    const { requirement: required, standing: stands } = this.#settings;
+    const isAsked = required !== undefined || stands !== undefined;
+    return isAsked ? verifyHeld(this.#verifier, token, shown) : this.#verifier.verify(token, shown);
   }
 
   #asked(verified, at) {

@@ -8,36 +8,24 @@ const native = require("./native.cjs");
 
 /** Whoever holds this has a proof of the native half in hand. */
 const PROOF = Symbol("proof");
-/** How many lines stand before the payload: see `TokenProof` in `src/token_verify.rs`. */
-const LINES = 13;
+/** How many digits say where the payload begins: see `TokenProof` in `src/token_verify.rs`. */
+const DIGITS = 4;
 
 let heldIn;
 let holdsAt;
 
 class VerifiedToken {
-  #from;
-  #until;
   #text;
-  /** What verified it, and what it verified. */
-  #verifier;
-  #token;
-  #moment;
-  #shown;
-  #held;
+  /** The native half of it, or what gives that. */
+  #half;
   #lines;
   #claims;
 
   /** Only a verifier makes one. */
-  constructor(proof, text, verifier, token, moment, shown) {
+  constructor(proof, text, half) {
     if (proof !== PROOF) throw wrong("VerifiedToken", "what a verifier returns; it is not made by hand");
-    const [from, until] = text.split("\n", 2);
-    this.#from = Number(from);
-    this.#until = Number(until);
     this.#text = text;
-    this.#verifier = verifier;
-    this.#token = token;
-    this.#moment = moment;
-    this.#shown = shown;
+    this.#half = half;
     Object.freeze(this);
   }
 
@@ -46,19 +34,19 @@ class VerifiedToken {
   }
 
   get issued() {
-    return Number(this.#line(3));
+    return this.#number(3);
   }
 
   get begins() {
-    return Number(this.#line(4));
+    return this.#number(4);
   }
 
   get expires() {
-    return Number(this.#line(5));
+    return this.#number(5);
   }
 
   get boundBy() {
-    return this.#maybe(6);
+    return this.#line(6) || null;
   }
 
   get userVer() {
@@ -86,7 +74,7 @@ class VerifiedToken {
   }
 
   get payload() {
-    return this.#line(LINES);
+    return this.#text.slice(this.#head());
   }
 
   get claims() {
@@ -114,13 +102,12 @@ class VerifiedToken {
     return `<VerifiedToken by ${this.keyId} until ${this.expires}>`;
   }
 
+  /** A line that is a number becomes one when it is asked for. */
   #number(at) {
     const line = this.#line(at);
-    return line === "" ? null : Number(line);
-  }
-
-  #maybe(at) {
-    return this.#line(at) || null;
+    if (typeof line !== "string") return line;
+    this.#lines[at] = line === "" ? null : Number(line);
+    return this.#lines[at];
   }
 
   /** A text of the issuer's, as it was before it was put on one line; no such claim is empty. */
@@ -132,36 +119,27 @@ class VerifiedToken {
 
   /** The text is taken apart when something is asked. */
   #line(at) {
-    this.#lines ??= taken(this.#text);
+    this.#lines ??= this.#text.slice(DIGITS, this.#head()).split("\n");
     return this.#lines[at];
   }
 
-  #hold() {
-    const { certificate, key } = this.#shown ?? {};
-    return settled(this.#verifier.hold(this.#token, certificate, key, this.#moment));
+  #head() {
+    return Number(this.#text.slice(0, DIGITS));
   }
 
   static {
     heldIn = (value) => {
-      if (typeof value !== "object" || value === null || !(#held in value)) return undefined;
-      value.#held ??= value.#hold();
-      return value.#held;
+      if (typeof value !== "object" || value === null || !(#half in value)) return undefined;
+      if (typeof value.#half === "function") value.#half = settled(value.#half());
+      return value.#half;
     };
-    holdsAt = (verified, moment) => moment >= verified.#from && moment < verified.#until;
+    holdsAt = (verified, moment) => moment >= verified.#number(0) && moment < verified.#number(1);
   }
 }
 
-/** The lines, and after them the payload. */
-function taken(text) {
-  const lines = text.split("\n", LINES);
-  const before = lines.reduce((sum, line) => sum + line.length + 1, 0);
-  return [...lines, text.slice(before)];
-}
-
-/** The same value, which nobody can change any more. Its depth has a limit that the native half kept. */
+/** The same object, which nobody can change any more. Its depth has a limit that the native half kept. */
 function frozen(value) {
-  if (typeof value !== "object" || value === null) return value;
-  for (const name of Object.keys(value)) frozen(value[name]);
+  for (const member of Object.values(value)) if (typeof member === "object" && member !== null) frozen(member);
   return Object.freeze(value);
 }
 
@@ -171,16 +149,16 @@ function holds(verified, moment) {
 }
 
 /**
- * The native half of a proof, for other rooms; undefined for what is no proof. Texts cost less than a native object, so it is
+ * The native half of a proof, for other rooms; undefined for what is no proof. A text costs less than a native object, so it is
  * obtained when it is asked for: of a verifier whose keys were replaced meanwhile, which may refuse.
  */
 function held(value) {
   return heldIn(value);
 }
 
-/** The proof of these lines, by which `verifier` has found `token` genuine at `moment`, for the keys that were `shown`. */
-function tokenOf(text, verifier, token, moment, shown) {
-  return new VerifiedToken(PROOF, text, verifier, token, moment, shown);
+/** The proof of this text, and its native half, or what gives that when it is asked for. */
+function tokenOf(text, half) {
+  return new VerifiedToken(PROOF, text, half);
 }
 
 module.exports = { VerifiedToken, held, holds, tokenOf };

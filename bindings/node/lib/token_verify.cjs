@@ -12,6 +12,7 @@ const { nativeTokenPolicy } = require("./token_mint.cjs");
 const { nativeTokenRing } = require("./token_ring.cjs");
 const { holds, tokenOf } = require("./token_verified.cjs");
 
+let heldBy;
 let isTokenVerifier;
 
 class TokenVerifier {
@@ -36,14 +37,8 @@ class TokenVerifier {
   }
 
   verify(token, given) {
-    if (given === undefined) return this.#verify(token, Date.now());
-    const parts = options(given, ["certificate", "key", "now"]);
-    const moment = now(parts.now);
-    const certificate = maybe(bytes, "certificate", parts.certificate);
-    const key = maybe(bytes, "key", parts.key);
-    if (certificate === undefined && key === undefined) return this.#verify(token, moment);
-    const told = settled(this.#native.verifyBound(text("token", token), certificate, key, moment));
-    return tokenOf(told, this.#native, token, moment, { certificate: certificate?.slice(), key: key?.slice() });
+    if (given === undefined) return this.#verify(token, Date.now(), false);
+    return this.#shown(token, given, false);
   }
 
   replaceKeys(keys) {
@@ -67,14 +62,25 @@ class TokenVerifier {
     return `<TokenVerifier of ${this.keyIds.length} keys>`;
   }
 
+  #shown(token, given, isHeld) {
+    const parts = options(given, ["certificate", "key", "now"]);
+    const moment = now(parts.now);
+    const certificate = maybe(bytes, "certificate", parts.certificate);
+    const key = maybe(bytes, "key", parts.key);
+    if (certificate === undefined && key === undefined) return this.#verify(token, moment, isHeld);
+    const shown = [certificate?.slice(), key?.slice()];
+    const half = () => this.#native.hold(token, ...shown, moment);
+    if (isHeld) return provenBy(settled(half()));
+    return tokenOf(settled(this.#native.verifyBound(text("token", token), certificate, key, moment)), half);
+  }
+
   /** The proof that was kept, while it holds by the clock; whatever else there is to say about a token, the native half says. */
-  #verify(token, moment) {
+  #verify(token, moment, isHeld) {
     if (this.#generation !== undefined) this.#follow(moment);
     const kept = this.#kept;
     const found = kept.get(token);
     if (found !== undefined && holds(found, moment)) return found;
-    const told = settled(this.#native.verify(text("token", token), moment));
-    const verified = tokenOf(told, this.#native, token, moment);
+    const verified = isHeld ? this.#hold(text("token", token), moment) : this.#proven(text("token", token), moment);
     if (this.#most > 0) {
       // One that is full begins anew: nothing in it is missed but for time.
       if (kept.size >= this.#most) kept.clear();
@@ -91,7 +97,17 @@ class TokenVerifier {
     this.#kept = new Map();
   }
 
+  #proven(token, moment) {
+    const half = () => this.#native.hold(token, null, null, moment);
+    return tokenOf(settled(this.#native.verify(token, moment)), half);
+  }
+
+  #hold(token, moment) {
+    return provenBy(settled(this.#native.hold(token, null, null, moment)));
+  }
+
   static {
+    heldBy = (verifier, token, given) => verifier.#shown(token, given, true);
     isTokenVerifier = (value) => typeof value === "object" && value !== null && #native in value;
   }
 }
@@ -100,6 +116,16 @@ class TokenVerifier {
 function bearer(headers, given) {
   const moment = now(options(given, ["now"]).now);
   return settled(native.TokenVerifier.bearer(joinedValues(headers, "authorization"), moment));
+}
+
+/** The proof of this native half. */
+function provenBy(half) {
+  return tokenOf(settled(half.told()), half);
+}
+
+/** As `verifier.verify(token, given)`, for whoever asks other rooms about the token next: it is verified once for both. */
+function verifyHeld(verifier, token, given) {
+  return heldBy(verifier, token, given);
 }
 
 /** The verifier that this is. */
@@ -113,4 +139,4 @@ const NONE = -1;
 /** How many proofs are kept, unless it is said. */
 const USUAL = 1_024;
 
-module.exports = { TokenVerifier, bearer, tokenVerifierOf };
+module.exports = { TokenVerifier, bearer, tokenVerifierOf, verifyHeld };

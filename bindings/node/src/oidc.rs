@@ -98,7 +98,7 @@ impl OidcPolicy {
             let mut text = String::new();
             line(&mut text, job.rule());
             line(&mut text, &job.until().to_string());
-            text.push_str(&told(job.token(), (job.token().begins(), job.until())));
+            text.push_str(&told(&job.facts()));
             Ok(text)
         })
     }
@@ -108,7 +108,7 @@ impl OidcPolicy {
     pub fn hold(&self, token: String, keys: &TokenKeys, now: i64) -> Answer<HeldToken> {
         answer("OidcPolicy.hold", || {
             let job = self.0.verify(&token, &keys.0, now)?;
-            Ok(HeldToken(job.token().clone()))
+            Ok(HeldToken::new(job.token().clone(), told(&job.facts())))
         })
     }
 

@@ -70,7 +70,7 @@ impl Requirement {
     ) -> Answer<Option<i64>> {
         answer("Requirement.check", || {
             let proof = proof.as_ref().map(FreshOptions::proof);
-            let authorized = self.0.check(&token.0, proof.as_ref(), now)?;
+            let authorized = self.0.check(&token.token, proof.as_ref(), now)?;
             Ok(authorized.authenticated())
         })
     }

@@ -45,7 +45,7 @@ impl Standing {
     #[napi]
     pub fn begin(&self, token: &HeldToken, now: i64) -> Answer<Waiting> {
         answer("Standing.begin", || {
-            Ok(Waiting::new(self.0.begin(&token.0, now)?))
+            Ok(Waiting::new(self.0.begin(&token.token, now)?))
         })
     }
 

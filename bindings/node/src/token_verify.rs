@@ -1,8 +1,8 @@
 //! Verifying tokens. Proofs are kept in JavaScript: a crossing costs more than all that a kept one needs.
 
-use std::sync::{Mutex, PoisonError};
+use std::fmt::Write;
 
-use counterseal_shared::{self as shared, Binding, Problem, VerifiedToken};
+use counterseal_shared::{self as shared, Binding, Problem, TokenFacts, VerifiedToken};
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
 
@@ -14,24 +14,17 @@ use crate::token_ring::TokenRing;
 
 /// Verifies tokens of one policy.
 #[napi]
-pub struct TokenVerifier {
-    inner: shared::TokenVerifier,
-    last: Mutex<Option<Last>>,
-}
+pub struct TokenVerifier(shared::TokenVerifier);
 
-/// The token that was verified last, and its proof: whoever asks for its grants next costs no second signature.
-struct Last {
-    token: String,
-    proof: VerifiedToken,
-}
-
-/// A proof as other rooms need it. It costs more than the proof itself, so it is made for those who ask.
+/// A proof as other rooms need it. An object costs more than the proof itself, so it is made for those who ask.
 #[napi]
-pub struct HeldToken(pub(crate) VerifiedToken);
+pub struct HeldToken {
+    pub(crate) token: VerifiedToken,
+    told: TokenProof,
+}
 
-/// One on a line: from when on and before when it holds by the clock, key id, when it was issued, begins and is over, what it is
-/// bound to, version of the subject, generation, subject, id, session and access key; what there is none of is empty. After
-/// these the payload, which may have lines of its own.
+/// How many letters there are before the payload, four digits, and then one on a line: from when on and before when it holds by the clock, key id, when it was issued, begins and is over, what it is bound to, version of the
+/// subject, generation, subject, id, session and access key; what there is none of is empty.
 pub(crate) type TokenProof = String;
 
 #[napi]
@@ -41,10 +34,7 @@ impl TokenVerifier {
     pub fn create(policy: &TokenPolicy, keys: &TokenKeys) -> Answer<TokenVerifier> {
         answer("TokenVerifier.create", || {
             let verifier = shared::TokenVerifier::new(&policy.0, &keys.0);
-            Ok(TokenVerifier {
-                inner: verifier,
-                last: Mutex::new(None),
-            })
+            Ok(TokenVerifier(verifier))
         })
     }
 
@@ -70,10 +60,7 @@ impl TokenVerifier {
     #[napi]
     pub fn verify(&self, token: String, now: i64) -> Answer<TokenProof> {
         answer("TokenVerifier.verify", || {
-            let proof = self.inner.verify(&token, None, now)?;
-            let told = told(&proof, self.inner.window(&proof));
-            self.keep(Last { token, proof });
-            Ok(told)
+            self.0.told(&token, None, now, told)
         })
     }
 
@@ -88,12 +75,11 @@ impl TokenVerifier {
     ) -> Answer<TokenProof> {
         answer("TokenVerifier.verifyBound", || {
             let binding = Binding::maybe(certificate.as_deref(), key.as_deref())?;
-            let proof = self.inner.verify(&token, binding.as_ref(), now)?;
-            Ok(told(&proof, self.inner.window(&proof)))
+            self.0.told(&token, binding.as_ref(), now, told)
         })
     }
 
-    /// The proof that `token` was genuine at `now`, for other rooms.
+    /// The same proof as other rooms need it.
     #[napi]
     pub fn hold(
         &self,
@@ -104,35 +90,28 @@ impl TokenVerifier {
     ) -> Answer<HeldToken> {
         answer("TokenVerifier.hold", || {
             let binding = Binding::maybe(certificate.as_deref(), key.as_deref())?;
-            if binding.is_none()
-                && let Some(proof) = self.last(&token)
-                && self.inner.recheck(&proof, now)?
-            {
-                return Ok(HeldToken(proof));
-            }
-            let proof = self.inner.verify(&token, binding.as_ref(), now)?;
-            Ok(HeldToken(proof))
+            let token = self.0.verify(&token, binding.as_ref(), now)?;
+            let told = told(&self.0.facts(&token));
+            Ok(HeldToken::new(token, told))
         })
     }
 
     /// Knows these keys, and no others, from now on.
     #[napi]
     pub fn replace_keys(&self, keys: &TokenKeys) -> Option<Refusal> {
-        done("TokenVerifier.replaceKeys", || {
-            self.inner.replace_keys(&keys.0)
-        })
+        done("TokenVerifier.replaceKeys", || self.0.replace_keys(&keys.0))
     }
 
     /// The ids of its keys, each on a line.
     #[napi]
     pub fn key_ids(&self) -> Answer<String> {
-        answer("TokenVerifier.keyIds", || Ok(lines(&self.inner.key_ids())))
+        answer("TokenVerifier.keyIds", || Ok(lines(&self.0.key_ids())))
     }
 
     /// Who issues.
     #[napi]
     pub fn issuer(&self) -> Answer<String> {
-        answer("TokenVerifier.issuer", || Ok(self.inner.issuer().into()))
+        answer("TokenVerifier.issuer", || Ok(self.0.issuer().into()))
     }
 
     /// The token of the `Authorization` fields with these values.
@@ -152,42 +131,58 @@ impl TokenVerifier {
     }
 }
 
-impl TokenVerifier {
-    fn keep(&self, last: Last) {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(last);
-    }
-
-    /// The proof of the token that was verified last, if it is this one.
-    fn last(&self, token: &str) -> Option<VerifiedToken> {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let last = last.as_ref().filter(|last| last.token == token)?;
-        Some(last.proof.clone())
+#[napi]
+impl HeldToken {
+    /// The proof as a text.
+    #[napi]
+    pub fn told(&mut self) -> Answer<TokenProof> {
+        answer("HeldToken.told", || Ok(std::mem::take(&mut self.told)))
     }
 }
 
-/// The text of a proof, which holds by the clock from the first of these instants on and before the second.
-pub(crate) fn told(verified: &VerifiedToken, (from, until): (i64, i64)) -> TokenProof {
-    let payload = verified.payload();
-    let mut text = String::with_capacity(payload.len() + 320);
-    number(&mut text, Some(from));
-    number(&mut text, Some(until));
-    line(&mut text, verified.key_id());
-    number(&mut text, Some(verified.issued()));
-    number(&mut text, Some(verified.begins()));
-    number(&mut text, Some(verified.expires()));
-    line(&mut text, verified.bound_by().unwrap_or_default());
-    number(&mut text, verified.user_ver());
-    number(&mut text, verified.generation());
-    claim(&mut text, Some(verified.subject()));
-    claim(&mut text, verified.id());
-    claim(&mut text, verified.session());
-    claim(&mut text, verified.access_key());
-    text.push_str(payload);
+impl HeldToken {
+    pub(crate) const fn new(token: VerifiedToken, told: TokenProof) -> Self {
+        HeldToken { token, told }
+    }
+}
+
+/// The text of a proof.
+pub(crate) fn told(facts: &TokenFacts<'_>) -> TokenProof {
+    let mut text = String::with_capacity(facts.payload.len() + 320);
+    text.push_str("0000");
+    number(&mut text, Some(facts.holds_from));
+    number(&mut text, Some(facts.holds_until));
+    line(&mut text, facts.key_id);
+    number(&mut text, Some(facts.issued));
+    number(&mut text, Some(facts.begins));
+    number(&mut text, Some(facts.expires));
+    line(&mut text, facts.bound_by.unwrap_or_default());
+    number(&mut text, facts.user_ver);
+    number(&mut text, facts.generation);
+    claim(&mut text, Some(facts.subject));
+    claim(&mut text, facts.id);
+    claim(&mut text, facts.session);
+    claim(&mut text, facts.access_key);
+    let head = letters(&text).to_string();
+    // A head has four claims of at most 255 bytes each, and little more.
+    text.replace_range(4 - head.len()..4, &head);
+    text.push_str(facts.payload);
     text
 }
 
+/// How many letters JavaScript counts.
+fn letters(text: &str) -> usize {
+    if text.is_ascii() {
+        return text.len();
+    }
+    text.chars().map(char::len_utf16).sum()
+}
+
 fn number(text: &mut String, number: Option<i64>) {
-    line(text, &number.map(|it| it.to_string()).unwrap_or_default());
+    if let Some(number) = number {
+        let _ = write!(text, "{number}");
+    }
+    text.push('\n');
 }
 
 /// A text of the issuer's, on one line whatever it is; none is empty.

@@ -1,10 +1,10 @@
 //! Which tokens of CI systems and of other issuers may come in, with host-made rules.
 
-use counterseal::core::Time;
+use counterseal::core::{Span, Time};
 use counterseal::jwt::{self, OidcError};
 
 use crate::token_policy::seconds;
-use crate::{Family, Problem, TokenKeys, VerifiedToken, check_len, number, time};
+use crate::{Family, Problem, TokenFacts, TokenKeys, VerifiedToken, check_len, number, time};
 
 /// Admits tokens of one issuer by rules. Any number of threads may share it.
 pub struct OidcPolicy {
@@ -226,6 +226,11 @@ impl AdmittedJob {
     /// The name of the rule that admits it.
     pub fn rule(&self) -> &str {
         &self.rule
+    }
+
+    /// What its token says.
+    pub fn facts(&self) -> TokenFacts<'_> {
+        TokenFacts::of(self.token.proof(), Span::ZERO)
     }
 
     /// The end of its token, in milliseconds, for minting: nothing that is minted for the job lives longer.

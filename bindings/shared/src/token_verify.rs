@@ -1,8 +1,9 @@
 //! Verifying tokens, with host-made parts.
 
+use std::cell::RefCell;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use counterseal::core::Time;
+use counterseal::core::{Span, Time};
 use counterseal::jwt;
 
 use crate::{
@@ -37,6 +38,43 @@ pub struct Binding(pub(crate) jwt::Binding);
 pub struct VerifiedToken {
     proof: Arc<jwt::VerifiedToken<'static>>,
     generation: u64,
+}
+
+/// What a proof says, for hosts that keep it as a text.
+pub struct TokenFacts<'t> {
+    /// The key that signed it.
+    pub key_id: &'t str,
+    /// Whom it is about.
+    pub subject: &'t str,
+    /// Its own id.
+    pub id: Option<&'t str>,
+    /// The session that it belongs to.
+    pub session: Option<&'t str>,
+    /// The registered key with which its session was opened.
+    pub access_key: Option<&'t str>,
+    /// The version of its subject when it was issued.
+    pub user_ver: Option<i64>,
+    /// The generation of its session when it was issued.
+    pub generation: Option<i64>,
+    /// When it was issued, in milliseconds.
+    pub issued: i64,
+    /// From when on it is valid, in milliseconds, without leeway.
+    pub begins: i64,
+    /// When it is over, in milliseconds, without leeway.
+    pub expires: i64,
+    /// What it is bound to, if anything.
+    pub bound_by: Option<&'static str>,
+    /// All claims, a JSON object.
+    pub payload: &'t str,
+    /// From when on it holds by the clock of this verifier.
+    pub holds_from: i64,
+    /// Before when.
+    pub holds_until: i64,
+}
+
+thread_local! {
+    /// Where proofs stand that nobody keeps.
+    static SPACE: RefCell<jwt::TokenSpace> = RefCell::new(jwt::TokenSpace::new());
 }
 
 impl TokenVerifier {
@@ -81,6 +119,36 @@ impl TokenVerifier {
         Ok(VerifiedToken { proof, generation })
     }
 
+    /// What `tell` makes of such a proof, which stands in memory that is used again: it costs no allocation.
+    ///
+    /// # Errors
+    ///
+    /// As [`TokenVerifier::verify`].
+    pub fn told<T>(
+        &self,
+        token: &str,
+        binding: Option<&Binding>,
+        now: i64,
+        tell: impl FnOnce(&TokenFacts<'_>) -> T,
+    ) -> Result<T, Problem> {
+        let now = time("now", now)?;
+        let keys = self.snapshot(now)?.keys;
+        let binding = binding.map(|binding| &binding.0);
+        SPACE.with_borrow_mut(|space| {
+            let verified = self.inner.verify_in(space, token, binding, &keys, now);
+            let verified = verified.map_err(|error| Problem::untrusted(&error, now))?;
+            Ok(tell(&TokenFacts::of(
+                &verified,
+                self.inner.policy().leeway(),
+            )))
+        })
+    }
+
+    /// What a proof of this verifier says.
+    pub fn facts<'t>(&self, verified: &'t VerifiedToken) -> TokenFacts<'t> {
+        TokenFacts::of(&verified.proof, self.inner.policy().leeway())
+    }
+
     /// Looks again at a proof that was kept: whether it is in time, if it is one of these keys.
     ///
     /// # Errors
@@ -94,15 +162,6 @@ impl TokenVerifier {
         let checked = self.inner.recheck(&verified.proof, now);
         checked.map_err(|error| Problem::untrusted(&error, now))?;
         Ok(true)
-    }
-
-    /// When a proof holds by the clock, in milliseconds: from the first instant on, and before the second. For hosts that keep
-    /// proofs themselves.
-    pub fn window(&self, verified: &VerifiedToken) -> (i64, i64) {
-        let leeway = self.inner.policy().leeway();
-        let from = verified.proof.begins().minus(leeway).millis();
-        let until = verified.proof.expires().plus(leeway).millis();
-        (from.max(0), until.min(MAX_TIME + 1))
     }
 
     /// Knows these keys, and no others, from now on.
@@ -155,6 +214,28 @@ impl TokenVerifier {
 fn read(known: &RwLock<Snapshot>) -> Snapshot {
     let known = known.read().unwrap_or_else(PoisonError::into_inner);
     known.clone()
+}
+
+impl<'t> TokenFacts<'t> {
+    /// What this proof says, which holds for so much longer by the clock.
+    pub(crate) fn of(proof: &'t jwt::VerifiedToken<'_>, leeway: Span) -> Self {
+        TokenFacts {
+            key_id: proof.key_id().as_str(),
+            subject: proof.subject(),
+            id: proof.id(),
+            session: proof.session(),
+            access_key: proof.access_key(),
+            user_ver: proof.user_ver(),
+            generation: proof.generation(),
+            issued: proof.issued().millis(),
+            begins: proof.begins().millis(),
+            expires: proof.expires().millis(),
+            bound_by: proof.binding().map(jwt::Binding::name),
+            payload: proof.payload(),
+            holds_from: proof.begins().minus(leeway).millis().max(0),
+            holds_until: proof.expires().plus(leeway).millis().min(MAX_TIME + 1),
+        }
+    }
 }
 
 impl Binding {

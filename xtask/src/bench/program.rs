@@ -65,11 +65,11 @@ fn build_python() -> Done {
     install.args([wheel]).built()
 }
 
-/// The package and its peer, beside a copy of the program: modules are looked for where it stands.
+/// The package and its peers, beside a copy of the program: modules are looked for where it stands.
 fn build_node() -> Done {
     let tarball = node::tarball()?;
     let packages = at(PACKAGES);
-    for file in ["package.json", "bench.mjs", "harness.mjs"] {
+    for file in ["package.json", "bench.mjs", "harness.mjs", "tokens.mjs"] {
         let from = at("benches/node").join(file);
         let content = std::fs::read(&from).map_err(|error| Stop::file(&from, &error))?;
         write(&packages.join(file), &content)?;
