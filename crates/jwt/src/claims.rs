@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use counterseal_core::{KeyId, Span, SpiffeId, Time};
 
-use crate::json::{Member, Members, Text, Value};
+use crate::json::{self, Broken, Members, Name, Text, Value};
 use crate::policy::{Audience, Kind, Rule};
 use crate::{Binding, JwtError, TokenPolicy};
 
@@ -54,12 +54,12 @@ impl TokenPolicy {
         &self,
         key: KeyId,
         payload: &'t str,
-        list: &mut Vec<Member>,
+        names: &mut Vec<Name>,
         now: Time,
     ) -> Result<Facts<'t>, JwtError> {
-        let members = Members::parse_in(payload, list).map_err(|_| JwtError::Payload { key })?;
+        let found = Found::of(payload, names).map_err(|Broken| JwtError::Payload { key })?;
         let reader = Reader { policy: self, key };
-        reader.facts(&Found::of(&members), now)
+        reader.facts(&found, now)
     }
 }
 
@@ -93,35 +93,46 @@ impl TokenPolicy {
 }
 
 impl<'t> Found<'t> {
-    fn of(members: &Members<'t, &mut Vec<Member>>) -> Self {
+    fn of(payload: &'t str, names: &mut Vec<Name>) -> Result<Self, Broken> {
         let mut found = Found::default();
-        for (name, value) in members.iter() {
-            let said;
-            let name = if let Some(plain) = name.plain() {
-                plain
-            } else {
-                said = name.said();
-                &*said
-            };
-            let place = match name {
-                "iss" => &mut found.iss,
-                "sub" => &mut found.sub,
-                "aud" => &mut found.aud,
-                "exp" => &mut found.exp,
-                "nbf" => &mut found.nbf,
-                "iat" => &mut found.iat,
-                "jti" => &mut found.jti,
-                "cnf" => &mut found.cnf,
-                "user_ver" => &mut found.user_ver,
-                "akid" => &mut found.akid,
-                "sid" => &mut found.sid,
-                "gen" => &mut found.generation,
-                _ => continue,
+        json::read(payload, names, |tag, _, value| {
+            let place = match tag {
+                names::ISS => &mut found.iss,
+                names::SUB => &mut found.sub,
+                names::AUD => &mut found.aud,
+                names::EXP => &mut found.exp,
+                names::NBF => &mut found.nbf,
+                names::IAT => &mut found.iat,
+                names::JTI => &mut found.jti,
+                names::CNF => &mut found.cnf,
+                names::USER_VER => &mut found.user_ver,
+                names::AKID => &mut found.akid,
+                names::SID => &mut found.sid,
+                names::GEN => &mut found.generation,
+                _ => return,
             };
             *place = Some(value);
-        }
-        found
+        })?;
+        Ok(found)
     }
+}
+
+/// The names of claims that are looked at.
+mod names {
+    use crate::json::Tag;
+
+    pub(super) const ISS: Tag = Tag::all("iss");
+    pub(super) const SUB: Tag = Tag::all("sub");
+    pub(super) const AUD: Tag = Tag::all("aud");
+    pub(super) const EXP: Tag = Tag::all("exp");
+    pub(super) const NBF: Tag = Tag::all("nbf");
+    pub(super) const IAT: Tag = Tag::all("iat");
+    pub(super) const JTI: Tag = Tag::all("jti");
+    pub(super) const CNF: Tag = Tag::all("cnf");
+    pub(super) const USER_VER: Tag = Tag::all("user_ver");
+    pub(super) const AKID: Tag = Tag::all("akid");
+    pub(super) const SID: Tag = Tag::all("sid");
+    pub(super) const GEN: Tag = Tag::all("gen");
 }
 
 impl Reader<'_> {
@@ -188,7 +199,7 @@ impl Reader<'_> {
         name: &'static str,
         value: Option<Value<'t>>,
     ) -> Result<Value<'t>, JwtError> {
-        value.ok_or(self.missing(name))
+        value.ok_or_else(|| self.missing(name))
     }
 
     fn text<'t>(&self, name: &'static str, value: Option<Value<'t>>) -> Result<Text<'t>, JwtError> {
@@ -228,9 +239,8 @@ impl Reader<'_> {
         let Value::Number(number) = value else {
             return Err(self.wrong(name));
         };
-        let count = number.parse().ok();
-        let count = count.filter(|count| (0..1 << 53).contains(count) && !number.starts_with('-'));
-        Ok(Some(count.ok_or(self.wrong(name))?))
+        let count = whole(number).filter(|count| *count < 1 << 53);
+        Ok(Some(count.ok_or_else(|| self.wrong(name))?))
     }
 
     /// Whether the audience is as the policy has it; a list has texts only, and one at least.
@@ -251,7 +261,7 @@ impl Reader<'_> {
         let Value::Number(number) = value else {
             return Err(self.wrong(name));
         };
-        numeric_date(number).ok_or(self.wrong(name))
+        numeric_date(number).ok_or_else(|| self.wrong(name))
     }
 
     /// Issued for no longer than the policy allows, and valid now.
@@ -286,7 +296,7 @@ impl Reader<'_> {
         let (Some((name, Value::Text(print))), None) = (members.next(), members.next()) else {
             return Err(self.wrong("cnf"));
         };
-        Binding::parse(&name.said(), &print.said()).ok_or(self.wrong("cnf"))
+        Binding::parse(&name.said(), &print.said()).ok_or_else(|| self.wrong("cnf"))
     }
 
     const fn missing(&self, name: &'static str) -> JwtError {
@@ -317,14 +327,25 @@ impl Audience {
 
 //= docs/spec/jwt.md#T-7
 pub(crate) fn numeric_date(number: &str) -> Option<Time> {
-    let (seconds, millis) = match number.parse::<i64>() {
-        Ok(seconds) => (seconds, 0),
-        Err(_) => with_fraction(number)?,
+    let (seconds, millis) = match whole(number) {
+        Some(seconds) => (seconds, 0),
+        None => with_fraction(number)?,
     };
     if !(0..=LATEST).contains(&seconds) || (seconds, millis) == (0, 0) {
         return None;
     }
     Some(Time::from_seconds(seconds).plus(Span::from_millis(millis)))
+}
+
+/// A number of at most 18 digits and nothing else.
+fn whole(number: &str) -> Option<i64> {
+    if number.len() > 18 {
+        return None;
+    }
+    number.bytes().try_fold(0, |sum, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        (digit < 10).then(|| sum * 10 + i64::from(digit))
+    })
 }
 
 /// Seconds and milliseconds; what is less than a millisecond is cut off.
@@ -335,12 +356,7 @@ fn with_fraction(number: &str) -> Option<(i64, i64)> {
     }
     let digits = part.bytes().chain(*b"00").take(3);
     let millis = digits.fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
-    let is_positive = !whole.starts_with('-');
-    whole
-        .parse()
-        .ok()
-        .filter(|_| is_positive)
-        .map(|seconds| (seconds, millis))
+    Some((self::whole(whole)?, millis))
 }
 
 /// The longest name: `sub`, `jti`, `sid`, `akid`.

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::json::{Member, Members, Text, Value};
+use crate::json::{self, Name, Text, Value};
 use crate::policy::Kind;
 use crate::{JwtError, TokenKey, TokenKeys, TokenPolicy};
 
@@ -19,14 +19,14 @@ impl TokenPolicy {
     pub(crate) fn key_of<'k>(
         &self,
         header: &[u8],
-        list: &mut Vec<Member>,
+        names: &mut Vec<Name>,
         keys: &'k TokenKeys,
     ) -> Result<&'k TokenKey, JwtError> {
         if let Some(key) = self.key_as_written(header, keys) {
             return self.admitted(key);
         }
         let header = core::str::from_utf8(header).map_err(|_| JwtError::Header)?;
-        let header = self.header(header, list)?;
+        let header = self.header(header, names)?;
         let algorithm = header.algorithm.ok_or(JwtError::Header)?;
         match header.typ {
             Some(typ) if self.takes_typ(|name| typ.is(name)) => {}
@@ -66,22 +66,24 @@ impl TokenPolicy {
     }
 
     //= docs/spec/jwt.md#T-2
-    fn header<'t>(&self, text: &'t str, list: &mut Vec<Member>) -> Result<Header<'t>, JwtError> {
-        let members = Members::parse_in(text, list).map_err(|_| JwtError::Header)?;
+    fn header<'t>(&self, text: &'t str, names: &mut Vec<Name>) -> Result<Header<'t>, JwtError> {
         let mut header = Header::default();
-        for (name, value) in members.iter() {
-            let name = name.plain().ok_or(JwtError::Header)?;
-            let place = match name {
-                "alg" => &mut header.algorithm,
-                "kid" => &mut header.key,
-                "typ" => &mut header.typ,
-                _ if self.ignored.iter().any(|other| **other == *name) => continue,
-                _ => return Err(JwtError::Header),
+        let mut is_ours = true;
+        let read = json::read(text, names, |_, name, value| {
+            let place = match name.plain() {
+                Some("alg") => &mut header.algorithm,
+                Some("kid") => &mut header.key,
+                Some("typ") => &mut header.typ,
+                Some(name) if self.ignored.iter().any(|other| **other == *name) => return,
+                _ => return is_ours = false,
             };
-            let Value::Text(text) = value else {
-                return Err(JwtError::Header);
-            };
-            *place = Some(text);
+            match value {
+                Value::Text(text) => *place = Some(text),
+                _ => is_ours = false,
+            }
+        });
+        if read.is_err() || !is_ours {
+            return Err(JwtError::Header);
         }
         Ok(header)
     }

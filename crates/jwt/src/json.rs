@@ -6,7 +6,6 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::borrow::BorrowMut;
 use core::fmt::Write;
 use core::iter;
 
@@ -38,67 +37,44 @@ pub(crate) struct Text<'t> {
     is_plain: bool,
 }
 
-/// The members of an object, in a list that its owner may use again.
-pub(crate) struct Members<'t, L = Vec<Member>> {
-    text: &'t str,
-    list: L,
-}
+/// The members of an object.
+pub(crate) struct Members<'t>(Vec<(Text<'t>, Value<'t>)>);
 
-/// Where a member stands in its text.
-pub(crate) struct Member {
-    /// Different for names that differ in their first 8 bytes.
-    tag: u64,
-    name: Place,
-    value: Place,
-}
-
-/// Where a name or a value stands, with its quotes or brackets.
+/// A name, and where it stands.
 #[derive(Clone, Copy)]
-struct Place {
+pub(crate) struct Name {
+    tag: Tag,
     begin: usize,
-    end: usize,
-    kind: Kind,
 }
 
+/// What a name begins with, and how long it is: all of it, where that is no more than 8 bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    False,
-    List,
-    Null,
-    Number,
-    Object,
-    /// A text without escapes.
-    Plain,
-    Escaped,
-    True,
+pub(crate) struct Tag {
+    /// The first 8 bytes, the first one lowest.
+    begin: u64,
+    len: usize,
+}
+
+/// Reads the object that `text` is and hands its members on. What was handed on before something is broken is worth nothing.
+/// `names` are its space, whatever there was in them.
+pub(crate) fn read<'t>(
+    text: &'t str,
+    names: &mut Vec<Name>,
+    member: impl FnMut(Tag, Text<'t>, Value<'t>),
+) -> Result<(), Broken> {
+    names.clear();
+    names.reserve(USUAL);
+    Reader::new(text, names).whole(member)
 }
 
 impl<'t> Members<'t> {
     /// The members of the object that `text` is.
     pub(crate) fn parse(text: &'t str) -> Result<Self, Broken> {
-        Self::parse_in(text, Vec::new())
-    }
-}
-
-impl<'t, L: BorrowMut<Vec<Member>>> Members<'t, L> {
-    /// The same, listed in `list`, whatever there was in it.
-    pub(crate) fn parse_in(text: &'t str, mut list: L) -> Result<Self, Broken> {
-        let members = list.borrow_mut();
-        members.clear();
-        members.reserve(USUAL);
-        let mut reader = Reader {
-            text,
-            at: 0,
-            members,
-        };
-        reader.skip();
-        reader.object(0)?;
-        reader.skip();
-        if reader.at == text.len() {
-            Ok(Members { text, list })
-        } else {
-            Err(Broken)
-        }
+        let mut list = Vec::with_capacity(USUAL);
+        read(text, &mut Vec::new(), |_, name, value| {
+            list.push((name, value));
+        })?;
+        Ok(Members(list))
     }
 
     /// The value of this name.
@@ -108,45 +84,33 @@ impl<'t, L: BorrowMut<Vec<Member>>> Members<'t, L> {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Text<'t>, Value<'t>)> + '_ {
-        let text = self.text;
-        let members = self.list.borrow().iter();
-        members.map(move |member| (member.name.text(text), member.value.value(text)))
+        self.0.iter().copied()
     }
 }
 
-impl Place {
-    fn value(self, text: &str) -> Value<'_> {
-        let raw = &text[self.begin..self.end];
-        match self.kind {
-            Kind::False => Value::Bool(false),
-            Kind::True => Value::Bool(true),
-            Kind::Null => Value::Null,
-            Kind::List => Value::List(raw[1..raw.len() - 1].trim_ascii()),
-            Kind::Number => Value::Number(raw),
-            Kind::Object => Value::Object(raw),
-            Kind::Plain | Kind::Escaped => Value::Text(self.text(text)),
-        }
+impl Tag {
+    /// The tag of a name of no more than 8 bytes, which no other name has.
+    pub(crate) const fn all(name: &str) -> Self {
+        let tag = Tag::of(name);
+        assert!(tag.is_all());
+        tag
     }
 
-    /// The first 8 bytes of what a text says.
-    fn tag(self, text: &str) -> u64 {
-        let said = self.text(text);
-        let len = said.raw.len();
-        let read = text.as_bytes()[self.begin + 1..].first_chunk();
-        match read {
-            Some(word) if said.is_plain && len < 8 => {
-                u64::from_le_bytes(*word) & ((1 << (8 * len)) - 1)
-            }
-            Some(word) if said.is_plain => u64::from_le_bytes(*word),
-            _ => first_bytes(&said.said()),
+    const fn of(name: &str) -> Self {
+        let bytes = name.as_bytes();
+        let len = bytes.len();
+        let mut begin = 0;
+        let mut at = 0;
+        while at < len && at < 8 {
+            begin |= (bytes[at] as u64) << (8 * at);
+            at += 1;
         }
+        Tag { begin, len }
     }
 
-    fn text(self, text: &str) -> Text<'_> {
-        Text {
-            raw: &text[self.begin + 1..self.end - 1],
-            is_plain: self.kind == Kind::Plain,
-        }
+    /// Whether it is all of its name.
+    const fn is_all(self) -> bool {
+        self.len <= 8
     }
 }
 
@@ -172,6 +136,8 @@ impl<'t> Text<'t> {
     }
 
     /// What it says; copied only if it is written with escapes.
+    #[allow(clippy::inline_always, reason = "as in the reader")]
+    #[inline(always)]
     pub(crate) fn said(self) -> Cow<'t, str> {
         match self.plain() {
             Some(plain) => Cow::Borrowed(plain),
@@ -216,20 +182,13 @@ impl<'t> Value<'t> {
 
     /// The values of a list that was read.
     pub(crate) fn items(list: &'t str) -> impl Iterator<Item = Value<'t>> {
-        let mut at = 0;
+        let mut rest = list;
         iter::from_fn(move || {
-            let members = &mut Vec::new();
-            let mut reader = Reader {
-                text: list,
-                at,
-                members,
-            };
-            reader.skip();
-            let place = reader.place(|reader| reader.value(0)).ok()?;
-            reader.skip();
+            let names = &mut Vec::new();
+            let (value, behind) = Reader::new(list, names).value(rest, 0).ok()?;
             // The comma between two.
-            at = reader.at + 1;
-            Some(place.value(list))
+            rest = behind.trim_ascii_start().get(1..).unwrap_or_default();
+            Some(value)
         })
     }
 }
@@ -254,12 +213,6 @@ pub(crate) fn write_text(out: &mut String, text: &str) {
     }
     out.push_str(rest);
     out.push('"');
-}
-
-/// The first 8 bytes, the first one lowest.
-fn first_bytes(text: &str) -> u64 {
-    let bytes = text.bytes().take(8).enumerate();
-    bytes.fold(0, |sum, (at, byte)| sum | u64::from(byte) << (8 * at))
 }
 
 fn hex(digits: &mut core::str::Chars<'_>) -> Option<u32> {
@@ -308,9 +261,28 @@ mod tests {
             r#"{"a":{"b":1,"b":2}}"#,
             r#"{"a":[{"b":1,"b":2}]}"#,
             r#"{"\ud83d\ude00":1,"😀":2}"#,
+            r#"{"user_ver":1,"user_very":2,"user_very":3}"#,
+            r#"{"user_very":1,"user_ver\u0079":2}"#,
         ] {
             assert!(Members::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_tag_is_of_one_name_however_it_is_written() {
+        let known = |text: &str| {
+            let mut found = 0;
+            let add = |tag, _: Text<'_>, _: Value<'_>| {
+                found += i32::from([Tag::all("exp"), Tag::all("user_ver")].contains(&tag));
+            };
+            read(text, &mut Vec::new(), add).unwrap();
+            found
+        };
+        assert_eq!(known(r#"{"exp":1}"#), 1);
+        assert_eq!(known(r#"{"exp":1,"user_ver":1,"z":1}"#), 2);
+        assert_eq!(known(r#"{"\u0065xp":1,"user_v\u0065r":1,"z":1}"#), 2);
+        assert_eq!(known(r#"{"exp\u0000":1,"ex":1,"expo":1,"user_ver ":1}"#), 0);
+        assert_eq!(known(r#"{"user_verb":1,"user_very":1,"user_ve":1}"#), 0);
     }
 
     #[test]

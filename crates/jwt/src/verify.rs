@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use counterseal_core::Time;
 
-use crate::json::{MEMBERS, Member};
+use crate::json::{MEMBERS, Name};
 use crate::{Binding, JwtError, TokenKey, TokenKeys, TokenPolicy, VerifiedToken};
 
 /// Verifies tokens of one policy. It is a pure function: keys and clock are arguments.
@@ -43,7 +43,7 @@ pub struct TokenVerifier {
 #[derive(Default)]
 pub struct TokenSpace {
     bytes: Vec<u8>,
-    members: Vec<Member>,
+    names: Vec<Name>,
 }
 
 impl TokenVerifier {
@@ -106,17 +106,17 @@ impl TokenVerifier {
     ) -> Result<VerifiedToken<'s>, JwtError> {
         //= docs/spec/jwt.md#T-11
         // A proof is made here and nowhere else.
-        let TokenSpace { bytes, members } = space;
+        let TokenSpace { bytes, names } = space;
         let parts = Parts::of(token)?;
         if bytes.len() < token.len() {
             bytes.resize(token.len(), 0);
         }
         let (header, _) = decode(parts.header, bytes)?;
-        let key = self.policy.key_of(header, members, keys)?;
+        let key = self.policy.key_of(header, names, keys)?;
         let payload = parts.genuine(key, bytes)?;
         let (algorithm, key) = (key.algorithm(), *key.id());
         let payload = core::str::from_utf8(payload).map_err(|_| JwtError::Payload { key })?;
-        let facts = self.policy.facts(key, payload, members, now)?;
+        let facts = self.policy.facts(key, payload, names, now)?;
         Binding::check(facts.binding.as_ref(), binding).map_err(|_| JwtError::Binding { key })?;
         Ok(VerifiedToken {
             key,
@@ -145,7 +145,7 @@ impl TokenSpace {
     pub fn new() -> Self {
         TokenSpace {
             bytes: alloc::vec![0; MOST],
-            members: Vec::with_capacity(MEMBERS),
+            names: Vec::with_capacity(MEMBERS),
         }
     }
 }
