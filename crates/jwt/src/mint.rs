@@ -169,19 +169,19 @@ impl Minter {
             .policy
             .facts(key, &payload, &mut Vec::new(), life.from());
         read.map_err(unfit)?;
-        let mut token = String::with_capacity(self.header.len() + payload.len() * 4 / 3 + 132);
-        token.push_str(&self.header);
-        URL_SAFE_NO_PAD.encode_string(&payload, &mut token);
+        let mut token = Vec::with_capacity(self.header.len() + payload.len() * 4 / 3 + 132);
+        token.extend_from_slice(self.header.as_bytes());
+        encode(payload.as_bytes(), &mut token);
         let signature = self
             .signer
-            .sign(token.as_bytes())
+            .sign(&token)
             .map_err(|_| JwtSetupError::NotSigned)?;
-        token.push('.');
-        URL_SAFE_NO_PAD.encode_string(signature.as_bytes(), &mut token);
+        token.push(b'.');
+        encode(signature.as_bytes(), &mut token);
         if token.len() > MOST {
             return Err(JwtSetupError::TooLarge);
         }
-        Ok(Secret::new(Vec::from(token)))
+        Ok(Secret::new(token))
     }
 
     //= docs/spec/jwt.md#T-15
@@ -228,6 +228,15 @@ const fn unfit(error: JwtError) -> JwtSetupError {
         JwtError::TrustDomain { .. } => JwtSetupError::TrustDomain,
         _ => JwtSetupError::Claim,
     }
+}
+
+/// As base64url, at the end of `out`.
+fn encode(bytes: &[u8], out: &mut Vec<u8>) {
+    let begin = out.len();
+    let len = base64::encoded_len(bytes.len(), false).expect("less than all of memory");
+    out.resize(begin + len, 0);
+    let written = URL_SAFE_NO_PAD.encode_slice(bytes, &mut out[begin..]);
+    written.expect("as long as it says");
 }
 
 impl Audience {
