@@ -103,6 +103,7 @@ impl OidcPolicy {
         token: Result<TokenPolicy, JwtSetupError>,
         rules: impl Iterator<Item = Result<Rule, OidcSetupError>>,
     ) -> Result<Self, OidcSetupError> {
+        //= docs/spec/issuers.md#I-10
         let token = token.map_err(OidcSetupError::Token)?;
         let rules = rules.collect::<Result<Vec<_>, _>>()?;
         let is_twice =
@@ -191,6 +192,7 @@ impl OidcPolicy {
         if let Some(claim) = github::odd_claim(&said).filter(|_| self.is_github) {
             return Err(denied(None, claim));
         }
+        //= docs/spec/issuers.md#I-13
         let mut nearest: Option<(usize, &Rule, &str)> = None;
         for rule in &self.rules {
             let Some((met, claim)) = rule.failed(&said) else {

@@ -1,12 +1,14 @@
 //! The operations of the room `jwt`.
 
 mod fetch;
+mod oidc;
 mod require;
 mod standing;
 
 pub(crate) use fetch::{
     Answer, Cause, Does as FetchDoes, FetchInput, FetchStep, FetcherInput, fetch,
 };
+pub(crate) use oidc::{OidcInput, OidcMembers, nearest, oidc};
 pub(crate) use require::{RequireInput, RequirementInput, challenge, require};
 pub(crate) use standing::{
     Does, StandInput, StandingInput, StandingStep, StandingStepsInput, stand, standing,

@@ -57,6 +57,8 @@ pub fn run(room: &str, op: &str, case: &Case) -> Result<Observation, CaseError> 
         ("jwt", "fetch") => jwt::fetch(case),
         ("jwt", "keys") => jwt::keys(case),
         ("jwt", "mint") => jwt::mint(case),
+        ("jwt", "nearest") => jwt::nearest(case),
+        ("jwt", "oidc") => jwt::oidc(case),
         ("jwt", "require") => jwt::require(case),
         ("jwt", "stand") => jwt::stand(case),
         ("jwt", "standing") => jwt::standing(case),

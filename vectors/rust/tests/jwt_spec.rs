@@ -9,8 +9,8 @@ use std::path::Path;
 
 use counterseal::core::{Blame, Code, Refusal};
 use counterseal::jwt::{
-    FetchError, FetchSetupError, JwtError, JwtSetupError, RequirementError, RequirementSetupError,
-    StandingError, StandingWriteError,
+    FetchError, FetchSetupError, JwtError, JwtSetupError, OidcError, OidcSetupError,
+    RequirementError, RequirementSetupError, StandingError, StandingWriteError,
 };
 use counterseal_vectors::Case;
 use page::{ROOT, between};
@@ -43,7 +43,13 @@ fn pages() -> [Page; 3] {
         Page {
             name: "issuers",
             rules: "I-",
-            codes: [FetchError::CODES, FetchSetupError::CODES].concat(),
+            codes: [
+                FetchError::CODES,
+                FetchSetupError::CODES,
+                OidcError::CODES,
+                OidcSetupError::CODES,
+            ]
+            .concat(),
         },
     ]
 }

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use counterseal::core::{Blame, Code, Refusal};
 use counterseal::jwt::{
-    FetchError, FetchSetupError, JwtError, JwtSetupError, RequirementError, RequirementSetupError,
-    StandingError, StandingWriteError,
+    FetchError, FetchSetupError, JwtError, JwtSetupError, OidcError, OidcSetupError,
+    RequirementError, RequirementSetupError, StandingError, StandingWriteError,
 };
 use counterseal::request::KeyRecordError;
 use counterseal_vectors::{
@@ -124,7 +124,8 @@ fn every_code_of_a_room_is_shown() {
     .chain([JwtError::CODES, JwtSetupError::CODES])
     .chain([RequirementError::CODES, RequirementSetupError::CODES])
     .chain([StandingError::CODES, StandingWriteError::CODES])
-    .chain([FetchError::CODES, FetchSetupError::CODES]);
+    .chain([FetchError::CODES, FetchSetupError::CODES])
+    .chain([OidcError::CODES, OidcSetupError::CODES]);
     // No library that is at hand fails to sign; grants are read from tokens, where a malformed one is `jwt_grants`; racers,
     // versions at their end and lists of issuers are those of the room's own tests.
     let never = [
@@ -162,6 +163,7 @@ fn there_are_enough_cases_of_each_sort() {
     assert!(count("require", refused) >= 120);
     assert!(count("require", |case| !refused(case)) >= 50);
     assert!(count("stand", refused) >= 20 && count("standing", |_| true) >= 40);
+    assert!(count("oidc", refused) >= 130 && count("oidc", |case| !refused(case)) >= 40);
     assert!(count("fetch", |_| true) >= 170);
     assert!(count("admit", refused) >= 15 && count("admit", |case| !refused(case)) >= 30);
 }

@@ -150,6 +150,7 @@ impl GithubRule {
 
     /// Its conditions, in the order in which they are looked at: whose it is, what started it, which code it runs, where.
     pub(crate) fn rule(&self) -> Result<Rule, OidcSetupError> {
+        //= docs/spec/issuers.md#I-11
         let mut rule = Rule::new(&self.name)?;
         self.push_ids(&mut rule)?;
         push(&mut rule, "repository", &self.repositories)?;
@@ -214,6 +215,7 @@ impl GithubRule {
 
 /// The first claim that no genuine token of a job has like this.
 pub(crate) fn odd_claim(said: &Members<'_>) -> Option<&'static str> {
+    //= docs/spec/issuers.md#I-12
     let text = |claim: &str| text_of(said, claim).unwrap_or_default();
     let is_empty = |claim: &&str| text(claim).is_empty();
     if let Some(claim) = CLAIMS.into_iter().find(is_empty) {

@@ -12,6 +12,7 @@ mod header;
 mod jwks;
 mod keys;
 mod mint;
+mod oidc;
 mod require;
 mod secrets;
 mod standing;
@@ -21,6 +22,7 @@ pub(super) use bearer::cases as fields;
 pub(super) use fetch::{answers as fetch_answers, cases as fetches};
 pub(super) use keys::cases as key_sets;
 pub(super) use mint::cases as minted;
+pub(super) use oidc::{code as job_code, jobs, nearest, others, setups as rules};
 pub(super) use require::{cases as requirements, challenges};
 pub(super) use standing::{cases as standings, steps as standing_steps};
 

@@ -221,6 +221,7 @@ pub(super) fn refusal(code: &str) -> Expect {
     let public = match code {
         "jwt_expired" => "token_expired",
         "jwt_missing" => "missing_token",
+        "jwt_oidc_denied" => "access_denied",
         "jwt_mfa_required" => "mfa_required",
         "jwt_permission_missing" | "jwt_root_grant" => "insufficient_scope",
         "jwt_user_ver_ahead" | "store_unavailable" => "unavailable",
