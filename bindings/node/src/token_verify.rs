@@ -43,17 +43,14 @@ impl TokenVerifier {
     pub fn of_ring(policy: &TokenPolicy, ring: &TokenRing) -> Answer<TokenVerifier> {
         answer("TokenVerifier.ofRing", || {
             let verifier = shared::TokenVerifier::of_ring(&policy.0, &ring.0);
-            Ok(TokenVerifier {
-                inner: verifier,
-                last: Mutex::new(None),
-            })
+            Ok(TokenVerifier(verifier))
         })
     }
 
     /// A number that is another one when its keys are others. A ring whose keys are too old refuses.
     #[napi]
     pub fn generation(&self, now: i64) -> Answer<i64> {
-        answer("TokenVerifier.generation", || self.inner.generation(now))
+        answer("TokenVerifier.generation", || self.0.generation(now))
     }
 
     /// The proof that `token` is genuine, and bound to no key.
