@@ -6,6 +6,7 @@ import {
   CountersealError,
   KeyFetcher,
   Memory,
+  OidcPolicy,
   Requirement,
   Standing,
   TokenKey,
@@ -18,19 +19,43 @@ import {
 
 export const TOKEN_OPERATIONS = {
   "jwt/bearer": bearerOf,
+  "jwt/cached": cached,
   "jwt/challenge": challenge,
   "jwt/fetch": fetch,
   "jwt/keys": keys,
   "jwt/mint": mint,
+  "jwt/nearest": nearest,
+  "jwt/oidc": oidc,
   "jwt/require": require,
   "jwt/stand": stand,
   "jwt/standing": standing,
   "jwt/verify": verify,
 };
 
-function verify({ policy, input: { token, keys, ...rest }, now }) {
-  const verifier = new TokenVerifier(policyOf(policy), keysOf(keys), { cache: 0 });
-  const verified = verifier.verify(token, { ...shown(rest), now });
+/** What a token says that is genuine; when it comes again to a verifier that keeps proofs, it must come to the same. */
+function verify({ id, policy, input: { token, keys, ...rest }, now }) {
+  const [made, known, options] = [policyOf(policy), keysOf(keys), { ...shown(rest), now }];
+  const keeping = new TokenVerifier(made, known, { cache: 4 });
+  const verifier = new TokenVerifier(made, known, { cache: 0 });
+  const came = [keeping, keeping, verifier].map((it) =>
+    JSON.stringify(coded(() => proofOf(it.verify(token, options)))),
+  );
+  if (new Set(came).size > 1) throw new Error(`${id}: ${came.join(", then ")}`);
+  return proofOf(verifier.verify(token, options));
+}
+
+/** What each step comes to, by verifiers that keep their proofs. */
+function cached({ policy, input: { tokens, keys, others = [], places, steps } }) {
+  const known = keysOf(keys);
+  const verifiers = [policy, ...others].map((it) => new TokenVerifier(policyOf(it), known, { cache: places }));
+  const told = steps.map(({ at: now, do: does, verifier, token, keys }) => {
+    if (does === "replace_keys") return coded(() => void verifiers[verifier].replaceKeys(keysOf(keys)));
+    return coded(() => ({ proof: proofOf(verifiers[verifier].verify(tokens[token], { now })) }));
+  });
+  return { steps: told };
+}
+
+function proofOf(verified) {
   return {
     key_id: verified.keyId,
     subject: verified.subject,
@@ -180,6 +205,46 @@ function rowOf(label, tenant, name) {
     hash.update(length).update(text);
   }
   return hash.digest().subarray(0, 16);
+}
+
+/** Which rule admits a token, and until when. */
+function oidc(vector) {
+  const { rule, until } = admitted(vector)();
+  return { rule, until };
+}
+
+/** The rule that admits a token; or the one that came nearest, and its claim. */
+function nearest(vector) {
+  const verify = admitted(vector);
+  let rule = null;
+  const refused = refusal(() => {
+    rule = verify().rule;
+  });
+  if (refused === null) return { code: null, rule, claim: null };
+  return { code: refused.code, rule: refused.detail.rule ?? null, claim: refused.detail.claim ?? null };
+}
+
+/** Whether a token is admitted; what cannot be set up ends here. */
+function admitted({ input: { token, keys, oidc }, now }) {
+  const { issuer, audience, max_age_seconds: maxAgeSeconds, github, claims } = oidc;
+  const policy = claims
+    ? OidcPolicy.ofIssuer(issuer, audience, claims.map(claimRule), { maxAgeSeconds })
+    : OidcPolicy.github(audience, github.map(githubRule), { issuer, maxAgeSeconds });
+  const made = keysOf(keys);
+  return () => policy.verify(token, made, { now });
+}
+
+function githubRule({ name, subjects, events, refs, workflow, environments, runners, ...rest }) {
+  const { any_repository_of: anyRepositoryOf, repository_names: repositoryNames } = rest;
+  const { any_ref: anyRef, only_protected: onlyProtected, called_workflow: calledWorkflow } = rest;
+  const repository = rest.repository && { id: rest.repository[0], ownerId: rest.repository[1] };
+  const whose = { repository, anyRepositoryOf, repositoryNames, subjects };
+  return { name, ...whose, events, refs, anyRef, onlyProtected, workflow, calledWorkflow, environments, runners };
+}
+
+function claimRule({ name, equals, has, like }) {
+  const paired = (pairs) => pairs && Object.fromEntries(pairs);
+  return { name, equals: paired(equals), has: paired(has), like: paired(like) };
 }
 
 /** What comes of each event, and the answers to questions in between. */

@@ -8,9 +8,13 @@ from typing import Any, Protocol
 
 from counterseal.errors import CountersealError, TokenError
 from counterseal.jwt import (
+    AdmittedJob,
     Authorized,
+    ClaimRule,
+    GithubRule,
     KeyFetcher,
     LiveToken,
+    OidcPolicy,
     Requirement,
     Standing,
     TokenKey,
@@ -51,12 +55,52 @@ CLAIMS = ["subject", "life_seconds", "until", "user_ver", "access_key", "session
 
 
 def verify(case: Case, _: object) -> Case:
-    """What a token says that is genuine."""
+    """What a token says that is genuine; a verifier that keeps proofs must say the same when it comes again."""
     members = dict(case["input"])
-    policy = TokenPolicy(**case["policy"])
-    verifier = TokenVerifier(policy, keys_of(members.pop("keys")), cache=0)
-    token = verifier.verify(members.pop("token"), **shown(members), now=case["now"])
+    policy, token = TokenPolicy(**case["policy"]), members.pop("token")
+    keys = keys_of(members.pop("keys"))
+    peer = shown(members)
+    keeping = TokenVerifier(policy, keys, cache=4)
+    first, again = (came(lambda: keeping.verify(token, **peer, now=case["now"])) for _ in range(2))
+    verifier = TokenVerifier(policy, keys, cache=0)
+    if not first == again == came(lambda: verifier.verify(token, **peer, now=case["now"])):
+        raise ValueError(f"{case['id']}: {first}, and {again} when it comes again")
+    return proof_of(verifier.verify(token, **peer, now=case["now"]))
+
+
+def proof_of(token: VerifiedToken) -> Case:
+    """What a token says that is genuine."""
     return {name: getattr(token, name) for name in PROOF}
+
+
+def came(verify: Callable[[], VerifiedToken]) -> Case:
+    """A code, or a proof and no code."""
+    try:
+        return {"code": None, "proof": proof_of(verify())}
+    except TokenError as refused:
+        return {"code": refused.code}
+
+
+def cached(case: Case, _: object) -> Case:
+    """What each step comes to, by verifiers that keep their proofs."""
+    members = dict(case["input"])
+    keys, places, tokens = keys_of(members.pop("keys")), members.pop("places"), members.pop("tokens")
+    policies = [case["policy"], *members.pop("others", [])]
+    verifiers = [TokenVerifier(TokenPolicy(**policy), keys, cache=places) for policy in policies]
+    told = [kept(verifiers[step["verifier"]], step, tokens) for step in members.pop("steps")]
+    no_more(members)
+    return {"steps": told}
+
+
+def kept(verifier: TokenVerifier, step: Case, tokens: list[str]) -> Case:
+    """What one step comes to."""
+    if step["do"] == "verify":
+        return came(lambda: verifier.verify(tokens[step["token"]], now=step["at"]))
+    try:
+        verifier.replace_keys(keys_of(step["keys"]))
+    except CountersealError as refused:
+        return {"code": refused.code}
+    return {"code": None}
 
 
 def mint(case: Case, _: object) -> Case:
@@ -165,6 +209,41 @@ def responded(fetcher: KeyFetcher, step: Case, at: int) -> Case:
         return {"code": None, "is_new": fetcher.handle_response(order, status, body, **step, now=at)}
     except TokenError as refused:
         return {"code": refused.code, "is_new": False}
+
+
+def oidc(case: Case, _: object) -> Case:
+    """Which rule admits a token, and until when."""
+    job = admitted(case)()
+    return {"rule": job.rule, "until": job.until}
+
+
+def nearest(case: Case, _: object) -> Case:
+    """The rule that admits a token; or the one that came nearest, and its claim."""
+    verify = admitted(case)
+    try:
+        return {"code": None, "rule": verify().rule, "claim": None}
+    except TokenError as refused:
+        return {"code": refused.code, "rule": refused.detail.get("rule"), "claim": refused.detail.get("claim")}
+
+
+def admitted(case: Case) -> Callable[[], AdmittedJob]:
+    """Whether a token is admitted; what cannot be set up ends here."""
+    members, now = dict(case["input"]), case["now"]
+    options = dict(members.pop("oidc"))
+    audience, github, claims = options.pop("audience"), options.pop("github", None), options.pop("claims", None)
+    if claims is None:
+        policy = OidcPolicy.github(audience, [GithubRule(**rule) for rule in github], **options)
+    else:
+        rules = [ClaimRule(**{name: paired(value) for name, value in rule.items()}) for rule in claims]
+        policy = OidcPolicy.of_issuer(options.pop("issuer"), audience, rules, **options)
+    keys, token = keys_of(members.pop("keys")), members.pop("token")
+    no_more(members)
+    return lambda: policy.verify(token, keys, now=now)
+
+
+def paired(value: Any) -> Any:
+    """Pairs as a dict; a name stays a name."""
+    return dict(value) if isinstance(value, list) else value
 
 
 def stand(case: Case, asked: Asked) -> Case:

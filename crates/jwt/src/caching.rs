@@ -83,6 +83,7 @@ impl CachingVerifier {
         }
         let hash = self.hash(token);
         let set = self.set_of(hash);
+        //= docs/spec/jwt.md#T-19
         let mut places = self.sets[set].iter().flatten();
         if let Some(found) = places.find(|entry| entry.is(hash, token)) {
             self.verifier.recheck(&found.proof, now)?;

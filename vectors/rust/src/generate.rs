@@ -94,6 +94,7 @@ fn files() -> Vec<(String, String)> {
         file("jwt", "fetch-answers", "fetch", jwt::fetch_answers()),
         file("jwt", "keys", "keys", jwt::key_sets()),
         file("jwt", "mint", "mint", jwt::minted()),
+        file("jwt", "cached", "cached", jwt::kept()),
         file("jwt", "challenge", "challenge", jwt::challenges()),
         file("jwt", "nearest", "nearest", jwt::nearest()),
         file("jwt", "oidc-code", "oidc", jwt::job_code()),

@@ -1,10 +1,12 @@
 //! The operations of the room `jwt`.
 
+mod cached;
 mod fetch;
 mod oidc;
 mod require;
 mod standing;
 
+pub(crate) use cached::{CachedInput, CachedStep, Does as CachedDoes, cached, verify_again};
 pub(crate) use fetch::{
     Answer, Cause, Does as FetchDoes, FetchInput, FetchStep, FetcherInput, fetch,
 };
@@ -24,7 +26,7 @@ use counterseal::jwt::{
 use counterseal_crypto_ring::Ring;
 use counterseal_crypto_rustcrypto::RustCrypto;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::request::{Outcome, boxed, input, observed};
 use crate::{Bytes, Case, CaseError, Hex, Observation};
@@ -251,8 +253,11 @@ pub(crate) fn bearer(case: &Case) -> Result<Observation, CaseError> {
 }
 
 fn policy_members(case: &Case) -> Result<PolicyMembers, CaseError> {
-    let members = case.policy.clone().ok_or(CaseError::Policy)?;
-    serde_json::from_value(members.into()).map_err(CaseError::Input)
+    members_of(case.policy.as_ref().ok_or(CaseError::Policy)?)
+}
+
+fn members_of(members: &Map<String, Value>) -> Result<PolicyMembers, CaseError> {
+    serde_json::from_value(members.clone().into()).map_err(CaseError::Input)
 }
 
 /// The key that was shown, or that a token is to be bound to; one at most.

@@ -26,4 +26,4 @@ pub use file::{
 pub use http::{from_wire, to_wire};
 pub use layout::text_of;
 pub use request::RequestInput;
-pub use runner::{CaseError, Observation, difference, run, run_in_pieces};
+pub use runner::{CaseError, Observation, difference, run, run_again, run_in_pieces};

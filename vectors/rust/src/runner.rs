@@ -53,6 +53,7 @@ pub fn run(room: &str, op: &str, case: &Case) -> Result<Observation, CaseError> 
         ("foreign", "answer") => foreign::answer(case),
         ("foreign", "verify") => foreign::verify(case, Comes::Whole),
         ("jwt", "bearer") => jwt::bearer(case),
+        ("jwt", "cached") => jwt::cached(case),
         ("jwt", "challenge") => jwt::challenge(case),
         ("jwt", "fetch") => jwt::fetch(case),
         ("jwt", "keys") => jwt::keys(case),
@@ -94,6 +95,19 @@ pub fn run_in_pieces(room: &str, op: &str, case: &Case) -> Result<Option<Observa
         _ => return Ok(None),
     };
     seen.map(Some)
+}
+
+/// What comes of a token to verify when it comes a second time to a verifier that keeps its proof; none for a case of another
+/// operation, and where the peer shows a key.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn run_again(room: &str, op: &str, case: &Case) -> Result<Option<Observation>, CaseError> {
+    match (room, op) {
+        ("jwt", "verify") => jwt::verify_again(case),
+        _ => Ok(None),
+    }
 }
 
 /// How `seen` differs from what `case` expects, for people.

@@ -12,7 +12,7 @@ use counterseal::jwt::{
 };
 use counterseal::request::KeyRecordError;
 use counterseal_vectors::{
-    Case, CaseError, File, Verdict, difference, from_wire, generate, run, run_in_pieces,
+    Case, CaseError, File, Verdict, difference, from_wire, generate, run, run_again, run_in_pieces,
 };
 use serde_json::Value;
 
@@ -72,6 +72,20 @@ fn content_in_pieces_changes_no_verdict() {
         }
     }
     assert!(compared > 300, "only {compared} requests");
+}
+
+#[test]
+fn o16_a_token_that_comes_again_has_the_same_verdict() {
+    let mut compared = 0;
+    for (name, file) in files() {
+        for case in &file.cases {
+            let seen = run_again(&file.room, &file.op, case).unwrap();
+            let differs = seen.as_ref().and_then(|seen| difference(case, seen));
+            assert_eq!(differs, None, "{}: {}", name.display(), case.id);
+            compared += usize::from(seen.is_some());
+        }
+    }
+    assert!(compared > 400, "only {compared} tokens");
 }
 
 #[test]
@@ -163,6 +177,7 @@ fn there_are_enough_cases_of_each_sort() {
     assert!(count("require", refused) >= 120);
     assert!(count("require", |case| !refused(case)) >= 50);
     assert!(count("stand", refused) >= 20 && count("standing", |_| true) >= 40);
+    assert!(count("cached", |_| true) >= 20);
     assert!(count("oidc", refused) >= 130 && count("oidc", |case| !refused(case)) >= 40);
     assert!(count("fetch", |_| true) >= 170);
     assert!(count("admit", refused) >= 15 && count("admit", |case| !refused(case)) >= 30);

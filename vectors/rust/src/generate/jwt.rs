@@ -4,6 +4,7 @@
 
 mod accepted;
 mod bearer;
+mod cached;
 mod claims;
 mod draft;
 mod encoding;
@@ -19,6 +20,7 @@ mod standing;
 mod svid;
 
 pub(super) use bearer::cases as fields;
+pub(super) use cached::cases as kept;
 pub(super) use fetch::{answers as fetch_answers, cases as fetches};
 pub(super) use keys::cases as key_sets;
 pub(super) use mint::cases as minted;

@@ -123,6 +123,7 @@ const RULES: &[(&str, &str)] = &[
     ("T-16", "docs/spec/jwt.md: where a request has its token"),
     ("T-17", "docs/spec/jwt.md: JWT-SVIDs"),
     ("T-18", "docs/spec/jwt.md: bundles of a trust domain"),
+    ("T-19", "docs/spec/jwt.md: proofs that are kept"),
 ];
 
 const NOTES: &[(&str, &str)] = &[
