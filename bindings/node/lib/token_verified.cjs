@@ -8,7 +8,7 @@ const native = require("./native.cjs");
 
 /** Whoever holds this has a proof of the native half in hand. */
 const PROOF = Symbol("proof");
-/** How many digits say where the payload begins: see `TokenProof` in `src/token_verify.rs`. */
+/** How many digits at the end say where the payload begins: see `TokenProof` in `src/token_verify.rs`. */
 const DIGITS = 4;
 
 let heldIn;
@@ -74,7 +74,7 @@ class VerifiedToken {
   }
 
   get payload() {
-    return this.#text.slice(this.#head());
+    return this.#text.slice(this.#head(), -DIGITS);
   }
 
   get claims() {
@@ -119,12 +119,12 @@ class VerifiedToken {
 
   /** The text is taken apart when something is asked. */
   #line(at) {
-    this.#lines ??= this.#text.slice(DIGITS, this.#head()).split("\n");
+    this.#lines ??= this.#text.slice(0, this.#head()).split("\n");
     return this.#lines[at];
   }
 
   #head() {
-    return Number(this.#text.slice(0, DIGITS));
+    return Number(this.#text.slice(-DIGITS));
   }
 
   static {

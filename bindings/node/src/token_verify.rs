@@ -23,8 +23,9 @@ pub struct HeldToken {
     told: TokenProof,
 }
 
-/// How many letters there are before the payload, four digits, and then one on a line: from when on and before when it holds by the clock, key id, when it was issued, begins and is over, what it is bound to, version of the
-/// subject, generation, subject, id, session and access key; what there is none of is empty.
+/// One on a line: from when on and before when it holds by the clock, key id, when it was issued, begins and is over, what it is
+/// bound to, version of the subject, generation, subject, id, session and access key; what there is none of is empty. After
+/// these the payload, which may have lines of its own, and where it begins: the number of letters before it, in four digits.
 pub(crate) type TokenProof = String;
 
 #[napi]
@@ -146,7 +147,6 @@ impl HeldToken {
 /// The text of a proof.
 pub(crate) fn told(facts: &TokenFacts<'_>) -> TokenProof {
     let mut text = String::with_capacity(facts.payload.len() + 320);
-    text.push_str("0000");
     number(&mut text, Some(facts.holds_from));
     number(&mut text, Some(facts.holds_until));
     line(&mut text, facts.key_id);
@@ -160,10 +160,10 @@ pub(crate) fn told(facts: &TokenFacts<'_>) -> TokenProof {
     claim(&mut text, facts.id);
     claim(&mut text, facts.session);
     claim(&mut text, facts.access_key);
-    let head = letters(&text).to_string();
-    // A head has four claims of at most 255 bytes each, and little more.
-    text.replace_range(4 - head.len()..4, &head);
+    let head = letters(&text);
     text.push_str(facts.payload);
+    // A head has four claims of at most 255 bytes each, and little more.
+    let _ = write!(text, "{head:04}");
     text
 }
 
@@ -185,7 +185,7 @@ fn number(text: &mut String, number: Option<i64>) {
 /// A text of the issuer's, on one line whatever it is; none is empty.
 fn claim(text: &mut String, claim: Option<&str>) {
     let claim = claim.unwrap_or_default();
-    if claim.contains(['\\', '\n']) {
+    if claim.bytes().any(|byte| matches!(byte, b'\\' | b'\n')) {
         line(text, &claim.replace('\\', "\\\\").replace('\n', "\\n"));
     } else {
         line(text, claim);

@@ -84,9 +84,9 @@ const CALLS = {
   "ForeignPolicy.bodyLimitBytes": () =>
     native.ForeignPolicy.create(foreign, { authorities: ["api.example"] }).bodyLimitBytes(),
   "ForeignPolicy.create": () => native.ForeignPolicy.create(foreign, { authorities: ["api.example"] }),
+  "HeldToken.told": () => held.told(),
   "Key.create": () => native.Key.create("worker-7", SECRET, members),
   "Key.facts": () => key.facts(),
-  "HeldToken.told": () => held.told(),
   "KeyFetcher.create": () => native.KeyFetcher.create("a", "https://a.example/keys", fetching, NOW, seed.subarray(8)),
   "KeyFetcher.generation": () => fetcher.generation(),
   "KeyFetcher.handleFailure": () => fetcher.handleFailure(1, "tls", NOW),
