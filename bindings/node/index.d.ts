@@ -398,7 +398,7 @@ export interface Statement {
 }
 
 /** What a decision may end in. */
-export type Decided = Verified | Key | Admitted | Received | LiveToken<unknown> | null;
+export type Decided = Verified | Key | Admitted | Received | LiveToken<unknown> | number | null;
 
 /** A decision that waits for a store's answer. It serves once. */
 export declare class Waiting<Outcome extends Decided = Decided> {
@@ -977,6 +977,8 @@ export declare class Standing {
   constructor(tenant: string, options?: StandingOptions);
   /** Asks whether this token may still act. */
   begin<Claims>(token: ProvenToken<Claims>, options?: At): Waiting<LiveToken<Claims>>;
+  /** Asks at which version new tokens of a subject are minted, `userVer`. */
+  versionOf(subject: string, options?: At): Waiting<number>;
   /** Stores a subject, at version 0. */
   register(subject: string, options?: At): Waiting<null>;
   /** Ends all tokens of a subject: its version is raised. */

@@ -32,6 +32,10 @@ class Standing {
     return waiting(this.#native.begin(held, moment), token);
   }
 
+  versionOf(subject, given) {
+    return waiting(this.#native.versionOf(text("subject", subject), at(given)));
+  }
+
   register(subject, given) {
     return waiting(this.#native.register(text("subject", subject), at(given)));
   }

@@ -12,6 +12,8 @@ const { isReceipt, received } = require("./received.cjs");
 const { LIVE, live } = require("./token_rights.cjs");
 const { proven } = require("./verified.cjs");
 
+/** What a verdict begins with that is the version of a subject. */
+const VERSION = "\u0004";
 /** Whoever holds this has the native half of a decision in hand. */
 const BEGUN = Symbol("begun");
 
@@ -49,11 +51,12 @@ class Waiting {
     return this.#ended(await settled(this.#native.runAsync(nativeStore("store", store))));
   }
 
-  /** What it ended in: a proof, someone who is within a limit, a key, or nothing. */
+  /** What it ended in: a proof, someone who is within a limit, a key, a version, or nothing. */
   #ended(answer) {
     const found = settled(answer);
     if (typeof found !== "string") return found === null ? null : keyOf(found);
     if (found === LIVE) return live(this.#token);
+    if (found[0] === VERSION) return Number(found.slice(1));
     if (isAdmission(found)) return admitted(found);
     return isReceipt(found) ? received(found) : proven(found, this.#native);
   }

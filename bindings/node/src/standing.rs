@@ -49,6 +49,14 @@ impl Standing {
         })
     }
 
+    /// Asks at which version new tokens of a subject are minted.
+    #[napi]
+    pub fn version_of(&self, subject: String, now: i64) -> Answer<Waiting> {
+        answer("Standing.versionOf", || {
+            Ok(Waiting::new(self.0.version_of(&subject, now)?))
+        })
+    }
+
     /// Stores a subject.
     #[napi]
     pub fn register(&self, subject: String, now: i64) -> Answer<Waiting> {

@@ -163,6 +163,7 @@ impl Decision {
             Verdict::Admitted(admitted) => Some(Either::B(admission(&admitted))),
             Verdict::Key(key) => Some(Either::A(Key(key))),
             Verdict::Live(_) => Some(Either::B("\u{3}".into())),
+            Verdict::Version(version) => Some(Either::B(format!("\u{4}{version}"))),
             Verdict::Received(received) => Some(Either::B(delivered(&received))),
             Verdict::Verified(verified) => {
                 let text = proof(&verified);

@@ -228,7 +228,17 @@ const PLACES = {
   },
   rights: (...args) => {
     const [standing, fetcher] = [new counterseal.Standing("a"), new counterseal.KeyFetcher("a", "https://a.example/k")];
-    const changes = ["begin", "bump", "deny", "disable", "disableKey", "enable", "register", "registerKey"];
+    const changes = [
+      "begin",
+      "bump",
+      "deny",
+      "disable",
+      "disableKey",
+      "enable",
+      "register",
+      "registerKey",
+      "versionOf",
+    ];
     const events = ["handleFailure", "handleResponse", "handleTimeout", "handleWanted", "keys"];
     const ring = new counterseal.TokenRing("a", SECRET);
     ring.rotate().run(new counterseal.Memory());

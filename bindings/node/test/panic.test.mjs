@@ -150,6 +150,7 @@ const CALLS = {
   "Standing.enable": () => standing.enable("a", NOW),
   "Standing.register": () => standing.register("a", NOW),
   "Standing.registerKey": () => standing.registerKey("a", "b", NOW),
+  "Standing.versionOf": () => standing.versionOf("a", NOW),
   "Store.cellGauge": () => store.cellGauge(NOW),
   "Store.cells": () => native.Store.cells(1, seed),
   "Store.gauge": () => store.gauge(),

@@ -37,10 +37,13 @@ for (const cacheSeconds of [0, 5]) {
     const [old, next, ahead] = [undefined, 1, 2].map((userVer) => minted({ userVer }).token);
     const told = (token) => alive({ standing, store }, token);
     assert.deepEqual([told(old), told(old)], ["user-7", "user-7"]);
+    assert.equal(standing.versionOf("user-7", AT).run(store), 0);
     assert.equal(standing.bump("user-7", AT).run(store), null);
+    assert.equal(standing.versionOf("user-7", AT).run(store), 1);
     assert.deepEqual([told(old), told(next), told(ahead)], ["jwt_user_ver", "user-7", "jwt_user_ver_ahead"]);
     standing.disable("user-7", AT).run(store);
     assert.equal(told(minted({ userVer: 2 }).token), "jwt_subject_disabled");
+    refused("jwt_subject_disabled", () => standing.versionOf("user-7", AT).run(store));
     standing.enable("user-7", AT).run(store);
     assert.equal(told(minted({ userVer: 2 }).token), "user-7");
   });

@@ -59,6 +59,15 @@ impl Standing {
         })
     }
 
+    /// Asks at which version new tokens of a subject are minted, `user_ver`.
+    #[pyo3(signature = (subject, *, now=None))]
+    fn version_of(&self, py: Python<'_>, subject: &Any<'_>, now: Maybe<'_>) -> Guarded<Waiting> {
+        guard("Standing.version_of", || {
+            let now = args::now(py, &now)?;
+            Ok(Waiting(self.0.version_of(text("subject", subject)?, now)?))
+        })
+    }
+
     /// Stores a subject, at version 0.
     #[pyo3(signature = (subject, *, now=None))]
     fn register(&self, py: Python<'_>, subject: &Any<'_>, now: Maybe<'_>) -> Guarded<Waiting> {

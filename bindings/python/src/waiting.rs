@@ -132,6 +132,7 @@ fn plain(py: Python<'_>, verdict: Verdict) -> Guarded<Option<Any<'_>>> {
         Verdict::Live(live) => Some(Bound::new(py, LiveToken(live))?.into_any()),
         Verdict::Received(proof) => Some(Bound::new(py, Received(proof))?.into_any()),
         Verdict::Verified(proof) => Some(Bound::new(py, Verified(proof))?.into_any()),
+        Verdict::Version(version) => Some(PyInt::new(py, version).into_any()),
         _ => None,
     })
 }

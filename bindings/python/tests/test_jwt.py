@@ -362,12 +362,16 @@ def test_c31_a_bumped_version_ends_the_session_at_once(cache_seconds: int) -> No
     standing, store = stood(cache_seconds=cache_seconds)
     old = minted(user_ver=0).token
     assert alive(standing, store, old) == alive(standing, store, old) == "user-7"
+    assert standing.version_of("user-7", now=NOW).run(store) == 0
     standing.bump("user-7", now=NOW).run(store)
+    assert standing.version_of("user-7", now=NOW).run(store) == 1
     assert alive(standing, store, old) == "jwt_user_ver"
     assert alive(standing, store, minted(user_ver=1).token) == "user-7"
     assert alive(standing, store, minted(user_ver=2).token) == "jwt_user_ver_ahead"
     standing.disable("user-7", now=NOW).run(store)
     assert alive(standing, store, minted(user_ver=2).token) == "jwt_subject_disabled"
+    assert refused(lambda: standing.version_of("user-7", now=NOW).run(store)) == "jwt_subject_disabled"
+    assert refused(lambda: standing.version_of("user-8", now=NOW).run(store)) == "jwt_subject_unknown"
     standing.enable("user-7", now=NOW).run(store)
     assert alive(standing, store, minted(user_ver=2).token) == "user-7"
 

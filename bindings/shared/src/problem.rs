@@ -9,8 +9,8 @@ use counterseal::core::{
 };
 use counterseal::document::DocumentError;
 use counterseal::jwt::{
-    FetchError, FetchSetupError, JwtSetupError, OidcSetupError, RequirementSetupError, RingError,
-    RingSetupError, StandingWriteError,
+    FetchError, FetchSetupError, IssueError, JwtSetupError, OidcSetupError, RequirementSetupError,
+    RingError, RingSetupError, StandingWriteError,
 };
 use counterseal::limit::{LimitError, LimitSetupError};
 use counterseal::replay::ShapeError;
@@ -239,6 +239,7 @@ refusals! {
     DocumentError => Policy,
     FetchError => Token,
     FetchSetupError => Token,
+    IssueError => Token,
     JwtSetupError => Token,
     KeyError => SigningKey,
     KeyRecordError => SigningKey,

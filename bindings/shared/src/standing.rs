@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use counterseal::core::{LoadTogether, Op, Pending, RowOp, Span, Step, Subject, Time, Unavailable};
 use counterseal::jwt::{
-    self, AccessKey, ChangeAccessKey, ChangeSubject, Denied, DenyToken, Edit, StandingError,
-    StandingPolicy, StandingWrite, StandingWriteError,
+    self, AccessKey, ChangeAccessKey, ChangeSubject, Denied, DenyToken, Edit, IssueError,
+    StandingError, StandingPolicy, StandingWrite, StandingWriteError,
 };
 
 use crate::token_policy::seconds;
@@ -162,6 +162,19 @@ impl Standing {
                 Waiting::new::<Asked>(Step::Done(found), now)
             }
         })
+    }
+
+    /// Asks at which version new tokens of a subject are issued; ends in [`Verdict::Version`].
+    ///
+    /// # Errors
+    ///
+    /// A name or an instant that cannot be.
+    pub fn version_of(&self, subject: &str, now: i64) -> Result<Waiting, Problem> {
+        check_len("subject", subject.len(), 1, 255)?;
+        Ok(Waiting::new(
+            self.policy.version_of(subject),
+            time("now", now)?,
+        ))
     }
 
     /// Makes a change at `now` (milliseconds); ends in [`Verdict::Done`].
@@ -345,6 +358,12 @@ impl Plain for Result<LiveToken, StandingError> {
             problem
         };
         self.map(Verdict::Live).map_err(refused)
+    }
+}
+
+impl Plain for Result<i64, IssueError> {
+    fn plain(self, _: Time) -> Result<Verdict, Problem> {
+        Ok(Verdict::Version(self?))
     }
 }
 

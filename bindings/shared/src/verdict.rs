@@ -24,6 +24,8 @@ pub enum Verdict {
     Received(Received),
     /// A request was accepted.
     Verified(Verified),
+    /// New tokens of a subject are issued at this version.
+    Version(i64),
 }
 
 /// A request that was accepted: signed by a known key, in time, with this content, for the first time.

@@ -65,8 +65,8 @@ pub use ring::{
 };
 pub use standing::{
     AccessKey, AccessKeyEdit, ChangeAccessKey, ChangeSubject, Denied, DenyEdit, DenyToken, Edit,
-    Genuine, LiveToken, PendingStanding, StandingCache, StandingError, StandingPolicy,
-    StandingWrite, StandingWriteError, SubjectEdit,
+    Genuine, IssueError, LiveToken, PendingStanding, StandingCache, StandingError, StandingPolicy,
+    StandingWrite, StandingWriteError, SubjectEdit, SubjectVersion,
 };
 pub use verified::VerifiedToken;
 pub use verify::{TokenSpace, TokenVerifier};

@@ -3,11 +3,13 @@
 mod cache;
 mod error;
 mod record;
+mod version;
 mod write;
 
 pub use cache::StandingCache;
-pub use error::{StandingError, StandingWriteError};
+pub use error::{IssueError, StandingError, StandingWriteError};
 pub use record::{AccessKey, Denied};
+pub use version::SubjectVersion;
 pub use write::{
     AccessKeyEdit, ChangeAccessKey, ChangeSubject, DenyEdit, DenyToken, Edit, StandingWrite,
     SubjectEdit,

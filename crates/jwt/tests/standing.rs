@@ -3,12 +3,13 @@
 #![allow(clippy::unwrap_used)] // tests: what fails is seen
 
 use counterseal_core::{
-    Bound, KeyId, Lifetime, Pending, Refusal, Run, Secret, Seed, Span, Step, Time, drive,
+    Bound, KeyId, Lifetime, Pending, Refusal, Run, Secret, Seed, Span, Step, Time, Unavailable,
+    drive,
 };
 use counterseal_jwt::{
-    ChangeAccessKey, ChangeSubject, Claims, Denied, DenyToken, LiveToken, Minter, StandingCache,
-    StandingError, StandingPolicy, StandingWriteError, TokenAlgorithm, TokenKeys, TokenPolicy,
-    TokenSigner, TokenVerifier, VerifiedToken,
+    ChangeAccessKey, ChangeSubject, Claims, Denied, DenyToken, IssueError, LiveToken, Minter,
+    StandingCache, StandingError, StandingPolicy, StandingWriteError, TokenAlgorithm, TokenKeys,
+    TokenPolicy, TokenSigner, TokenVerifier, VerifiedToken,
 };
 use counterseal_memory::Memory;
 use counterseal_testkit::{Fault, Faulty, NOW, WINDOW};
@@ -197,6 +198,36 @@ fn r14_a_disabled_subjects_tokens_do_not_come_back() {
     );
     let unknown = drive(&store, ChangeSubject::enable(TENANT, "user-8", NOW));
     assert_eq!(unknown, Err(StandingWriteError::Missing));
+}
+
+#[test]
+fn a_token_of_the_version_that_is_told_stands() {
+    let store = memory();
+    let asked = |policy: StandingPolicy| {
+        let version = drive(&store, policy.version_of("user-7"));
+        version.map_err(|error| error.code().name)
+    };
+    assert_eq!(asked(policy()), Err("jwt_subject_unknown"));
+    assert_eq!(asked(policy().any_subject()), Ok(0));
+    for change in [
+        ChangeSubject::register,
+        ChangeSubject::bump,
+        ChangeSubject::bump,
+    ] {
+        done(&store, change(TENANT, "user-7", NOW));
+        let version = asked(policy()).unwrap();
+        assert!(drive(&store, policy().begin(&user(version))).is_ok());
+    }
+    assert_eq!(asked(policy()), Ok(2));
+    done(&store, ChangeSubject::disable(TENANT, "user-7", NOW));
+    assert_eq!(asked(policy().any_subject()), Err("jwt_subject_disabled"));
+    let Step::Need(pending) = policy().version_of("user-7") else {
+        unreachable!("it asks the store")
+    };
+    let Step::Done(outcome) = pending.finish(Err(Unavailable)) else {
+        unreachable!("it is done")
+    };
+    assert_eq!(outcome, Err(IssueError::Unavailable));
 }
 
 #[test]

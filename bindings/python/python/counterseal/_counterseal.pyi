@@ -1256,6 +1256,9 @@ class Standing:
     def begin(self, token: VerifiedToken | Authorized, *, now: int | None = None) -> Waiting[LiveToken]:
         """Asks whether this token may still act."""
 
+    def version_of(self, subject: str, *, now: int | None = None) -> Waiting[int]:
+        """Asks at which version new tokens of a subject are minted, `user_ver`."""
+
     def register(self, subject: str, *, now: int | None = None) -> Waiting[None]:
         """Stores a subject, at version 0."""
 

@@ -41,6 +41,7 @@ Whether a genuine token may still act is for a store to say, in one look; whethe
     live = standing.begin(verified).run(store)      # or drive_async(..) on a database of your own
     Requirement(["orders:write"], max_age_seconds=300, methods=["hwk"]).check(live)
 
+    version = standing.version_of("user-7").run(store)  # what the next token has as `user_ver`
     standing.bump("user-7").run(store)              # all tokens of this user are over
 
 A process that bumps, disables or denies sees it at once, others up to `cache_seconds` later.

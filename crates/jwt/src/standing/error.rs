@@ -54,6 +54,20 @@ pub enum StandingError {
     },
 }
 
+/// Why a subject gets no token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IssueError {
+    /// It is disabled.
+    Disabled {
+        /// Since when.
+        since: Time,
+    },
+    /// The store did not answer, or its answer makes no sense.
+    Unavailable,
+    /// The store knows no such subject.
+    Unknown,
+}
+
 /// Why a change did not come about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StandingWriteError {
@@ -136,6 +150,24 @@ impl fmt::Display for StandingError {
 }
 
 impl core::error::Error for StandingError {}
+
+impl Refusal for IssueError {
+    fn code(&self) -> Code {
+        match self {
+            IssueError::Disabled { .. } => SUBJECT_DISABLED,
+            IssueError::Unavailable => STORE_UNAVAILABLE,
+            IssueError::Unknown => SUBJECT_UNKNOWN,
+        }
+    }
+}
+
+impl fmt::Display for IssueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code().means)
+    }
+}
+
+impl core::error::Error for IssueError {}
 
 impl StandingWriteError {
     /// The codes of this error; that of a store which does not answer is core's.
