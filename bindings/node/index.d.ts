@@ -884,6 +884,11 @@ export declare class TokenVerifier<Claims = TokenClaims> {
   );
   /** The proof that `token` is genuine. Whatever fails throws a `TokenError`. */
   verify(token: string, options?: VerifyTokenOptions): VerifiedToken<Claims>;
+  /**
+   * What `verify` makes of `token`, as text: the verdict, then each check with what it compared, up to the one that refuses. For the
+   * log, not for the peer.
+   */
+  explain(token: string, options?: VerifyTokenOptions): string;
   /** Knows these keys, and no others, from now on. */
   replaceKeys(keys: TokenKeys | readonly TokenKey[]): void;
   readonly keyIds: string[];
@@ -1174,6 +1179,12 @@ export declare class OidcVerifier<Claims = TokenClaims> {
   /** Ends a fetch that is under way. */
   close(): void;
 }
+
+/**
+ * What stands in a token, as text for people: header, claims, times and sizes. Nothing of it is verified; no key is used, and the
+ * signature is not shown.
+ */
+export declare function inspectToken(token: string): string;
 
 /**
  * The token of the one `Authorization` field. Node's `message.headers` has the first of two such fields and hides the other:

@@ -65,6 +65,7 @@ export const {
   clientAddress,
   drive,
   endKey,
+  inspectToken,
   messageId,
   migrations,
   problem,

@@ -1,8 +1,8 @@
 //! Texts, sealed secrets, lifetimes and rates.
 
 use counterseal::core::{
-    Bound, Charged, Gcra, KeyId, Lifetime, LookedUp, PublicKey, Rate, SealKey, Secret, Seed, Span, SpiffeId,
-    Time, TokenKind,
+    Bound, Charged, Gcra, KeyId, Lifetime, LookedUp, PublicKey, Rate, SealKey, Secret, Seed, Span,
+    SpiffeId, Time, TokenKind,
 };
 
 use crate::bytes::Bytes;
@@ -27,12 +27,22 @@ pub fn core_spiffe_id_parse(data: &[u8]) {
         return;
     };
     assert!(text.len() <= 2048 && text.is_ascii() && !text.contains(['%', '?', '#', '@', '*']));
-    assert_ne!(SpiffeId::workload(text).is_ok(), SpiffeId::authority(text).is_ok());
+    assert_ne!(
+        SpiffeId::workload(text).is_ok(),
+        SpiffeId::authority(text).is_ok()
+    );
     assert_eq!(SpiffeId::authority(id.domain().as_str()), Ok(id.domain()));
     let segments: Vec<_> = id.path().split('/').skip(1).collect();
-    assert!(segments.iter().all(|segment| !["", ".", ".."].contains(segment)));
+    assert!(
+        segments
+            .iter()
+            .all(|segment| !["", ".", ".."].contains(segment))
+    );
     if !segments.is_empty() {
-        assert_eq!(SpiffeId::text_of(id.trust_domain(), segments).as_deref(), Ok(text));
+        assert_eq!(
+            SpiffeId::text_of(id.trust_domain(), segments).as_deref(),
+            Ok(text)
+        );
     }
 }
 

@@ -8,9 +8,10 @@ use counterseal::core::{
     Algorithm, Bound, Forged, KeyId, Lifetime, MacKey, Refusal, Secret, Seed, Span, Time, VerifyKey,
 };
 use counterseal::jwt::{
-    Claims, FetchPolicy, FetchResponse, Fetched, GithubRule, Grant, JwtError, KeyFetcher, Minter, OidcError,
-    OidcPolicy, Permission, Requirement, StepUp, TokenAlgorithm, TokenKey, TokenKeys, TokenPolicy,
-    TokenSigner, TokenVerifier, VerifiedToken, Wanted, claimed_issuer, claimed_kid,
+    Claims, FetchPolicy, FetchResponse, Fetched, GithubRule, Grant, JwtError, KeyFetcher, Minter,
+    OidcError, OidcPolicy, Permission, Requirement, StepUp, TokenAlgorithm, TokenKey, TokenKeys,
+    TokenPolicy, TokenSigner, TokenVerifier, VerifiedToken, Wanted, claimed_issuer, claimed_kid,
+    inspect,
 };
 use counterseal_beside::{Both, Verdict};
 use counterseal_crypto_rustcrypto::RustCrypto;
@@ -52,6 +53,11 @@ pub fn jwt_token_verifier_verify(data: &[u8]) {
         return;
     };
     assert!(verifier.verify(text, keys, NOW).is_err());
+    explained(text);
+    assert!(
+        inspect(text).lines().skip(2).count() <= 132,
+        "a line for each member"
+    );
 
     let head = "eyJhbGciOiJIUzI1NiIsImtpZCI6ImsxIiwidHlwIjoiYXQrand0In0";
     let signed = format!("{head}.{}", URL_SAFE_NO_PAD.encode(data));
@@ -59,6 +65,7 @@ pub fn jwt_token_verifier_verify(data: &[u8]) {
         "{signed}.{}",
         URL_SAFE_NO_PAD.encode(mac.tag(signed.as_bytes()))
     );
+    explained(&token);
     match verifier.verify(&token, keys, NOW) {
         Ok(verified) => {
             let said: serde_json::Value =
@@ -81,6 +88,20 @@ pub fn jwt_token_verifier_verify(data: &[u8]) {
     assert_eq!(said["x"], text);
 }
 
+/// An explanation ends as its verifier does, and is one line for each check whatever the token says.
+fn explained(token: &str) {
+    let World { verifier, keys, .. } = &*WORLD;
+    let explained = verifier.explain(token, None, keys, NOW);
+    assert_eq!(
+        explained.refusal(),
+        verifier.verify(token, keys, NOW).err().as_ref()
+    );
+    assert_eq!(
+        explained.to_string().lines().count(),
+        1 + explained.checks().count()
+    );
+}
+
 /// The proof of a JWT-SVID with this payload, if it is one.
 fn svid(payload: &[u8]) -> Result<VerifiedToken<'static>, JwtError> {
     static VERIFIER: LazyLock<(TokenVerifier, TokenKeys)> = LazyLock::new(|| {
@@ -89,9 +110,10 @@ fn svid(payload: &[u8]) -> Result<VerifiedToken<'static>, JwtError> {
         let keys = TokenKeys::new([key]).expect("one key");
         (TokenVerifier::new(policy), keys)
     });
-    let header = base64(br#"{"alg":"RS256","kid":"k1"}"#);
-    let signed = format!("{header}.{}", base64(payload));
-    let token = format!("{signed}.{}", base64(&WORLD.mac.tag(signed.as_bytes())));
+    let header = URL_SAFE_NO_PAD.encode(br#"{"alg":"RS256","kid":"k1"}"#);
+    let signed = format!("{header}.{}", URL_SAFE_NO_PAD.encode(payload));
+    let tag = WORLD.mac.tag(signed.as_bytes());
+    let token = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(tag));
     let (verifier, keys) = &*VERIFIER;
     verifier.verify(&token, keys, NOW)
 }

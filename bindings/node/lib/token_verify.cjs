@@ -41,6 +41,13 @@ class TokenVerifier {
     return this.#shown(token, given, false);
   }
 
+  explain(token, given) {
+    const parts = options(given, ["certificate", "key", "now"]);
+    const certificate = maybe(bytes, "certificate", parts.certificate);
+    const key = maybe(bytes, "key", parts.key);
+    return settled(this.#native.explain(text("token", token), certificate, key, now(parts.now)));
+  }
+
   replaceKeys(keys) {
     settled(this.#native.replaceKeys(nativeTokenKeys(keys)));
     this.#kept = new Map();
@@ -128,6 +135,11 @@ function verifyHeld(verifier, token, given) {
   return heldBy(verifier, token, given);
 }
 
+/** What stands in a token, verified or not, as text for people. */
+function inspectToken(token) {
+  return settled(native.TokenVerifier.inspect(text("token", token)));
+}
+
 /** The verifier that this is. */
 function tokenVerifierOf(value) {
   if (!isTokenVerifier(value)) throw wrong("verifier", "TokenVerifier");
@@ -139,4 +151,4 @@ const NONE = -1;
 /** How many proofs are kept, unless it is said. */
 const USUAL = 1_024;
 
-module.exports = { TokenVerifier, bearer, tokenVerifierOf, verifyHeld };
+module.exports = { TokenVerifier, bearer, inspectToken, tokenVerifierOf, verifyHeld };

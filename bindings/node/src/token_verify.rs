@@ -94,6 +94,27 @@ impl TokenVerifier {
         })
     }
 
+    /// What verifying makes of `token`, check by check.
+    #[napi]
+    pub fn explain(
+        &self,
+        token: String,
+        certificate: Option<Uint8Array>,
+        key: Option<Uint8Array>,
+        now: i64,
+    ) -> Answer<String> {
+        answer("TokenVerifier.explain", || {
+            let binding = Binding::maybe(certificate.as_deref(), key.as_deref())?;
+            self.inner.explain(&token, binding.as_ref(), now)
+        })
+    }
+
+    /// What stands in a token, verified or not.
+    #[napi]
+    pub fn inspect(token: String) -> Answer<String> {
+        answer("TokenVerifier.inspect", || Ok(shared::inspect(&token)))
+    }
+
     /// Knows these keys, and no others, from now on.
     #[napi]
     pub fn replace_keys(&self, keys: &TokenKeys) -> Option<Refusal> {

@@ -215,6 +215,8 @@ const texts = {
   "session of a token": (session) => minted({ session }),
   "access key of a token": (accessKey) => minted({ accessKey }),
   token: (text) => tokenVerifier().verify(text),
+  "token that is explained": (text) => tokenVerifier().explain(text),
+  "token that is inspected": (text) => counterseal.inspectToken(text),
   room: (room) => counterseal.sweeping("sqlite", { room }),
   "scheme of a request": (scheme) => signer.sign({ ...REQUEST, scheme }),
 };

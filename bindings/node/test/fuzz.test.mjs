@@ -222,7 +222,7 @@ const PLACES = {
       ...methods(counterseal.TokenKeys, args, ["fromJwks", "fromSpiffeBundle"]),
       ...methods(counterseal.TokenSigner, args, ["hmac", "private"]),
       ...methods(new counterseal.TokenMinter(tokenSigner(), tokenPolicy()), args, ["mint"]),
-      ...methods(tokenVerifier(), args, ["replaceKeys", "verify"]),
+      ...methods(tokenVerifier(), args, ["explain", "replaceKeys", "verify"]),
       ...methods(verified, args, ["read"]),
     ];
   },
@@ -271,6 +271,7 @@ const FUNCTIONS = [
   "bearer",
   "clientAddress",
   "endKey",
+  "inspectToken",
   "messageId",
   "migrations",
   "revokeKey",

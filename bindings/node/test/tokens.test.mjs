@@ -5,6 +5,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import {
   bearer,
+  inspectToken,
   problem,
   TokenError,
   TokenKey,
@@ -314,6 +315,30 @@ test("a_workload_has_a_name_of_its_trust_domain", () => {
   refused("jwt_setup_trust_domain", () => minter.mint("spiffe://other.example/7", options));
   refused("jwt_setup_algorithm", () => new TokenMinter(tokenSigner(), policy).mint("spiffe://td.example/7", options));
   refused("jwt_setup_keys", () => TokenKeys.fromJwks(JSON.stringify({ keys: [jwk] })));
+});
+
+test("an_explanation_says_what_was_compared", () => {
+  const verifier = tokenVerifier();
+  const { token } = minted();
+  const taken = verifier.explain(token, AT);
+  assert(taken.startsWith("taken\npassed size: ") && !taken.includes("REFUSED"));
+  const late = verifier.explain(token, { now: NOW + 60 * MINUTE });
+  assert(late.startsWith("refused: jwt_expired\n"));
+  assert.match(late, /\nREFUSED end: exp \d+, leeway 30, now \d+\nskipped begin\n/);
+  const bound = minted({ key: new Uint8Array(32) }).token;
+  assert(verifier.explain(bound, AT).startsWith("refused: jwt_binding"));
+  assert(verifier.explain(bound, { ...AT, key: new Uint8Array(32) }).startsWith("taken"));
+  assert(verifier.explain("").startsWith("refused: jwt_malformed"));
+  assert(!`${taken}${late}`.includes(token.split(".")[2]));
+});
+
+test("inspecting_needs_no_key_and_verifies_nothing", () => {
+  const { token } = minted({ claims: { scope: "read\nwrite" } });
+  const text = inspectToken(token);
+  assert(text.startsWith("nothing of this is verified: anybody may have written it\n"));
+  assert(text.includes('\n  sub "user-7"\n') && text.includes('\n  scope "read\\nwrite"'));
+  assert(text.includes("signature: 32 bytes, not shown") && !text.includes(token.split(".")[2]));
+  assert(inspectToken("a.b").includes("2 parts"));
 });
 
 test("a_weak_key_is_none", () => {

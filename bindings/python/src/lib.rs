@@ -45,7 +45,7 @@ mod _counterseal {
         token_keys::{TokenKey, TokenKeys, TokenSigner},
         token_mint::{Minted, TokenMinter, TokenPolicy},
         token_ring::{PublishedKeys, TokenRing},
-        token_verify::{TokenVerifier, VerifiedToken, bearer, claims_unfit},
+        token_verify::{TokenVerifier, VerifiedToken, bearer, claims_unfit, inspect},
         vault::{KeyVault, end_key, revoke_key},
         verify::{Verified, Verifier},
         waiting::{Waiting, migrations, sweeping, sweeping_cells},

@@ -75,6 +75,26 @@ impl TokenVerifier {
         })
     }
 
+    /// What `verify` makes of `token`, as text: the verdict, then each check with what it compared, up to the one
+    /// that refuses. For the log, not for the peer.
+    #[pyo3(signature = (token, *, certificate=None, key=None, now=None))]
+    fn explain(
+        &self,
+        py: Python<'_>,
+        token: &Any<'_>,
+        certificate: Maybe<'_>,
+        key: Maybe<'_>,
+        now: Maybe<'_>,
+    ) -> Guarded<String> {
+        guard("TokenVerifier.explain", || {
+            let now = args::now(py, &now)?;
+            let binding = binding(&certificate, &key)?;
+            Ok(self
+                .inner
+                .explain(text("token", token)?, binding.as_ref(), now)?)
+        })
+    }
+
     /// Knows these keys, and no others, from now on.
     fn replace_keys(&self, py: Python<'_>, keys: &Any<'_>) -> Guarded<()> {
         guard("TokenVerifier.replace_keys", || {
@@ -247,6 +267,13 @@ pub(crate) fn bearer(py: Python<'_>, headers: Maybe<'_>, now: Maybe<'_>) -> Guar
         let token = shared::bearer(named.map(|(_, value)| &**value), now)?;
         Ok(token.into())
     })
+}
+
+/// What stands in a token, as text for people: header, claims, times and sizes. Nothing of it is verified; no key is
+/// used, and the signature is not shown.
+#[pyfunction]
+pub(crate) fn inspect(token: &Any<'_>) -> Guarded<String> {
+    guard("inspect", || Ok(shared::inspect(text("token", token)?)))
 }
 
 /// A refusal of a genuine token whose claims are not of the application's model.

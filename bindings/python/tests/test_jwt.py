@@ -27,6 +27,7 @@ from counterseal.jwt import (
     TokenVerifier,
     VerifiedToken,
     bearer,
+    inspect,
 )
 from counterseal.stores import Memory, Sqlite
 from jobs import many
@@ -251,6 +252,37 @@ def test_a_workload_has_a_name_of_its_trust_domain() -> None:
     secret = TokenMinter(token_signer(), policy)
     assert refused(partial(secret.mint, "spiffe://td.example/7", life_seconds=300)) == "jwt_setup_algorithm"
     assert refused(lambda: TokenKeys.from_jwks(json.dumps({"keys": [jwk]}))) == "jwt_setup_keys"
+
+
+def test_an_explanation_says_what_was_compared() -> None:
+    verifier, token = token_verifier(), minted().token
+    taken = verifier.explain(token, now=NOW)
+    assert taken.startswith("taken\npassed size: ")
+    assert "REFUSED" not in taken
+    late = verifier.explain(token, now=NOW + 60 * MINUTE)
+    seconds = NOW // 1000
+    assert late.startswith("refused: jwt_expired\n")
+    assert f"REFUSED end: exp {seconds + 900}, leeway 30, now {seconds + 3600}\nskipped begin" in late
+    bound = minted(key=bytes(32)).token
+    assert verifier.explain(bound, now=NOW).startswith("refused: jwt_binding")
+    assert verifier.explain(bound, key=bytes(32), now=NOW).startswith("taken")
+    assert verifier.explain("", now=NOW).startswith("refused: jwt_malformed")
+    # It says what there is to say, whatever a proof that was kept says.
+    kept = token_verifier(cache=1)
+    assert kept.verify(token, now=NOW)
+    assert kept.explain(token, now=NOW) == taken
+    assert not any(text.count(token.rsplit(".", 1)[1]) for text in (taken, late))
+
+
+def test_inspecting_needs_no_key_and_verifies_nothing() -> None:
+    token = minted(claims={"scope": "read\nwrite"}).token
+    text = inspect(token)
+    assert text.startswith("nothing of this is verified: anybody may have written it\n")
+    assert '\n  sub "user-7"\n' in text
+    assert '\n  scope "read\\nwrite"' in text
+    assert "signature: 32 bytes, not shown" in text
+    assert token.rsplit(".", 1)[1] not in text
+    assert "2 parts" in inspect("a.b")
 
 
 def test_a_weak_key_is_none() -> None:

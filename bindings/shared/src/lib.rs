@@ -64,7 +64,7 @@ pub use token_key::{TokenKey, TokenKeys, TokenSigner};
 pub use token_mint::{Minted, TokenClaims, TokenMinter};
 pub use token_policy::{TokenPolicy, TokenPolicyMembers};
 pub use token_ring::{NewRingKey, PublishedKeys, RingKeyFacts, RingKeyMembers, TokenRing};
-pub use token_verify::{Binding, TokenFacts, TokenVerifier, VerifiedToken, bearer};
+pub use token_verify::{Binding, TokenFacts, TokenVerifier, VerifiedToken, bearer, inspect};
 pub use vault::{KeyVault, end_key, revoke_key};
 pub use verdict::{Verdict, Verified};
 pub use verify::{Explained, Verifier};

@@ -149,6 +149,23 @@ impl TokenVerifier {
         TokenFacts::of(&verified.proof, self.inner.policy().leeway())
     }
 
+    /// What [`TokenVerifier::verify`] makes of `token`, check by check, for the log of whoever runs it.
+    ///
+    /// # Errors
+    ///
+    /// A clock that cannot be; `jwt_ring_stale` where the keys of a ring are too old.
+    pub fn explain(
+        &self,
+        token: &str,
+        binding: Option<&Binding>,
+        now: i64,
+    ) -> Result<String, Problem> {
+        let now = time("now", now)?;
+        let keys = self.snapshot(now)?.keys;
+        let binding = binding.map(|binding| &binding.0);
+        Ok(self.inner.explain(token, binding, &keys, now).to_string())
+    }
+
     /// Looks again at a proof that was kept: whether it is in time, if it is one of these keys.
     ///
     /// # Errors
@@ -340,6 +357,11 @@ impl VerifiedToken {
     pub fn payload(&self) -> &str {
         self.proof.payload()
     }
+}
+
+/// What stands in a token, verified or not, as text for people.
+pub fn inspect(token: &str) -> String {
+    jwt::inspect(token)
 }
 
 /// The token of a request's `Authorization` fields.

@@ -8,10 +8,10 @@ use crate::{JwtError, TokenKey, TokenKeys, TokenPolicy};
 
 /// The members that are read.
 #[derive(Default)]
-struct Header<'t> {
-    algorithm: Option<Text<'t>>,
-    key: Option<Text<'t>>,
-    typ: Option<Text<'t>>,
+pub(crate) struct Header<'t> {
+    pub(crate) algorithm: Option<Text<'t>>,
+    pub(crate) key: Option<Text<'t>>,
+    pub(crate) typ: Option<Text<'t>>,
 }
 
 impl TokenPolicy {
@@ -30,7 +30,7 @@ impl TokenPolicy {
         let algorithm = header.algorithm.ok_or(JwtError::Header)?;
         match header.typ {
             Some(typ) if self.takes_typ(|name| typ.is(name)) => {}
-            None if matches!(self.kind, Kind::Foreign | Kind::Svid) => {}
+            None if self.takes_no_typ() => {}
             None => return Err(JwtError::Header),
             Some(_) => return Err(JwtError::Type),
         }
@@ -66,7 +66,11 @@ impl TokenPolicy {
     }
 
     //= docs/spec/jwt.md#T-2
-    fn header<'t>(&self, text: &'t str, names: &mut Vec<Name>) -> Result<Header<'t>, JwtError> {
+    pub(crate) fn header<'t>(
+        &self,
+        text: &'t str,
+        names: &mut Vec<Name>,
+    ) -> Result<Header<'t>, JwtError> {
         let mut header = Header::default();
         let mut is_ours = true;
         let read = json::read(text, names, |_, name, value| {

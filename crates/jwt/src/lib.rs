@@ -10,6 +10,8 @@
 //! [`Requirement::check`] says whether a genuine token may do something, [`OidcPolicy::verify`] which job of CI may come in, and
 //! [`KeyFetcher`] keeps the keys of an issuer of others fresh; its host does the I/O.
 //!
+//! [`TokenVerifier::explain`] tells an operator what was compared, check by check, and [`inspect`] what stands in a token, verified or not.
+//!
 //! What it does not protect: a token that was stolen is genuine until it is over, or taken back; keep them short.
 //!
 //! Codes: [`JwtError::CODES`], [`JwtSetupError::CODES`], [`FetchError::CODES`], [`FetchSetupError::CODES`], [`OidcError::CODES`],
@@ -27,8 +29,10 @@ mod binding;
 mod caching;
 mod claims;
 mod error;
+mod explain;
 mod fetch;
 mod header;
+mod inspect;
 mod json;
 mod jwk;
 mod key;
@@ -37,6 +41,7 @@ mod oidc;
 mod policy;
 mod requirement;
 mod ring;
+mod show;
 mod standing;
 mod verified;
 mod verify;
@@ -46,11 +51,13 @@ pub use bearer::bearer;
 pub use binding::Binding;
 pub use caching::CachingVerifier;
 pub use error::{JwtError, JwtSetupError};
+pub use explain::{TokenCheck, TokenExplanation};
 pub use fetch::{
     Claimed, FetchCause, FetchError, FetchId, FetchOrder, FetchPolicy, FetchResponse,
     FetchSetupError, Fetched, KeyFetcher, KeySnapshot, TrustedIssuers, Wanted, Why, claimed_issuer,
     claimed_kid,
 };
+pub use inspect::inspect;
 pub use key::{TokenKey, TokenKeys, TokenSigner};
 pub use mint::{Claims, Minter};
 pub use oidc::{AdmittedJob, ClaimRule, GithubRule, OidcError, OidcPolicy, OidcSetupError};

@@ -198,7 +198,12 @@ impl TokenPolicy {
         &self.issuer
     }
 
-    /// Whether a header may have this `typ`, or none.
+    /// Whether a header may have no `typ`.
+    pub(crate) const fn takes_no_typ(&self) -> bool {
+        matches!(self.kind, Kind::Foreign | Kind::Svid)
+    }
+
+    /// Whether a header may have this `typ`.
     pub(crate) fn takes_typ(&self, is_typ: impl Fn(&str) -> bool) -> bool {
         is_typ(&self.typ) || (self.kind == Kind::Svid && SVID_TYPES.into_iter().any(is_typ))
     }

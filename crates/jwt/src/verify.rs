@@ -154,7 +154,7 @@ impl TokenSpace {
 pub(crate) struct Parts<'t> {
     pub(crate) header: &'t str,
     pub(crate) payload: &'t str,
-    signature: &'t str,
+    pub(crate) signature: &'t str,
     /// What was signed: header and payload with the point between them.
     signed: &'t str,
 }

@@ -20,8 +20,8 @@ use counterseal::core::{
     Bound, KeyId, Lifetime, PrivateKey, PublicKey, Secret, Seed, Signatures, Span, Time,
 };
 use counterseal::jwt::{
-    Audience, Binding, Claims, JwtSetupError, Minter, TokenAlgorithm, TokenKey, TokenKeys,
-    TokenPolicy, TokenSigner, TokenVerifier, VerifiedToken, bearer as bearer_of,
+    Audience, Binding, Claims, JwtSetupError, Minter, TokenAlgorithm, TokenExplanation, TokenKey,
+    TokenKeys, TokenPolicy, TokenSigner, TokenVerifier, VerifiedToken, bearer as bearer_of,
 };
 use counterseal_crypto_ring::Ring;
 use counterseal_crypto_rustcrypto::RustCrypto;
@@ -172,6 +172,28 @@ pub(crate) fn verify(case: &Case) -> Result<Observation, CaseError> {
         Ok(proof(&proven.map_err(boxed)?))
     };
     Ok(observed(outcome()))
+}
+
+/// What an operator is told of a token of the operation `verify`; none where the policy or the keys cannot be.
+///
+/// # Errors
+///
+/// As [`run`](crate::run).
+pub fn explain_token(case: &Case) -> Result<Option<TokenExplanation>, CaseError> {
+    let input: VerifyInput = input(case)?;
+    let members = policy_members(case)?;
+    let shown = binding(input.certificate.as_ref(), input.key.as_ref())?;
+    let (Ok(policy), Ok(keys)) = (members.policy(), input.keys.made()) else {
+        return Ok(None);
+    };
+    let now = Time::from_millis(case.now);
+    let verifier = TokenVerifier::new(policy);
+    Ok(Some(verifier.explain(
+        &input.token,
+        shown.as_ref(),
+        &keys,
+        now,
+    )))
 }
 
 fn proof(verified: &VerifiedToken<'_>) -> Value {

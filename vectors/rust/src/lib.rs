@@ -24,6 +24,7 @@ pub use file::{
     StoredSubject, Verdict,
 };
 pub use http::{from_wire, to_wire};
+pub use jwt::explain_token;
 pub use layout::text_of;
 pub use request::RequestInput;
 pub use runner::{CaseError, Observation, difference, run, run_again, run_in_pieces};

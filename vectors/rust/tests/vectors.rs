@@ -8,11 +8,13 @@ use std::path::PathBuf;
 use counterseal::core::{Blame, Code, Refusal};
 use counterseal::jwt::{
     FetchError, FetchSetupError, JwtError, JwtSetupError, OidcError, OidcSetupError,
-    RequirementError, RequirementSetupError, StandingError, StandingWriteError,
+    RequirementError, RequirementSetupError, StandingError, StandingWriteError, TokenCheck,
+    inspect,
 };
 use counterseal::request::KeyRecordError;
 use counterseal_vectors::{
-    Case, CaseError, File, Verdict, difference, from_wire, generate, run, run_again, run_in_pieces,
+    Case, CaseError, File, Verdict, difference, explain_token, from_wire, generate, run, run_again,
+    run_in_pieces,
 };
 use serde_json::Value;
 
@@ -157,6 +159,69 @@ fn every_code_of_a_room_is_shown() {
         .map(|code| (code.name, code.blame))
         .collect();
     assert_eq!(missing, Vec::<(&str, Blame)>::new());
+}
+
+#[test]
+fn an_explanation_ends_where_its_verifier_does() {
+    let mut refused = BTreeSet::new();
+    let mut compared = 0;
+    for case in cases_of("jwt", "verify") {
+        let Some(explained) = explain_token(&case).unwrap() else {
+            let code = case.expect.code.unwrap();
+            assert!(
+                !code.starts_with("jwt_") || code.starts_with("jwt_setup_"),
+                "{}",
+                case.id
+            );
+            continue;
+        };
+        let code = explained.refusal().map(|error| error.code().name);
+        assert_eq!(code, case.expect.code.as_deref(), "{}", case.id);
+        let reached = explained
+            .checks()
+            .filter(|check| check.compared().is_some());
+        let last = reached.last().unwrap().name();
+        assert_eq!(
+            explained
+                .refused_by()
+                .map_or("binding", |check| check.name()),
+            last
+        );
+        refused.extend(explained.refused_by().map(TokenCheck::name));
+        let signature = case.input["token"]
+            .as_str()
+            .unwrap()
+            .rsplit('.')
+            .next()
+            .unwrap();
+        let said = explained.to_string();
+        assert!(
+            signature.len() < 12 || !said.contains(signature),
+            "{}",
+            case.id
+        );
+        let is_told = |line: &str| {
+            ["passed ", "skipped ", "REFUSED "]
+                .iter()
+                .any(|word| line.starts_with(word))
+        };
+        assert!(said.lines().skip(1).all(is_told), "{}: {said}", case.id);
+        let inspected = inspect(case.input["token"].as_str().unwrap());
+        assert!(
+            signature.len() < 12 || !inspected.contains(signature),
+            "{}",
+            case.id
+        );
+        assert!(
+            !inspected.contains(|letter: char| letter.is_control() && letter != '\n'),
+            "{}",
+            case.id
+        );
+        compared += 1;
+    }
+    assert!(compared > 540, "only {compared} tokens");
+    // Each check has cases that end in it.
+    assert_eq!(refused.len(), 18, "{refused:?}");
 }
 
 #[test]

@@ -71,6 +71,7 @@ __all__ = [
     "claims_unfit",
     "client_address",
     "end_key",
+    "inspect",
     "message_id",
     "migrations",
     "revoke_key",
@@ -1177,6 +1178,12 @@ class TokenVerifier:
         """The proof that `token` is genuine. A token that is bound to a key needs the SHA-256 thumbprint of the peer's
         `certificate`, or of the `key` that it has shown to hold."""
 
+    def explain(
+        self, token: str, *, certificate: Buffer | None = None, key: Buffer | None = None, now: int | None = None
+    ) -> str:
+        """What `verify` makes of `token`, as text: the verdict, then each check with what it compared, up to the one
+        that refuses. For the log, not for the peer."""
+
     def replace_keys(self, keys: TokenKeys | Sequence[TokenKey]) -> None:
         """Knows these keys, and no others, from now on."""
 
@@ -1335,6 +1342,10 @@ class Authorized:
 
 def bearer(headers: Fields | None, *, now: int | None = None) -> str:
     """The token of the `Authorization` field: of a dict, or of a list or tuple of pairs."""
+
+def inspect(token: str) -> str:
+    """What stands in a token, as text for people: header, claims, times and sizes. Nothing of it is verified; no key is
+    used, and the signature is not shown."""
 
 def claims_unfit() -> NoReturn:
     """A refusal of a genuine token whose claims are not of the application's model."""

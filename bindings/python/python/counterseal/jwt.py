@@ -23,6 +23,9 @@ a key is of one algorithm. `svid` is for the JWT-SVIDs of a SPIFFE trust domain 
 A verifier keeps proofs by their tokens (`cache=`), so that a token that comes again costs no signature; its times are
 looked at each time. `counterseal.fastapi.AccessToken` is the dependency for FastAPI.
 
+Why a token is refused, for your log: `verifier.explain(token)` tells each check with what it compared. `inspect(token)`
+shows what stands in one without any key; nothing of that is verified.
+
 Tokens of others are verified by `counterseal.httpx.RemoteVerifier`, which fetches the issuer's keys.
 
 Keys that are rotated are a ring, in a store that all hosts of the issuer share::
@@ -78,6 +81,7 @@ from counterseal._counterseal import (
     TokenVerifier,
     VerifiedToken,
     bearer,
+    inspect,
 )
 
 __all__ = [
@@ -101,4 +105,5 @@ __all__ = [
     "TokenVerifier",
     "VerifiedToken",
     "bearer",
+    "inspect",
 ]
