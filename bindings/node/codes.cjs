@@ -1431,6 +1431,13 @@ exports.CODES = Object.freeze({
     means: "the text is a token of another kind or version",
     fix: "look at its prefix: each kind has its own place of use",
   }),
+  ttl_window: Object.freeze({
+    blame: "integrator",
+    public: "internal_error",
+    http: 500,
+    means: "a life is shorter than a second, or longer than its purpose allows",
+    fix: "give 1 s to the longest life of the purpose; a policy only shortens",
+  }),
   webhook_header_missing: Object.freeze({
     blame: "peer",
     public: "webhook_malformed",

@@ -206,6 +206,7 @@ export type CodeName =
   | "token_checksum"
   | "token_malformed"
   | "token_wrong_kind"
+  | "ttl_window"
   | "webhook_header_missing"
   | "webhook_header_repeated"
   | "webhook_id_invalid"

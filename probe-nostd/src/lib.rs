@@ -7,7 +7,7 @@ use core::panic::PanicInfo;
 
 pub use {
     counterseal, counterseal_core, counterseal_jwt, counterseal_limit, counterseal_replay,
-    counterseal_request, counterseal_store, counterseal_webhook,
+    counterseal_request, counterseal_store, counterseal_ttl, counterseal_webhook,
 };
 
 #[cfg(feature = "poison")]

@@ -2,7 +2,7 @@
 //!
 //! A room is one decision about credentials (is this request genuine, may this token rotate). Rooms
 //! are pure: time and randomness come as arguments, and storage as single atomic steps that the
-//! caller runs. This crate holds what they share: [`Time`], [`Lifetime`], [`Secret`] and [`Seed`],
+//! caller runs. This crate holds what they share: [`Time`], [`Lifetime`], [`Purpose`], [`Secret`] and [`Seed`],
 //! [`Code`]s, [`AuditEvent`]s, MACs, sealing, keys that sign ([`PublicKey`], [`SignKey`]), names
 //! of workloads ([`SpiffeId`]), [`Record`]s, the storage steps ([`Claim`],
 //! [`Load`], [`Swap`], [`Charge`], [`Sweep`], [`SweepCells`]) and the shape of a decision ([`Pending`], [`Step`],
@@ -27,6 +27,7 @@ mod pem;
 mod pending;
 mod private_key;
 mod public_key;
+mod purpose;
 mod rate;
 mod row;
 mod rsa;
@@ -53,6 +54,7 @@ pub use op::{
 pub use pending::{Pending, Run, RunAsync, Step, drive, drive_async};
 pub use private_key::PrivateKey;
 pub use public_key::{PublicKey, PublicKeyError, PublicNumbers, is_small_or_loose};
+pub use purpose::Purpose;
 pub use rate::{Gcra, Rate, Terms};
 pub use row::{BadRow, Carry, Column, Columns, Kind, Record, Table, Value, read, write};
 pub use seal::{SealBroken, SealKey};

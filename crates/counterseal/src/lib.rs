@@ -12,6 +12,7 @@
 //! | `arbitrary` | values of the public types, for fuzzing what handles them |
 //! | `document` | [`document`]: policies as JSON |
 //! | `store` | [`store`]: storage steps as SQL statements |
+//! | `ttl` | [`ttl`]: how long credentials are issued for |
 //! | `webhook` | [`webhook`]: Standard Webhooks |
 //!
 //! A feature adds names and changes nothing else. Databases and the ring that processes share are
@@ -64,6 +65,8 @@ pub use counterseal_replay as replay;
 pub use counterseal_request as request;
 #[cfg(feature = "store")]
 pub use counterseal_store as store;
+#[cfg(feature = "ttl")]
+pub use counterseal_ttl as ttl;
 #[cfg(feature = "webhook")]
 pub use counterseal_webhook as webhook;
 

@@ -58,6 +58,8 @@ const PARTS: &[&[&[Code]]] = &[
     ],
     #[cfg(feature = "replay")]
     counterseal_replay::CODES,
+    #[cfg(feature = "ttl")]
+    &[counterseal_ttl::TtlError::CODES],
     #[cfg(feature = "webhook")]
     counterseal_webhook::CODES,
     #[cfg(feature = "document")]

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use counterseal_core::{Span, SpiffeId};
+use counterseal_core::{Purpose, Span, SpiffeId};
 
 use crate::{JwtSetupError, TokenAlgorithm};
 
@@ -56,7 +56,13 @@ impl TokenPolicy {
     ///
     /// [`JwtSetupError::Text`] for an empty issuer, or one of more than 512 bytes; [`JwtSetupError::Audience`].
     pub fn access(issuer: &str, audience: impl Into<Audience>) -> Result<Self, JwtSetupError> {
-        Self::new(issuer, audience.into(), Kind::Own, "at+jwt", 30)
+        Self::new(
+            issuer,
+            audience.into(),
+            Kind::Own,
+            "at+jwt",
+            Purpose::Access.longest(),
+        )
     }
 
     /// Tokens with which one service has another one do something now (`cs-prov+jwt`): 2 minutes at most.
@@ -65,7 +71,13 @@ impl TokenPolicy {
     ///
     /// As [`TokenPolicy::access`].
     pub fn provisioner(issuer: &str, audience: impl Into<Audience>) -> Result<Self, JwtSetupError> {
-        Self::new(issuer, audience.into(), Kind::Own, "cs-prov+jwt", 2)
+        Self::new(
+            issuer,
+            audience.into(),
+            Kind::Own,
+            "cs-prov+jwt",
+            Purpose::Provisioner.longest(),
+        )
     }
 
     /// Tokens of jobs, such as those of CI (`cs-job+jwt`): 2 hours at most.
@@ -74,7 +86,13 @@ impl TokenPolicy {
     ///
     /// As [`TokenPolicy::access`].
     pub fn job(issuer: &str, audience: impl Into<Audience>) -> Result<Self, JwtSetupError> {
-        Self::new(issuer, audience.into(), Kind::Own, "cs-job+jwt", 120)
+        Self::new(
+            issuer,
+            audience.into(),
+            Kind::Own,
+            "cs-job+jwt",
+            Purpose::Job.longest(),
+        )
     }
 
     /// Tokens of an application (`JWT`): 30 minutes at most. With exactly one key, a token may leave `kid` out.
@@ -83,7 +101,13 @@ impl TokenPolicy {
     ///
     /// As [`TokenPolicy::access`].
     pub fn app(issuer: &str, audience: impl Into<Audience>) -> Result<Self, JwtSetupError> {
-        Self::new(issuer, audience.into(), Kind::App, "JWT", 30)
+        Self::new(
+            issuer,
+            audience.into(),
+            Kind::App,
+            "JWT",
+            Purpose::App.longest(),
+        )
     }
 
     /// ID tokens of an `OpenID` provider (`JWT`, or no `typ`): 24 hours at most. `jti` may be missing; `x5t` and `x5t#S256` in the header
@@ -93,7 +117,7 @@ impl TokenPolicy {
     ///
     /// As [`TokenPolicy::access`].
     pub fn openid(issuer: &str, audience: impl Into<Audience>) -> Result<Self, JwtSetupError> {
-        let mut policy = Self::new(issuer, audience.into(), Kind::Foreign, "JWT", 24 * 60)?;
+        let mut policy = Self::new(issuer, audience.into(), Kind::Foreign, "JWT", DAY)?;
         policy.ignored = ["x5t", "x5t#S256"].map(Box::from).into();
         Ok(policy)
     }
@@ -113,7 +137,13 @@ impl TokenPolicy {
     /// ```
     pub fn svid(trust_domain: &str, audience: impl Into<Audience>) -> Result<Self, JwtSetupError> {
         let domain = SpiffeId::authority(trust_domain).map_err(JwtSetupError::SpiffeId)?;
-        Self::new(domain.as_str(), audience.into(), Kind::Svid, "JWT", 60)
+        Self::new(
+            domain.as_str(),
+            audience.into(),
+            Kind::Svid,
+            "JWT",
+            Purpose::Svid.longest(),
+        )
     }
 
     //= docs/spec/jwt.md#T-12
@@ -122,7 +152,7 @@ impl TokenPolicy {
         audience: Audience,
         kind: Kind,
         typ: &str,
-        minutes: i64,
+        life: Span,
     ) -> Result<Self, JwtSetupError> {
         if !(1..=MOST_NAMES).contains(&audience.names.len()) {
             return Err(JwtSetupError::Audience);
@@ -137,7 +167,7 @@ impl TokenPolicy {
             kind,
             ignored: Vec::new(),
             leeway: Span::from_seconds(30),
-            life: Span::from_minutes(minutes),
+            life,
         })
     }
 
@@ -176,7 +206,7 @@ impl TokenPolicy {
     ///
     /// [`JwtSetupError::Window`].
     pub fn with_life(mut self, life: Span) -> Result<Self, JwtSetupError> {
-        if !(Span::from_seconds(1)..=Span::from_minutes(24 * 60)).contains(&life) {
+        if !(Span::from_seconds(1)..=DAY).contains(&life) {
             return Err(JwtSetupError::Window { name: "life" });
         }
         self.life = life;
@@ -255,5 +285,6 @@ pub(crate) fn text(name: &'static str, text: &str) -> Result<Box<str>, JwtSetupE
 }
 
 const MOST_NAMES: usize = 8;
+const DAY: Span = Span::from_minutes(24 * 60);
 /// What a JWT-SVID may call itself (JWT-SVID section 2.3).
 const SVID_TYPES: [&str; 2] = ["JWT", "JOSE"];

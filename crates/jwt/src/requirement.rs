@@ -19,7 +19,7 @@ use crate::json::{Members, Value};
 /// What a handler requires of whoever calls it. Set it up once and check with it as often as there are calls.
 ///
 /// ```
-/// # use counterseal_core::{Bound, KeyId, Lifetime, Secret, Seed, Span, Time};
+/// # use counterseal_core::{KeyId, Lifetime, Purpose, Secret, Seed, Span, Time};
 /// # use counterseal_jwt::{Claims, Minter, TokenAlgorithm, TokenKeys, TokenPolicy, TokenSigner, TokenVerifier};
 /// use counterseal_core::Refusal;
 /// use counterseal_jwt::{Requirement, StepUp};
@@ -27,7 +27,7 @@ use crate::json::{Members, Value};
 /// # let signer = TokenSigner::hmac(KeyId::parse("k1")?, TokenAlgorithm::Hs256, &Secret::new(vec![7; 32]))?;
 /// # let keys = TokenKeys::new([signer.key().clone()])?;
 /// # let policy = TokenPolicy::access("https://issuer.example", "api")?;
-/// # let life = Lifetime::clamp(Span::from_minutes(5), &[Bound::ceiling("access", Span::from_minutes(30))], now)?;
+/// # let life = Lifetime::clamp(Span::from_minutes(5), &[Purpose::Access.bound()], now)?;
 /// # let claims = Claims::of("user-7").with_text("scope", "docs:*");
 /// # let token = Minter::new(signer, &policy).mint(&claims, &life, &Seed::new([1; 16]))?;
 /// # let verified = TokenVerifier::new(policy).verify(core::str::from_utf8(token.expose())?, &keys, now)?;

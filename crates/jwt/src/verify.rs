@@ -13,7 +13,7 @@ use crate::{Binding, JwtError, TokenKey, TokenKeys, TokenPolicy, VerifiedToken};
 /// Verifies tokens of one policy. It is a pure function: keys and clock are arguments.
 ///
 /// ```
-/// use counterseal_core::{Bound, KeyId, Lifetime, Refusal, Secret, Seed, Span, Time};
+/// use counterseal_core::{KeyId, Lifetime, Purpose, Refusal, Secret, Seed, Span, Time};
 /// use counterseal_jwt::{Claims, Minter, TokenAlgorithm, TokenKeys, TokenPolicy, TokenSigner, TokenVerifier};
 /// # let now = Time::from_seconds(1_800_000_000);
 /// let secret = Secret::new(vec![7; 32]);
@@ -21,7 +21,7 @@ use crate::{Binding, JwtError, TokenKey, TokenKeys, TokenPolicy, VerifiedToken};
 /// let keys = TokenKeys::new([signer.key().clone()])?;
 /// let policy = TokenPolicy::access("https://issuer.example", "api")?;
 ///
-/// let life = Lifetime::clamp(Span::from_minutes(5), &[Bound::ceiling("access", Span::from_minutes(30))], now)?;
+/// let life = Lifetime::clamp(Span::from_minutes(5), &[Purpose::Access.bound()], now)?;
 /// let minter = Minter::new(signer, &policy);
 /// let token = minter.mint(&Claims::of("user-7"), &life, &Seed::new([1; 16]))?;
 /// let token = core::str::from_utf8(token.expose())?;

@@ -31,6 +31,7 @@ const SHM: &str = "counterseal-shm";
 const SQLITE: &str = "counterseal-sqlite";
 const STORE: &str = "counterseal-store";
 const TESTKIT: &str = "counterseal-testkit";
+const TTL: &str = "counterseal-ttl";
 const WEBHOOK: &str = "counterseal-webhook";
 
 /// The crates that ship, and the bindings. The arrows are exactly these.
@@ -40,6 +41,7 @@ const ARROWS: &[Row] = &[
     (LIMIT, &[CORE], &[MEMORY, REPLAY, TESTKIT]),
     (JWT, &[CORE], &[MEMORY, RING, RUSTCRYPTO, TESTKIT]),
     (REQUEST, &[CORE], &[]),
+    (TTL, &[CORE], &[]),
     (WEBHOOK, &[CORE], &[REPLAY]),
     // Backends run. They import no room.
     (REPLAY, &[CORE], &[TESTKIT]),
@@ -56,7 +58,7 @@ const ARROWS: &[Row] = &[
     // Faces. Only `shared` imports the facade and the backends that it ships; the languages import only `shared`.
     (
         "counterseal",
-        &[CORE, JWT, LIMIT, REPLAY, REQUEST, STORE, WEBHOOK],
+        &[CORE, JWT, LIMIT, REPLAY, REQUEST, STORE, TTL, WEBHOOK],
         &[],
     ),
     (

@@ -3,7 +3,7 @@
 use crate::project::{read, texts};
 
 /// Crates without clock, file, socket, thread or environment. `probe-nostd` builds them without std.
-pub(crate) const PURE: [&str; 8] = [
+pub(crate) const PURE: [&str; 9] = [
     "core",
     "counterseal",
     "jwt",
@@ -11,6 +11,7 @@ pub(crate) const PURE: [&str; 8] = [
     "replay",
     "request",
     "store",
+    "ttl",
     "webhook",
 ];
 

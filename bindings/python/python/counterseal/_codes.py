@@ -209,6 +209,7 @@ CodeName = Literal[
     "token_checksum",
     "token_malformed",
     "token_wrong_kind",
+    "ttl_window",
     "webhook_header_missing",
     "webhook_header_repeated",
     "webhook_id_invalid",
@@ -1658,6 +1659,13 @@ CODES: dict[str, tuple[Literal["environment", "integrator", "peer"], str, int, s
         400,
         "the text is a token of another kind or version",
         "look at its prefix: each kind has its own place of use",
+    ),
+    "ttl_window": (
+        "integrator",
+        "internal_error",
+        500,
+        "a life is shorter than a second, or longer than its purpose allows",
+        "give 1 s to the longest life of the purpose; a policy only shortens",
     ),
     "webhook_header_missing": (
         "peer",
