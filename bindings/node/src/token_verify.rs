@@ -105,7 +105,7 @@ impl TokenVerifier {
     ) -> Answer<String> {
         answer("TokenVerifier.explain", || {
             let binding = Binding::maybe(certificate.as_deref(), key.as_deref())?;
-            self.inner.explain(&token, binding.as_ref(), now)
+            self.0.explain(&token, binding.as_ref(), now)
         })
     }
 
