@@ -254,11 +254,11 @@ fn number(rest: &str) -> Result<&str, Broken> {
 /// What is behind one digit or more.
 #[inline]
 fn digits(rest: &str) -> Result<&str, Broken> {
-    let count = rest.bytes().take_while(u8::is_ascii_digit).count();
-    if count == 0 {
-        return Err(Broken);
+    let other = rest.bytes().position(|byte| !byte.is_ascii_digit());
+    match other.unwrap_or(rest.len()) {
+        0 => Err(Broken),
+        count => Ok(&rest[count..]),
     }
-    Ok(&rest[count..])
 }
 
 /// What is behind this letter, which may have blanks before it.
