@@ -23,9 +23,10 @@ pub struct HeldToken {
     told: TokenProof,
 }
 
-/// One on a line: from when on and before when it holds by the clock, key id, when it was issued, begins and is over, what it is
-/// bound to, version of the subject, generation, subject, id, session and access key; what there is none of is empty. After
-/// these the payload, which may have lines of its own, and where it begins: the number of letters before it, in four digits.
+/// One on a line, what is asked for most first, but for a number, since no refusal begins with one: when it is over, subject, id,
+/// session, access key, version of the subject, generation, from when on and before when it holds by the clock, key id, when it
+/// was issued and begins, what it is bound to; what there is none of is empty. After these the payload, which may have lines of
+/// its own, and where it begins: the number of letters before it, in four digits.
 pub(crate) type TokenProof = String;
 
 #[napi]
@@ -168,19 +169,19 @@ impl HeldToken {
 /// The text of a proof.
 pub(crate) fn told(facts: &TokenFacts<'_>) -> TokenProof {
     let mut text = String::with_capacity(facts.payload.len() + 320);
+    number(&mut text, Some(facts.expires));
+    claim(&mut text, Some(facts.subject));
+    claim(&mut text, facts.id);
+    claim(&mut text, facts.session);
+    claim(&mut text, facts.access_key);
+    number(&mut text, facts.user_ver);
+    number(&mut text, facts.generation);
     number(&mut text, Some(facts.holds_from));
     number(&mut text, Some(facts.holds_until));
     line(&mut text, facts.key_id);
     number(&mut text, Some(facts.issued));
     number(&mut text, Some(facts.begins));
-    number(&mut text, Some(facts.expires));
     line(&mut text, facts.bound_by.unwrap_or_default());
-    number(&mut text, facts.user_ver);
-    number(&mut text, facts.generation);
-    claim(&mut text, Some(facts.subject));
-    claim(&mut text, facts.id);
-    claim(&mut text, facts.session);
-    claim(&mut text, facts.access_key);
     let head = letters(&text);
     text.push_str(facts.payload);
     // A head has four claims of at most 255 bytes each, and little more.
