@@ -13,6 +13,7 @@ import {
   TokenKeys,
   TokenMinter,
   TokenPolicy,
+  TokenRing,
   TokenSigner,
   TokenVerifier,
 } from "counterseal";
@@ -27,6 +28,7 @@ export const TOKEN_OPERATIONS = {
   "jwt/nearest": nearest,
   "jwt/oidc": oidc,
   "jwt/require": require,
+  "jwt/ring": ring,
   "jwt/stand": stand,
   "jwt/standing": standing,
   "jwt/verify": verify,
@@ -205,6 +207,28 @@ function rowOf(label, tenant, name) {
     hash.update(length).update(text);
   }
   return hash.digest().subarray(0, 16);
+}
+
+/** What becomes of an issuer's keys. */
+function ring({ input: { ring, steps }, now }) {
+  const store = new Memory({ now });
+  const { life_seconds: lifeSeconds, max_age_seconds: maxAgeSeconds, hosts_seconds: hostsSeconds, ...rest } = ring;
+  const { period_seconds: periodSeconds, lead_seconds: leadSeconds, tolerance_seconds: toleranceSeconds } = rest;
+  const spans = { lifeSeconds, maxAgeSeconds, hostsSeconds, periodSeconds, leadSeconds, toleranceSeconds };
+  const host = new TokenRing("https://iss.example", Buffer.alloc(32), spans);
+  return { steps: steps.map((step) => turned(host, store, step)) };
+}
+
+/** What one step comes to, for a host that has just read its store. */
+function turned(host, store, { at: now, do: does, pem, id, if_none_match: lines = [] }) {
+  if (does === "rotate") return coded(() => void host.rotate({ pem, held: true, now }).run(store));
+  if (does === "revoke") return coded(() => void host.revoke(id, { now }).run(store));
+  host.load({ now }).run(store);
+  if (does === "keys") return { keys: host.keys({ now }) };
+  const published = host.published({ now });
+  const known = published.isKnown(lines.map((line) => ["If-None-Match", line]));
+  const { body, contentType, etag, cacheControl } = published;
+  return { body, content_type: contentType, etag, cache_control: cacheControl, is_known: known };
 }
 
 /** Which rule admits a token, and until when. */

@@ -290,6 +290,7 @@ OPERATIONS: dict[tuple[str, str], Callable[[Case, Asked], Case]] = {
     ("jwt", "nearest"): token_vectors.nearest,
     ("jwt", "oidc"): token_vectors.oidc,
     ("jwt", "require"): token_vectors.require,
+    ("jwt", "ring"): token_vectors.ring,
     ("jwt", "stand"): token_vectors.stand,
     ("jwt", "standing"): token_vectors.standing,
     ("jwt", "verify"): token_vectors.verify,

@@ -21,6 +21,7 @@ from counterseal.jwt import (
     TokenKeys,
     TokenMinter,
     TokenPolicy,
+    TokenRing,
     TokenSigner,
     TokenVerifier,
     VerifiedToken,
@@ -244,6 +245,34 @@ def admitted(case: Case) -> Callable[[], AdmittedJob]:
 def paired(value: Any) -> Any:
     """Pairs as a dict; a name stays a name."""
     return dict(value) if isinstance(value, list) else value
+
+
+def ring(case: Case, _: object) -> Case:
+    """What becomes of an issuer's keys."""
+    members, store = dict(case["input"]), Memory(now=case["now"])
+    host = TokenRing("https://iss.example", bytes(32), **members.pop("ring"))
+    told = [turned(host, store, step) for step in members.pop("steps")]
+    no_more(members)
+    return {"steps": told}
+
+
+def turned(host: TokenRing, store: Memory, step: Case) -> Case:
+    """What one step comes to, for a host that has just read its store."""
+    now = step["at"]
+    match step["do"]:
+        case "rotate":
+            return {"code": outcome(host.rotate(pem=step["pem"], held=True, now=now), store, None, "", "")}
+        case "revoke":
+            return {"code": outcome(host.revoke(step["id"], now=now), store, None, "", "")}
+        case "keys":
+            host.load(now=now).run(store)
+            return {"keys": host.keys(now=now)}
+        case _:
+            host.load(now=now).run(store)
+            published = host.published(now=now)
+            names = ["body", "content_type", "etag", "cache_control"]
+            told = {name: getattr(published, name) for name in names}
+            return {**told, "is_known": published.is_known(step.get("if_none_match", []))}
 
 
 def stand(case: Case, asked: Asked) -> Case:

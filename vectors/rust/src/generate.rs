@@ -102,6 +102,7 @@ fn files() -> Vec<(String, String)> {
         file("jwt", "oidc-others", "oidc", jwt::others()),
         file("jwt", "oidc-rules", "oidc", jwt::rules()),
         file("jwt", "requirement", "require", jwt::requirements()),
+        file("jwt", "ring", "ring", jwt::rings()),
         file("jwt", "standing", "stand", jwt::standings()),
         file("jwt", "standing-steps", "standing", jwt::standing_steps()),
         file("limit", "address", "address", limit::addresses()),

@@ -4,6 +4,7 @@ mod cached;
 mod fetch;
 mod oidc;
 mod require;
+mod ring;
 mod standing;
 
 pub(crate) use cached::{CachedInput, CachedStep, Does as CachedDoes, cached, verify_again};
@@ -12,6 +13,7 @@ pub(crate) use fetch::{
 };
 pub(crate) use oidc::{OidcInput, OidcMembers, nearest, oidc};
 pub(crate) use require::{RequireInput, RequirementInput, challenge, require};
+pub(crate) use ring::{Does as RingDoes, RingInput, RingMembers, RingStep, ring};
 pub(crate) use standing::{
     Does, StandInput, StandingInput, StandingStep, StandingStepsInput, stand, standing,
 };

@@ -61,6 +61,7 @@ pub fn run(room: &str, op: &str, case: &Case) -> Result<Observation, CaseError> 
         ("jwt", "nearest") => jwt::nearest(case),
         ("jwt", "oidc") => jwt::oidc(case),
         ("jwt", "require") => jwt::require(case),
+        ("jwt", "ring") => jwt::ring(case),
         ("jwt", "stand") => jwt::stand(case),
         ("jwt", "standing") => jwt::standing(case),
         ("jwt", "verify") => jwt::verify(case),

@@ -41,6 +41,7 @@ pub struct JwksDocument {
 impl JwksDocument {
     /// What is published at `now`. Equal keys make equal bytes, on every host.
     pub fn new<K: AsRef<PublicJwk> + PartialEq>(rotation: &Rotation<K>, now: Time) -> Self {
+        //= docs/spec/jwt.md#T-20
         let mut body = String::from("{\"keys\":[");
         let mut before = "";
         for key in rotation.published(now) {

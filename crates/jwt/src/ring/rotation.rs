@@ -116,6 +116,7 @@ impl<K: PartialEq> Rotation<K> {
         policy: &RotationPolicy,
         now: Time,
     ) -> Result<(), RingError> {
+        //= docs/spec/jwt.md#T-21
         if self.published(now).any(|other| *other == key) {
             return Err(RingError::Known);
         }
@@ -154,6 +155,7 @@ impl<K: PartialEq> Rotation<K> {
     /// announced does from `now` on. If it was announced less than the lead ago, some verifiers do not know it yet: tokens may be
     /// refused for a while, and nothing is accepted that was forged once copies have been renewed.
     pub fn revoke(&mut self, now: Time, is_lost: impl Fn(&K) -> bool) {
+        //= docs/spec/jwt.md#T-22
         let lost = self.turns.extract_if(.., |turn| is_lost(&turn.key));
         self.revoked
             .extend(lost.map(|Turn { key, .. }| Revoked { key, at: now }));

@@ -15,6 +15,7 @@ mod keys;
 mod mint;
 mod oidc;
 mod require;
+mod ring;
 mod secrets;
 mod standing;
 mod svid;
@@ -26,6 +27,7 @@ pub(super) use keys::cases as key_sets;
 pub(super) use mint::cases as minted;
 pub(super) use oidc::{code as job_code, jobs, nearest, others, setups as rules};
 pub(super) use require::{cases as requirements, challenges};
+pub(super) use ring::cases as rings;
 pub(super) use standing::{cases as standings, steps as standing_steps};
 
 use crate::Case;

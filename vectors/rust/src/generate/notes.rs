@@ -124,6 +124,9 @@ const RULES: &[(&str, &str)] = &[
     ("T-17", "docs/spec/jwt.md: JWT-SVIDs"),
     ("T-18", "docs/spec/jwt.md: bundles of a trust domain"),
     ("T-19", "docs/spec/jwt.md: proofs that are kept"),
+    ("T-20", "docs/spec/jwt.md: what is published of keys"),
+    ("T-21", "docs/spec/jwt.md: how keys follow each other"),
+    ("T-22", "docs/spec/jwt.md: keys that are revoked"),
 ];
 
 const NOTES: &[(&str, &str)] = &[

@@ -108,7 +108,7 @@ impl By {
         pem(&self.pair().public_key().to_der())
     }
 
-    const fn private_pem(self) -> Option<&'static str> {
+    pub(super) const fn private_pem(self) -> Option<&'static str> {
         match self {
             By::EdDsa => Some(keys::ED25519),
             By::Es256 => Some(keys::P256),
