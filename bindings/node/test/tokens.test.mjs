@@ -434,3 +434,22 @@ test("a_proxy_lets_nobody_in_by_forgetting_the_answer", async () => {
   refused("binding_argument_type", () => tokenRoute({}, () => new Response()));
   refused("binding_argument_choice", () => tokenRoute(tokenVerifier(), () => new Response(), { clok: Date.now }));
 });
+
+test("c34_no_parameter_takes_a_pattern", () => {
+  for (const pattern of [/.*/g, /(a+)+$/]) {
+    for (const members of [
+      { issuer: pattern, audience: "api" },
+      { issuer: "i", audience: [pattern] },
+    ]) {
+      refused("binding_argument_type", () => new TokenPolicy("access", members));
+    }
+  }
+});
+
+test("c36_a_refusal_has_nothing_of_the_token", () => {
+  const { token } = minted({ claims: { nick: "canary" } });
+  const error = refused("jwt_expired", () => tokenVerifier().verify(token, { now: NOW + 60 * MINUTE }));
+  const told = [String(error), error.event, JSON.stringify(error.detail), JSON.stringify(error)].join();
+  for (const part of ["canary", "user-7", ...token.split(".")]) assert(!told.includes(part), part);
+  for (const name of ["claims", "payload", "token"]) assert(!(name in error), name);
+});

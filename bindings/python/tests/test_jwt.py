@@ -3,6 +3,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any, cast
@@ -174,6 +175,29 @@ def test_o16_a_proof_is_kept_for_one_verifier_and_its_keys() -> None:
     assert refused(lambda: verifier.verify(token, now=NOW)) == "jwt_signature"
     other = TokenVerifier(token_policy(audience="billing"), [token_signer().key])
     assert refused(lambda: other.verify(token, now=NOW)) == "jwt_audience"
+
+
+def test_c34_no_parameter_takes_a_pattern() -> None:
+    for pattern in (re.compile(".*"), re.compile("(a+)+$")):
+        for members in ({"issuer": pattern, "audience": "api"}, {"issuer": "i", "audience": [pattern]}):
+            with pytest.raises(CountersealError) as caught:
+                TokenPolicy("access", **cast("Any", members))
+            assert caught.value.code == "binding_argument_type"
+    # And a text that looks like one is a name.
+    policy = TokenPolicy("access", issuer="https://login.example", audience=".*")
+    with pytest.raises(TokenError) as refused:
+        TokenVerifier(policy, [token_signer().key]).verify(minted().token, now=NOW)
+    assert refused.value.code == "jwt_audience"
+
+
+def test_c36_a_refusal_has_nothing_of_the_token() -> None:
+    token = minted(claims={"nick": "canary"}).token
+    with pytest.raises(TokenError) as caught:
+        token_verifier().verify(token, now=NOW + 3_600_000)
+    told = (str(caught.value), caught.value.event, dict(caught.value.detail), caught.value.args)
+    assert caught.value.code == "jwt_expired"
+    assert not any(part in str(told) for part in ("canary", "user-7", *token.split(".")))
+    assert not any(hasattr(caught.value, name) for name in ("claims", "payload", "token"))
 
 
 def test_a_cache_that_is_full_begins_anew() -> None:

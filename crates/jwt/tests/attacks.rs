@@ -5,7 +5,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use counterseal_core::{
-    Algorithm, Bound, KeyId, Lifetime, PrivateKey, Refusal, Secret, Seed, Span, Time,
+    Algorithm, Bound, KeyId, Lifetime, PrivateKey, Refusal, Secret, Seed, Signatures, Span, Time,
 };
 use counterseal_crypto_rustcrypto::RustCrypto;
 use counterseal_jwt::{
@@ -53,6 +53,50 @@ fn signed(header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
     let text = format!("{}.{}", encoded(header), encoded(payload));
     let key = counterseal_core::MacKey::new(&secret()).unwrap();
     format!("{text}.{}", encoded(key.tag(text.as_bytes())))
+}
+
+/// An Ed25519 key as PKCS #8 of version 2 (RFC 5958), with the public half of the same pair, and with that of another one.
+#[test]
+fn e17_a_private_key_with_the_public_half_of_another_pair_is_no_key() {
+    let pair = |seed: u8| {
+        let der = [
+            &[
+                0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20,
+            ][..],
+            &[seed; 32],
+        ]
+        .concat();
+        PrivateKey::from_pem(&Secret::new(pem(&der).into())).unwrap()
+    };
+    let half = |seed: u8| {
+        let sign = RustCrypto.sign_key(Algorithm::EdDsa, &pair(seed)).unwrap();
+        let der = sign.public_key().to_der();
+        der[der.len() - 32..].to_vec()
+    };
+    let whole = |public: &[u8]| {
+        let head = [
+            0x30, 0x51, 2, 1, 1, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20,
+        ];
+        let der = [&head[..], &[1; 32], &[0x81, 0x21, 0], public].concat();
+        let private = PrivateKey::from_pem(&Secret::new(pem(&der).into())).ok()?;
+        TokenSigner::private(KeyId::parse("k1").unwrap(), &private, &RustCrypto).ok()
+    };
+    for seed in [1, 2] {
+        assert!(whole(&half(seed)).is_none(), "only version 1 is read");
+    }
+}
+
+fn pem(der: &[u8]) -> String {
+    let text = base64::engine::general_purpose::STANDARD.encode(der);
+    let lines: Vec<_> = text
+        .as_bytes()
+        .chunks(64)
+        .map(String::from_utf8_lossy)
+        .collect();
+    format!(
+        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+        lines.join("\n")
+    )
 }
 
 /// The claims of a good token with one of them changed; nothing for `change` takes it away.
