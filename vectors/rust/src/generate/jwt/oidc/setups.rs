@@ -187,7 +187,7 @@ fn policies() -> Vec<Oidc> {
         ),
         policy(
             "no-issuer",
-            json!({"issuer": "", "audience": AUDIENCE, "claims": [{"name": "one", "equals": [["a", ["b"]]]}]}),
+            json!({"issuer": "", "github": null, "audience": AUDIENCE, "claims": [{"name": "one", "equals": [["a", ["b"]]]}]}),
             "jwt_setup_text",
         ),
     ]
