@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 import run_vectors
@@ -29,6 +30,15 @@ def test_b12_every_vector_comes_out_as_it_says(path: Path) -> None:
         came = {name: observed[name] for name in ("verdict", "code", "public", "output")}
         assert came == case["expect"], observed["id"]
         assert observed["asked"] == len(case["replies"]), observed["id"]
+
+
+def test_every_file_fits_the_schema() -> None:
+    schema = json.loads((VECTORS.parent / "schema" / "vectors-1.json").read_text())
+    validator = jsonschema.Draft202012Validator(schema)
+    for path in sorted(VECTORS.parent.glob("*/*.json")):
+        if path.parent.name != "schema":
+            wrong = [error.json_path for error in validator.iter_errors(json.loads(path.read_text()))]
+            assert not wrong, f"{path.parent.name}/{path.name}: {wrong[:3]}"
 
 
 def test_b12_there_are_hundreds_of_vectors() -> None:
