@@ -108,6 +108,22 @@ test("the buttons work without script", async (t) => {
   assert.equal(verdict, "accepted");
 });
 
+test("the dashboard is for whoever logged in, until all sessions end", async (t) => {
+  const page = await open(t);
+  const other = await open(t);
+  for (const tab of [page, other]) {
+    await tab.getByRole("link", { name: "the dashboard" }).click();
+    await tab.getByRole("button", { name: "Log in", exact: true }).click();
+    await tab.getByRole("heading", { name: "The dashboard of ada" }).waitFor();
+  }
+  const scripts = await page.evaluate(() => globalThis.document.cookie);
+  assert.equal(scripts, "");
+  await page.getByRole("button", { name: "End all sessions" }).click();
+  await page.getByRole("heading", { name: "Log in" }).waitFor();
+  await other.reload();
+  await other.getByRole("heading", { name: "Log in" }).waitFor();
+});
+
 test("no answer of the site holds a secret", async (t) => {
   const page = await open(t);
   const answers = [];

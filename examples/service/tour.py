@@ -34,7 +34,8 @@ JOBS = "/v1/queues/slow/jobs?priority=1"
 JOB = {"task": "press the seal"}
 FLOOD = 10_000
 FLOODERS = 4
-LIMITED = 429
+ME = "/v1/me"
+OK, SEE_OTHER, REDIRECTED, LIMITED = 200, 303, 307, 429
 RSS_TOLERANCE = 2 << 20
 PATIENCE = 30.0
 
@@ -258,6 +259,55 @@ class Tour:
         time.sleep(wait)
         self.take("signed, after the wait", self.sign(self.worker), 201, "request_accepted")
 
+    def session(self) -> None:
+        """Somebody logs in, and a key is rotated and all sessions are ended while the dashboard is asked."""
+        self.take("the dashboard without a token", self.service.build_request("GET", ME), 401, "jwt_missing")
+        token = self.logged_in("ada logs in", "ada")
+        self.told("the dashboard with her token", self.dashboard(token), 200, "the token's claims")
+        head, payload, _ = token.split(".")
+        forged = ".".join((head, payload, secrets.token_urlsafe(64)))
+        self.take("the dashboard with a forged token", self.asked(forged), 401, "jwt_signature")
+        self.keys_rotated(token)
+        self.service.post("/v1/me/end", headers=bearer(token)).raise_for_status()
+        self.take("her token after all sessions ended", self.asked(token), 401, "jwt_user_ver")
+        again = self.logged_in("ada logs in again", "ada")
+        self.told("the dashboard with her new token", self.dashboard(again), 200, "the token's claims")
+
+    def keys_rotated(self, token: str) -> None:
+        """Announces a key, and asks for the dashboard with old and new tokens until one is signed by the new key."""
+        announced = self.service.post("/v1/keys", auth=self.operator).raise_for_status().json()
+        new, asked, failed = announced[-1]["id"], 0, 0
+        until, signed_by = time.monotonic() + PATIENCE, ""
+        while signed_by != new and time.monotonic() < until:
+            fresh = self.service.post("/v1/login", json=self.login("ada")).raise_for_status().json()["token"]
+            for tried in (token, fresh):
+                answer = self.dashboard(tried)
+                asked, failed = asked + 1, failed + (answer.status_code != OK)
+                signed_by = answer.json().get("key", signed_by)
+            time.sleep(0.1)
+        right = failed == 0 and signed_by == new
+        note = f"{asked} requests with old and new tokens, {failed} failed"
+        self.show(Step("the token key rotated meanwhile", OK, "", "the new key signs", 0, right, note))
+
+    def logged_in(self, title: str, name: str) -> str:
+        answer = self.service.post("/v1/login", json=self.login(name))
+        self.told(title, answer, OK, "a token of her version")
+        return str(answer.json()["token"])
+
+    def login(self, name: str) -> dict[str, str]:
+        return {"name": name, "password": self.place.secret(f"{name}.secret").hex()}
+
+    def asked(self, token: str) -> httpx.Request:
+        return self.service.build_request("GET", ME, headers=bearer(token))
+
+    def dashboard(self, token: str) -> httpx.Response:
+        return self.service.send(self.asked(token))
+
+    def told(self, title: str, answer: httpx.Response, status: int, what: str) -> None:
+        """Checks an answer that no audit event is written about, since nothing was refused."""
+        right = answer.status_code == status
+        self.show(Step(title, answer.status_code, "", what, int(answer.headers["x-worker"]), right))
+
     def site_verifies_too(self) -> None:
         step = Step("signed, to the site", 204, "", "request_accepted", 0, right=True)
         captured = self.report(step)
@@ -266,6 +316,29 @@ class Tour:
         answer = self.site.send(captured)
         told = answer.json()["code"] if answer.content else ""
         self.show(Step("replayed to the site", answer.status_code, told, told, 0, told == "request_replayed"))
+
+    def site_protects_too(self) -> None:
+        """The site's dashboard, without and with a session that the site keeps in a cookie."""
+        stranger = self.site.get("/dashboard")
+        right = (stranger.status_code, stranger.headers.get("location")) == (REDIRECTED, "/login")
+        self.show(Step("the site's dashboard, to a stranger", stranger.status_code, "", "sent to log in", 0, right))
+        with httpx.Client(base_url=self.site.base_url, timeout=PATIENCE) as browser:
+            entered = browser.post("/login/enter", data=self.login("ada"))
+            page = browser.get("/dashboard")
+            right = (entered.status_code, page.status_code) == (SEE_OTHER, OK) and "ada" in page.text
+            self.show(Step("the site's dashboard, to ada", page.status_code, "", "her page", 0, right))
+            token = browser.cookies["session"]
+            answer = self.site.get("/api/me", headers=bearer(token))
+            right = (answer.status_code, answer.json().get("name")) == (OK, "ada")
+            self.show(Step("a route of the site, with her token", answer.status_code, "", "her name", 0, right))
+            answer = self.site.get("/api/me", headers=bearer(token[:-4]))
+            told = answer.json().get("code", "")
+            right = (answer.status_code, told) == (401, "invalid_token") and "www-authenticate" in answer.headers
+            self.show(Step("a route of the site, with half of it", answer.status_code, told, told, 0, right))
+            browser.post("/dashboard/end")
+            ended = browser.get("/dashboard")
+            right = ended.status_code == REDIRECTED
+            self.show(Step("the site's dashboard, after the end", ended.status_code, "", "sent to log in", 0, right))
 
     def site_shows_all(self) -> None:
         page = self.site.get("/").raise_for_status()
@@ -284,6 +357,8 @@ class Tour:
         self.flooded()
         self.killed()
         self.too_fast()
+        self.session()
+        self.site_protects_too()
         self.site_verifies_too()
         self.site_shows_all()
         return self.wrong
@@ -301,6 +376,11 @@ def main() -> int:
     wrong = tour.run()
     print(f"{wrong} wrong verdicts" if wrong else "every verdict is right", flush=True)
     return 1 if wrong else 0
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The field that carries a token."""
+    return {"authorization": f"Bearer {token}"}
 
 
 def resident(pid: int) -> int:

@@ -64,9 +64,10 @@ impl Demo {
             registered.map_err(|error| Stop::unable(error.to_string()))?;
         }
         let directory = Directory::new();
-        let provision = backend("python", database.as_ref()).words("-m service.provision");
-        provision.args([&directory.0]).done()?;
         let (to_service, to_site) = (free_address()?, free_address()?);
+        let provision = backend("python", database.as_ref()).words("-m service.provision");
+        let provision = provision.env("SERVICE_AUTHORITY", to_service.to_string());
+        provision.args([&directory.0]).done()?;
         let service = service(&directory, to_service, database.as_ref());
         let service = Server::start("service", to_service, service)?;
         let site = site::serve(&directory.0, &service.url(), to_site);

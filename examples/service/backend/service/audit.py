@@ -10,6 +10,7 @@ from typing import Any
 
 # What is only decided once the signature was right.
 PROVEN = (
+    "jwt_user_ver",
     "limit_exceeded",
     "request_accepted",
     "request_expired",

@@ -1,4 +1,4 @@
-"""Makes a new deployment: `python -m service.provision DIRECTORY`.
+"""Makes a new deployment, with `SERVICE_AUTHORITY` set: `python -m service.provision DIRECTORY`.
 
 The store of nonces comes before the keys. A key that is younger than the store cannot have signed anything that
 it does not remember, so a new deployment serves at once.
@@ -7,12 +7,14 @@ it does not remember, so a new deployment serves at once.
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
 from service.audit import Audit
 from service.keys import Keys
 from service.place import Place
+from service.sessions import Sessions
 from service.store import store
 
 
@@ -34,6 +36,7 @@ async def keep(place: Place) -> None:
         await keys.make("web-1", scope="operator")
         await keys.make("worker-1")
         await keys.make("reporter-1", scope="reporter")
+        await Sessions(place, kept, f"http://{os.environ['SERVICE_AUTHORITY']}", print).prepare()
 
 
 if __name__ == "__main__":

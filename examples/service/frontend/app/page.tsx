@@ -26,12 +26,12 @@ export default async function Page() {
         ))}
       </ul>
       <p className="quiet">
-        The tour that the launcher takes also rotates a key, floods the service with forged requests, and kills a
-        worker.
+        The tour that the launcher takes also rotates keys, floods the service with forged requests, kills a worker, and
+        ends all sessions of whoever is logged in at <a href="/dashboard">the dashboard</a>.
       </p>
       <h2>Verdicts</h2>
-      <p className="latest" aria-live="polite" data-verdict={latest && verdictOf(latest.code)}>
-        {latest ? `${latest.title}: ${verdictOf(latest.code)}, ${latest.code}` : "Nothing was sent yet."}
+      <p className="latest" aria-live="polite" data-verdict={latest && verdictOf(latest)}>
+        {latest ? `${latest.title}: ${verdictOf(latest)}, ${latest.code}` : "Nothing was sent yet."}
       </p>
       <Verdicts steps={steps()} />
       <Live />

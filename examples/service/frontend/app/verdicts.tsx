@@ -22,7 +22,7 @@ export function Verdicts({ steps }: { steps: readonly Step[] }) {
                 {step.title}
                 {step.note && <span className="note">{step.note}</span>}
               </th>
-              <Verdict code={step.code} />
+              <Verdict step={step} />
               <td>
                 <Why step={step} />
               </td>
@@ -36,8 +36,8 @@ export function Verdicts({ steps }: { steps: readonly Step[] }) {
   );
 }
 
-function Verdict({ code }: { code: string }) {
-  const verdict = verdictOf(code);
+function Verdict({ step }: { step: Step }) {
+  const verdict = verdictOf(step);
   return (
     <td className="verdict" data-verdict={verdict}>
       {verdict}
@@ -75,8 +75,8 @@ function Why({ step }: { step: Step }) {
 }
 
 /** `accepted` or `refused`. */
-export function verdictOf(code: string): string {
-  return code === "request_accepted" ? "accepted" : "refused";
+export function verdictOf({ status }: Step): string {
+  return status < 300 ? "accepted" : "refused";
 }
 
 function factsOf({ event }: Step): string {

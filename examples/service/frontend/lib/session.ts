@@ -4,12 +4,12 @@ import { cookies } from "next/headers";
 import { lazy, setting } from "@/lib/settings";
 
 /** Tokens of the service's people, verified with the keys that it publishes. */
-const tokens = lazy(() => {
+export const tokens = lazy(() => {
   const issuer = new URL(setting("SERVICE_URL")).origin;
   const policy = new TokenPolicy("access", { issuer, audience: "dashboard" });
   const url = `${issuer}/.well-known/jwks.json`;
-  // The service rotates its keys within seconds; https, and no more than issuer and URL, is what it takes elsewhere.
-  const fetcher = new KeyFetcher(issuer, url, { loopback: true, refreshSeconds: 10, coolDownSeconds: 1 });
+  // The service rotates its keys within seconds. Elsewhere the URL is https, and issuer and URL are all that it takes.
+  const fetcher = new KeyFetcher(issuer, url, { loopback: true, refreshSeconds: 60, coolDownSeconds: 5 });
   return new RemoteVerifier(policy, fetcher);
 });
 
@@ -20,7 +20,7 @@ export async function session(): Promise<{ token: string; verified: VerifiedToke
   try {
     return { token, verified: await tokens().verify(token) };
   } catch (error) {
-    if (error instanceof TokenError) return null;
+    if (error instanceof TokenError && error.http === 401) return null;
     throw error;
   }
 }

@@ -1,0 +1,13 @@
+import { tokenRoute } from "counterseal/next";
+import { tokens } from "@/lib/session";
+import { lazy } from "@/lib/settings";
+
+/** Made on the first request: a build has no settings. */
+const route = lazy(() =>
+  tokenRoute(tokens(), (_request, { verified }) => Response.json({ name: verified.subject, key: verified.keyId })),
+);
+
+/** For programs that carry the token themselves. */
+export function GET(request: Request, context: unknown): Promise<Response> {
+  return route()(request, context);
+}
