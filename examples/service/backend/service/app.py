@@ -130,7 +130,8 @@ async def rotate(caller: Caller) -> list[dict[str, Any]]:
     if caller.scope != "operator":
         raise HTTPException(403, "this key is not an operator's")
     await sessions.rotate()
-    return [dict(key) for key in sessions.ring.keys()]
+    listed = sessions.ring.keys()
+    return [dict(key) for key in listed]
 
 
 @app.get("/v1/audit")
