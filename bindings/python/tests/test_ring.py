@@ -106,6 +106,39 @@ def test_a_proof_that_was_kept_goes_with_its_key() -> None:
     assert caught.value.code == "binding_argument_type"
 
 
+def test_a_store_that_was_put_back_is_followed() -> None:
+    # The same version, and other keys: a store that was lost, or put back from a copy.
+    first, second, host = Memory(now=NOW), Memory(now=NOW), ring()
+    host.rotate(now=NOW).run(first)
+    ring().rotate(now=NOW).run(second)
+    verifier, token = TokenVerifier(token_policy(), host), mint(host, NOW)
+    assert verifier.verify(token, now=NOW).subject == "user-7"
+    host.load(now=NOW).run(second)
+    assert refused(lambda: verifier.verify(token, now=NOW)) == "jwt_key_unknown"
+    # A lower version, and a clock that was set back.
+    host.rotate(now=NOW).run(second)
+    host.load(now=NOW - MINUTE).run(first)
+    assert verifier.verify(token, now=NOW).subject == "user-7"
+
+
+def test_what_was_asked_first_and_answered_last_is_no_news() -> None:
+    store, host = Memory(now=NOW), ring()
+    host.rotate(now=NOW).run(store)
+    late = host.load(now=NOW)
+    [_name, text, values] = late.statement("sqlite") or ("", "", [])
+    database = sqlite3.connect(":memory:", isolation_level=None)
+    for _name, migration, parts in migrations("sqlite", now=NOW):
+        database.execute(migration, parts)
+    copy = ring()
+    drive(copy.rotate(now=NOW), "sqlite", lambda text, values: database.execute(text, values).fetchall())
+    rows = [tuple(row) for row in database.execute(text, values).fetchall()]
+    host.rotate(now=NOW).run(store)
+    ids = [key["id"] for key in host.keys(now=NOW)]
+    late.answer(rows)
+    late.verdict()
+    assert [key["id"] for key in host.keys(now=NOW)] == ids
+
+
 def test_a_lost_key_is_followed_by_the_one_that_waits() -> None:
     store, host = Memory(now=NOW), ring(period_seconds=30 * 86_400)
     for _ in range(2):

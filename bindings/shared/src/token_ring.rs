@@ -15,7 +15,7 @@ use counterseal_crypto_aws_lc::AwsLc;
 use crate::token_policy::seconds;
 use crate::token_verify::Snapshot;
 use crate::waiting::Plain;
-use crate::{ArgumentFault, MAX_ITEMS, Problem, Verdict, Waiting, check_len, seed, time};
+use crate::{ArgumentFault, Problem, Verdict, Waiting, check_len, seed, time};
 
 /// The keys of an issuer, of which this host knows what it read last. Any number of threads may share it.
 #[derive(Clone)]
@@ -28,10 +28,14 @@ struct Inner {
 }
 
 /// What the host knows.
+#[derive(Default)]
 struct Known {
     ring: Option<Arc<KeyRing>>,
-    /// How often there has been another ring.
+    /// How often there have been other keys.
     serial: u64,
+    /// How often the store was asked, and which time of these told what is known.
+    asked: u64,
+    told: u64,
     /// Private keys that are not stored.
     held: Vec<Arc<PrivateKey>>,
 }
@@ -93,6 +97,7 @@ struct Asking<P> {
     ring: TokenRing,
     /// What was announced and is not stored.
     held: Option<Arc<PrivateKey>>,
+    turn: u64,
 }
 
 /// The host knows what is stored.
@@ -108,15 +113,10 @@ impl TokenRing {
         check_len("sealing_key", members.sealing_key.len(), 32, 32)?;
         let sealer = SealKey::new(&Secret::new(members.sealing_key.into()))?;
         let vault = RingVault::new(members.issuer, Arc::new(sealer), Arc::new(AwsLc))?;
-        let known = RwLock::new(Known {
-            ring: None,
-            serial: 0,
-            held: Vec::new(),
-        });
         Ok(TokenRing(Arc::new(Inner {
             vault,
             policy: members.policy()?,
-            known,
+            known: RwLock::default(),
         })))
     }
 
@@ -125,16 +125,15 @@ impl TokenRing {
         self.0.vault.issuer()
     }
 
-    /// Signs with this private key too, PKCS#8 as PEM, of which the ring has the public part only.
+    /// Signs with this private key too, PKCS#8 as PEM, of which the store has the public part only: from the next reading on. The last 64 are
+    /// held.
     ///
     /// # Errors
     ///
-    /// Why the key cannot be used, or too many of them.
+    /// Why the key cannot be used.
     pub fn hold(&self, pem: &[u8]) -> Result<(), Problem> {
         let key = PrivateKey::from_pem(&Secret::new(pem.into()))?;
-        let mut known = self.0.known.write().unwrap_or_else(PoisonError::into_inner);
-        check_len("keys", known.held.len() + 1, 0, MAX_ITEMS)?;
-        known.held.push(Arc::new(key));
+        self.change(|known| known.hold(Arc::new(key)));
         Ok(())
     }
 
@@ -243,6 +242,10 @@ impl TokenRing {
         read(&self.0.known.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    fn change<T>(&self, change: impl FnOnce(&mut Known) -> T) -> T {
+        change(&mut self.0.known.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
     fn waiting<P>(&self, step: Step<P>, held: Option<Arc<PrivateKey>>, now: Time) -> Waiting
     where
         P: Pending<Op = RowOp<KeyRingRecord>, Outcome = Result<KeyRing, RingError>>
@@ -250,40 +253,57 @@ impl TokenRing {
             + 'static,
     {
         let ring = self.clone();
+        let turn = self.change(|known| {
+            known.asked += 1;
+            known.asked
+        });
+        let asking = |pending| Asking {
+            pending,
+            ring,
+            held,
+            turn,
+        };
         let step = match step {
-            Step::Need(pending) => Step::Need(Asking {
-                pending,
-                ring,
-                held,
-            }),
-            Step::Done(outcome) => Step::Done(ring.knows(outcome, held)),
+            Step::Need(pending) => Step::Need(asking(pending)),
+            Step::Done(outcome) => Step::Done(self.change(|known| known.learn(outcome, turn))),
         };
         Waiting::new::<Asking<P>>(step, now)
     }
+}
 
-    /// Goes by this ring from now on, unless it knows a later one.
-    fn knows(
-        &self,
+impl Known {
+    fn hold(&mut self, key: Arc<PrivateKey>) {
+        self.held.push(key);
+        let surplus = self.held.len().saturating_sub(MOST_HELD);
+        self.held.drain(..surplus);
+    }
+
+    /// Goes by what was read from now on, unless something is known that was asked for later: that is no older. A store that lost
+    /// writes may have a lower version, or the same one for other keys.
+    fn learn(
+        &mut self,
         outcome: Result<KeyRing, RingError>,
-        held: Option<Arc<PrivateKey>>,
+        turn: u64,
     ) -> Result<Refreshed, RingError> {
         let mut ring = outcome?;
-        let mut known = self.0.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.held.extend(held);
-        for key in &known.held {
+        for key in &self.held {
             match ring.hold(key) {
                 Ok(()) | Err(RingError::Missing) => {}
                 Err(error) => return Err(error),
             }
         }
-        let at = |ring: &KeyRing| (ring.version(), ring.read());
-        if known.ring.as_deref().is_none_or(|old| at(old) <= at(&ring)) {
-            let is_other = known.ring.as_deref().map(KeyRing::version) != Some(ring.version());
-            known.serial += u64::from(is_other);
-            known.ring = Some(Arc::new(ring));
+        let known = self.ring.as_deref();
+        if turn > self.told || known.is_some_and(|known| known.version() < ring.version()) {
+            self.serial += u64::from(!known.is_some_and(|known| has_same_keys(known, &ring)));
+            self.told = self.told.max(turn);
+            self.ring = Some(Arc::new(ring));
         }
         Ok(Refreshed)
     }
+}
+
+fn has_same_keys(one: &KeyRing, other: &KeyRing) -> bool {
+    one.version() == other.version() && one.facts(Time::EPOCH).eq(other.facts(Time::EPOCH))
 }
 
 impl RingKeyMembers<'_> {
@@ -369,14 +389,21 @@ where
             pending,
             ring,
             held,
+            turn,
         } = self;
         match pending.finish(reply) {
             Step::Need(pending) => Step::Need(Asking {
                 pending,
                 ring,
                 held,
+                turn,
             }),
-            Step::Done(outcome) => Step::Done(ring.knows(outcome, held)),
+            Step::Done(outcome) => Step::Done(ring.change(|known| {
+                if let (Ok(_), Some(key)) = (&outcome, held) {
+                    known.hold(key);
+                }
+                known.learn(outcome, turn)
+            })),
         }
     }
 }
@@ -387,6 +414,9 @@ impl Plain for Result<Refreshed, RingError> {
         Ok(Verdict::Done)
     }
 }
+
+/// How many private keys a host holds that are not stored.
+const MOST_HELD: usize = 64;
 
 fn public_half(key: &PrivateKey) -> Result<PublicKey, Problem> {
     let sign = AwsLc.sign_key(key.algorithm(), key)?;
