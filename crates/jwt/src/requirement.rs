@@ -248,16 +248,14 @@ impl Requirement {
         //= docs/spec/access.md#A-4
         let said = Members::parse(token.payload()).map_err(|_| malformed.clone())?;
         let mut missing = self.everything();
-        let mut count = 0;
+        let (mut count, mut has_root) = (0, false);
         let mut take = |text: &str| {
             let grant = Grant::parse(text).map_err(|_| malformed.clone())?;
             count += 1;
             if count > MOST_GRANTS {
                 return Err(malformed.clone());
             }
-            if grant.is_root() && !self.takes_root {
-                return Err(RequirementError::RootGrant { key });
-            }
+            has_root |= grant.is_root();
             missing &= !self.covered(&grant);
             Ok(())
         };
@@ -275,6 +273,9 @@ impl Requirement {
                 }
             }
             _ => return Err(malformed),
+        }
+        if has_root && !self.takes_root {
+            return Err(RequirementError::RootGrant { key });
         }
         Ok(missing)
     }

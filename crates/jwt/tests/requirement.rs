@@ -175,6 +175,7 @@ fn p02_from_the_root_only_where_it_is_said() {
         ("*{2}", "jwt_root_grant", "authorized"),
         ("*", "jwt_root_grant", "jwt_permission_missing"),
         ("docs:read **", "jwt_root_grant", "authorized"),
+        ("** docs:", "jwt_grants", "jwt_grants"),
         ("docs:**", "authorized", "authorized"),
     ] {
         assert_eq!(outcome(&read, &scoped(scope)), plain, "{scope}");

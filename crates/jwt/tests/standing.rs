@@ -216,7 +216,7 @@ fn a_token_of_the_version_that_is_told_stands() {
     ] {
         done(&store, change(TENANT, "user-7", NOW));
         let version = asked(policy()).unwrap();
-        assert!(drive(&store, policy().begin(&user(version))).is_ok());
+        assert!(drive(&store, policy().begin(user(version))).is_ok());
     }
     assert_eq!(asked(policy()), Ok(2));
     done(&store, ChangeSubject::disable(TENANT, "user-7", NOW));
@@ -286,7 +286,7 @@ impl<R: counterseal_core::Record> Run<counterseal_core::RowOp<R>> for Contended 
     fn run(
         &self,
         op: counterseal_core::RowOp<R>,
-    ) -> Result<Option<counterseal_core::Row<R>>, counterseal_core::Unavailable> {
+    ) -> Result<Option<counterseal_core::Row<R>>, Unavailable> {
         match op {
             counterseal_core::RowOp::Load(_) => self.0.run(op),
             counterseal_core::RowOp::Swap(_) => Ok(None),

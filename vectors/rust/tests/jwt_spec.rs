@@ -10,7 +10,8 @@ use std::path::Path;
 use counterseal::core::{Blame, Code, Refusal};
 use counterseal::jwt::{
     FetchError, FetchSetupError, JwtError, JwtSetupError, OidcError, OidcSetupError,
-    RequirementError, RequirementSetupError, StandingError, StandingWriteError,
+    RequirementError, RequirementSetupError, RingError, RingSetupError, StandingError,
+    StandingWriteError,
 };
 use counterseal_vectors::Case;
 use page::{ROOT, between};
@@ -27,7 +28,13 @@ fn pages() -> [Page; 3] {
         Page {
             name: "jwt",
             rules: "T-",
-            codes: [JwtError::CODES, JwtSetupError::CODES].concat(),
+            codes: [
+                JwtError::CODES,
+                JwtSetupError::CODES,
+                RingError::CODES,
+                RingSetupError::CODES,
+            ]
+            .concat(),
         },
         Page {
             name: "access",

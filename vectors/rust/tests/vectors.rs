@@ -5,11 +5,11 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use counterseal::core::{Blame, Code, Refusal};
+use counterseal::core::{Blame, Code, Refusal, Time};
 use counterseal::jwt::{
     FetchError, FetchSetupError, JwtError, JwtSetupError, OidcError, OidcSetupError,
-    RequirementError, RequirementSetupError, StandingError, StandingWriteError, TokenCheck,
-    inspect,
+    RequirementError, RequirementSetupError, RingError, RingSetupError, StandingError,
+    StandingWriteError, TokenCheck, inspect,
 };
 use counterseal::request::KeyRecordError;
 use counterseal_vectors::{
@@ -141,15 +141,26 @@ fn every_code_of_a_room_is_shown() {
     .chain([RequirementError::CODES, RequirementSetupError::CODES])
     .chain([StandingError::CODES, StandingWriteError::CODES])
     .chain([FetchError::CODES, FetchSetupError::CODES])
-    .chain([OidcError::CODES, OidcSetupError::CODES]);
+    .chain([OidcError::CODES, OidcSetupError::CODES])
+    .chain([RingError::CODES, RingSetupError::CODES]);
     // No library that is at hand fails to sign; grants are read from tokens, where a malformed one is `jwt_grants`; racers,
-    // versions at their end and lists of issuers are those of the room's own tests.
+    // versions at their end, lists of issuers, damaged rows, full rings and what a host knows are those of the room's own tests.
     let never = [
         JwtSetupError::NotSigned.code(),
         RequirementSetupError::Grant.code(),
         StandingWriteError::Contended.code(),
         StandingWriteError::Exhausted.code(),
         FetchSetupError::Issuers.code(),
+        RingError::Broken.code(),
+        RingError::Contended.code(),
+        RingError::Full.code(),
+        RingError::Known.code(),
+        RingError::Private.code(),
+        RingError::Stale {
+            read: Time::EPOCH,
+            now: Time::EPOCH,
+        }
+        .code(),
     ];
     let never = |code: &Code| never.contains(code);
     let missing: Vec<_> = rooms

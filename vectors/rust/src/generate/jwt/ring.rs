@@ -234,6 +234,9 @@ fn revoked() -> Vec<Ring> {
             .revokes(By::Es256, None)
             .shows(&[By::EdDsa], 300)
             .told(),
+        story("o20-no-key-was-announced", &["T-21"])
+            .shows(&[], 0)
+            .refused("jwt_ring_empty"),
         story("o20-every-key-is-revoked", &["T-22"])
             .rotates(By::Es256)
             .revokes(By::Es256, None)
