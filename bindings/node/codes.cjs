@@ -402,6 +402,13 @@ exports.CODES = Object.freeze({
     means: "this key is published already",
     fix: "make a new key; a rotation that was repeated has been done",
   }),
+  jwt_ring_late: Object.freeze({
+    blame: "environment",
+    public: "unavailable",
+    http: 503,
+    means: "the keys were changed after the instant of this change",
+    fix: "begin it anew; if it was begun just now, set the clocks of the hosts",
+  }),
   jwt_ring_missing: Object.freeze({
     blame: "integrator",
     public: "internal_error",

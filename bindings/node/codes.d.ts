@@ -59,6 +59,7 @@ export type CodeName =
   | "jwt_ring_empty"
   | "jwt_ring_full"
   | "jwt_ring_known"
+  | "jwt_ring_late"
   | "jwt_ring_missing"
   | "jwt_ring_private"
   | "jwt_ring_revoked"

@@ -759,11 +759,11 @@ export interface FollowRingOptions {
   readonly store?: Store;
   /** Reads in a database of your own, as the `drive` of `counterseal/stores/pg` and `/ioredis` does. */
   readonly drive?: (reading: Waiting<null>) => Promise<null>;
-  /** How often it reads; 60 when it is left out. */
+  /** How often it reads, up to 3600; as the ring says when it is left out: each minute, and each second while no key signs. */
   readonly everySeconds?: number;
   readonly clock?: () => number;
-  /** Gets each failure; without it they become warnings of the process. */
-  readonly onFailure?: (error: CountersealError) => void;
+  /** Gets each failure, also what a `drive` throws; without it they become warnings of the process. */
+  readonly onFailure?: (error: unknown) => void;
 }
 
 /**
@@ -786,6 +786,8 @@ export declare class TokenRing {
   published(options?: At): PublishedKeys;
   /** Its keys, in the order in which they sign; none before they were read. */
   keys(options?: At): RingKey[];
+  /** How many milliseconds to wait before the next reading. */
+  pause(options?: At): number;
   /** Reads the keys again and again, until `signal` is aborted; while that fails it goes by what it read before, for as long as it may. */
   follow(options: FollowRingOptions): Promise<void>;
   toJSON(): never;
@@ -820,7 +822,7 @@ export declare class Minted {
   /** When it is over. */
   readonly expires: number;
   /** What decided how long it lives. */
-  readonly decidedBy: "asked" | "policy" | "until";
+  readonly decidedBy: "asked" | "policy" | "ring" | "until";
   toJSON(): never;
 }
 

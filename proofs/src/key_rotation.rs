@@ -42,6 +42,8 @@ enum Mutant {
     SignsWhenAnnounced,
     /// Whoever writes last wins.
     SwapsAreBlind,
+    /// The key that waits does not take over from a lost one.
+    SuccessorWaitsOn,
     /// A token lives for two seconds longer than the policy says: the last one is minted a second before its key ends.
     TokensLiveLonger,
     /// A controller takes a second longer between reading and writing.
@@ -203,7 +205,8 @@ impl World {
         if self.is(Mutant::SignsWhenAnnounced) {
             return rotation.turns().last().map(|turn| *turn.key());
         }
-        rotation.signing(state.time()).copied()
+        let signs = rotation.signing(state.time()).copied();
+        signs.filter(|key| !self.is(Mutant::SuccessorWaitsOn) || !state.early.contains(key))
     }
 
     fn max_age(&self, state: &State, host: usize) -> i64 {
@@ -381,7 +384,9 @@ impl Model for World {
                 },
             ),
             Property::always("somebody signs", |world: &World, state: &State| {
-                state.lost.is_some() || (0..2).all(|host| world.signing(state, host).is_some())
+                // Whoever revokes the last key has none, but for those that have signed.
+                let is_over = state.stored.turns().all(|turn| turn.ends().is_some());
+                is_over || (0..2).all(|host| world.signing(state, host).is_some())
             }),
             Property::always("no announced key is lost", |_: &World, state: &State| {
                 !state.dropped
@@ -432,8 +437,9 @@ pub(crate) fn prove(size: Size, report: &mut Report) {
     ] {
         finds(&world(SMOKE, Some(mutant)), report);
     }
-    let served = world(SMOKE_LOST, Some(Mutant::RevokedIsServed));
-    finds(&with_emergencies(served), report);
+    for mutant in [Mutant::RevokedIsServed, Mutant::SuccessorWaitsOn] {
+        finds(&with_emergencies(world(SMOKE_LOST, Some(mutant))), report);
+    }
 }
 
 /// The rotation with the shortest lead and the shortest time to keep under which all is well.
@@ -524,7 +530,7 @@ const LEAD: i64 = SEEN + WRITE - 1;
 /// How long after its end a verifier whose clock is late takes a token.
 const TOLERANCE: i64 = 1;
 /// How long a key signs at least, where one is lost.
-const PERIOD: i64 = 7;
+const PERIOD: i64 = 4;
 /// How many keys there are in all.
 const KEYS: usize = 4;
 /// Long enough for a key to be gone, and for one more.

@@ -10,7 +10,7 @@ use crate::setup;
 use crate::shell::{Done, Run, Stop, at};
 
 /// The facade, what is below it, and what their tests need.
-const PACKED: [&str; 12] = [
+const PACKED: [&str; 13] = [
     "counterseal",
     "counterseal-core",
     "counterseal-crypto-ring",
@@ -22,6 +22,7 @@ const PACKED: [&str; 12] = [
     "counterseal-request",
     "counterseal-store",
     "counterseal-testkit",
+    "counterseal-ttl",
     "counterseal-webhook",
 ];
 const CORPUS: &str = "target/fuzz-corpus";

@@ -30,7 +30,7 @@ class Requirement {
   check(value, given) {
     const parts = options(given, ["proof", "now"]);
     const [proof, moment] = [maybe(fresh, "proof", parts.proof), now(parts.now)];
-    const { token, held } = tokenIn(value);
+    const { token, held } = tokenIn(value, moment);
     return authorized(token, settled(this.#native.check(held, proof, moment)));
   }
 

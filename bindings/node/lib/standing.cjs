@@ -28,7 +28,7 @@ class Standing {
 
   begin(value, given) {
     const moment = at(given);
-    const { token, held } = tokenIn(value);
+    const { token, held } = tokenIn(value, moment);
     return waiting(this.#native.begin(held, moment), token);
   }
 

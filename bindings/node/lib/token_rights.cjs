@@ -87,10 +87,10 @@ function authorized(token, authenticated) {
   return new Authorized(PROVEN, token, authenticated);
 }
 
-/** The token that this is, or the one in a further proof; and its native half. */
-function tokenIn(value) {
+/** The token that this is, or the one in a further proof; and its native half, as of an instant. */
+function tokenIn(value, at) {
   const token = tokenWithin(value);
-  const found = held(token);
+  const found = held(token, at);
   if (found === undefined) throw wrong("token", "VerifiedToken, LiveToken, Authorized or AdmittedJob");
   return { token, held: found };
 }

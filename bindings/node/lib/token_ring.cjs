@@ -3,18 +3,22 @@
 
 const { setTimeout: sleep } = require("node:timers/promises");
 const { inspect } = require("node:util");
-const { bytes, callable, flag, maybe, options, text, whole, wrong } = require("./arguments.cjs");
+const { bytes, callable, fault, flag, maybe, options, text, whole, wrong } = require("./arguments.cjs");
 const { now, seed } = require("./chance.cjs");
-const { ArgumentError, CountersealError, settled } = require("./errors.cjs");
+const { ArgumentError, settled } = require("./errors.cjs");
 const { joinedValues } = require("./message.cjs");
 const native = require("./native.cjs");
 const { warn } = require("./problem.cjs");
+const { inTime } = require("./time.cjs");
 const { waiting } = require("./waiting.cjs");
 
 const SPANS = ["lifeSeconds", "maxAgeSeconds", "hostsSeconds", "periodSeconds", "leadSeconds", "toleranceSeconds"];
 
 /** Whoever holds this has what the native half published in hand. */
 const PUBLISHED = Symbol("published");
+
+/** How long a reading may take, in milliseconds. */
+const PATIENCE = 30_000;
 
 let nativeOf;
 
@@ -73,21 +77,28 @@ class TokenRing {
     if (!(signal instanceof AbortSignal)) throw wrong("signal", "AbortSignal");
     const drive = maybe(callable, "drive", parts.drive);
     if (drive === undefined && parts.store === undefined) throw new ArgumentError("binding_store_missing");
-    const pause = maybe(whole, "everySeconds", parts.everySeconds, 60) * 1_000;
+    const every = maybe(whole, "everySeconds", parts.everySeconds);
+    if (every !== undefined && (every < 1 || every > 3_600))
+      throw fault("binding_argument_range", "everySeconds: 1 to 3600");
     const clock = maybe(callable, "clock", parts.clock, Date.now);
     const onFailure = maybe(callable, "onFailure", parts.onFailure, warn);
     while (!signal.aborted) {
+      const pause = every === undefined ? this.pause({ now: clock() }) : every * 1_000;
       // It keeps no process alive that has nothing else to do.
       await sleep(pause, undefined, { ref: false, signal }).catch(() => undefined);
       if (signal.aborted) return;
-      const reading = this.load({ now: clock() });
       try {
-        await (drive === undefined ? reading.runAsync(parts.store) : drive(reading));
+        const reading = this.load({ now: clock() });
+        await inTime(PATIENCE, "the store", drive === undefined ? reading.runAsync(parts.store) : drive(reading));
       } catch (error) {
-        if (!(error instanceof CountersealError)) throw error;
+        // Whatever it is, the next reading may do better; what was read before serves for as long as it may.
         onFailure(error);
       }
     }
+  }
+
+  pause(given) {
+    return settled(this.#native.pause(at(given)));
   }
 
   toJSON() {

@@ -129,9 +129,9 @@ class VerifiedToken {
   }
 
   static {
-    heldIn = (value) => {
+    heldIn = (value, at) => {
       if (typeof value !== "object" || value === null || !(#half in value)) return undefined;
-      if (typeof value.#half === "function") value.#half = settled(value.#half());
+      if (typeof value.#half === "function") value.#half = settled(value.#half(at));
       return value.#half;
     };
     holdsAt = (verified, moment) => moment >= verified.#number(7) && moment < verified.#number(8);
@@ -160,8 +160,8 @@ function holds(verified, moment) {
  * The native half of a proof, for other rooms; undefined for what is no proof. A text costs less than a native object, so it is
  * obtained when it is asked for: of a verifier whose keys were replaced meanwhile, which may refuse.
  */
-function held(value) {
-  return heldIn(value);
+function held(value, at) {
+  return heldIn(value, at);
 }
 
 /** The proof of this text, and its native half, or what gives that when it is asked for. */

@@ -76,8 +76,8 @@ class TokenVerifier {
     const key = maybe(bytes, "key", parts.key);
     if (certificate === undefined && key === undefined) return this.#verify(token, moment, isHeld);
     const shown = [certificate?.slice(), key?.slice()];
-    const half = () => this.#native.hold(token, ...shown, moment);
-    if (isHeld) return provenBy(settled(half()));
+    const half = (at) => this.#native.hold(token, ...shown, this.#at(moment, at));
+    if (isHeld) return provenBy(settled(half(moment)));
     return tokenOf(settled(this.#native.verifyBound(text("token", token), certificate, key, moment)), half);
   }
 
@@ -105,8 +105,13 @@ class TokenVerifier {
   }
 
   #proven(token, moment) {
-    const half = () => this.#native.hold(token, null, null, moment);
+    const half = (at) => this.#native.hold(token, null, null, this.#at(moment, at));
     return tokenOf(settled(this.#native.verify(token, moment)), half);
+  }
+
+  /** When a native half is made: with the keys of a ring then, which was read since the token was verified at `moment`. */
+  #at(moment, at) {
+    return this.#generation === undefined ? moment : at;
   }
 
   #hold(token, moment) {

@@ -98,7 +98,7 @@ impl TokenMinter {
     #[napi]
     pub fn of_ring(ring: &TokenRing, policy: &TokenPolicy) -> Answer<TokenMinter> {
         answer("TokenMinter.ofRing", || {
-            let minter = shared::TokenMinter::of_ring(&ring.0, &policy.0);
+            let minter = shared::TokenMinter::of_ring(&ring.0, &policy.0)?;
             Ok(TokenMinter(minter))
         })
     }

@@ -104,6 +104,12 @@ impl TokenRing {
         done("TokenRing.hold", || self.0.hold(pem))
     }
 
+    /// How many milliseconds to wait before the next reading.
+    #[napi]
+    pub fn pause(&self, now: i64) -> Answer<i64> {
+        answer("TokenRing.pause", || self.0.pause(now))
+    }
+
     /// What a route for the keys answers.
     #[napi]
     pub fn published(&self, now: i64) -> Answer<PublishedKeys> {

@@ -44,7 +44,7 @@ impl TokenVerifier {
     #[napi]
     pub fn of_ring(policy: &TokenPolicy, ring: &TokenRing) -> Answer<TokenVerifier> {
         answer("TokenVerifier.ofRing", || {
-            let verifier = shared::TokenVerifier::of_ring(&policy.0, &ring.0);
+            let verifier = shared::TokenVerifier::of_ring(&policy.0, &ring.0)?;
             Ok(TokenVerifier(verifier))
         })
     }

@@ -180,6 +180,7 @@ const CALLS = {
   "TokenRing.issuer": () => ring.issuer(),
   "TokenRing.keys": () => ring.keys(NOW),
   "TokenRing.load": () => ring.load(NOW),
+  "TokenRing.pause": () => ring.pause(NOW),
   "TokenRing.published": () => ring.published(NOW),
   "TokenRing.revoke": () => ring.revoke("a", NOW),
   "TokenRing.rotate": () => ring.rotate(rotated, NOW, new Uint8Array(76)),

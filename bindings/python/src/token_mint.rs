@@ -64,7 +64,7 @@ impl TokenMinter {
         guard("TokenMinter.__new__", || {
             let policy = token_policy(policy)?;
             if let Some(ring) = ring(signer) {
-                return Ok(TokenMinter(shared::TokenMinter::of_ring(&ring, &policy)));
+                return Ok(TokenMinter(shared::TokenMinter::of_ring(&ring, &policy)?));
             }
             let wrong = |_| args::wrong("signer", "TokenSigner or TokenRing");
             let signer = signer.cast::<TokenSigner>().map_err(wrong)?;
@@ -134,7 +134,7 @@ impl Minted {
         guard("Minted.expires", || Ok(self.0.expires()))
     }
 
-    /// What decided how long it lives: `asked`, `policy` or `until`.
+    /// What decided how long it lives: `asked`, `policy`, `ring` or `until`.
     #[getter]
     fn decided_by(&self) -> Guarded<&str> {
         guard("Minted.decided_by", || Ok(self.0.decided_by()))

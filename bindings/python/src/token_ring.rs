@@ -89,6 +89,14 @@ impl TokenRing {
         })
     }
 
+    /// How many milliseconds to wait before the next reading.
+    #[pyo3(signature = (*, now=None))]
+    fn pause(&self, py: Python<'_>, now: Maybe<'_>) -> Guarded<i64> {
+        guard("TokenRing.pause", || {
+            Ok(self.0.pause(args::now(py, &now)?)?)
+        })
+    }
+
     /// Removes a key at once and for good.
     #[pyo3(signature = (key_id, *, now=None))]
     fn revoke(&self, py: Python<'_>, key_id: &Any<'_>, now: Maybe<'_>) -> Guarded<Waiting> {

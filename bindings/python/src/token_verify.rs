@@ -35,7 +35,7 @@ impl TokenVerifier {
             let cache = number("cache", cache, 0, i64::try_from(MAX_ITEMS).unwrap_or(USUAL))?;
             let policy = token_policy(policy)?;
             let inner = match ring(keys) {
-                Some(ring) => shared::TokenVerifier::of_ring(&policy, &ring),
+                Some(ring) => shared::TokenVerifier::of_ring(&policy, &ring)?,
                 None => shared::TokenVerifier::new(&policy, &token_keys(keys)?),
             };
             Ok(TokenVerifier {

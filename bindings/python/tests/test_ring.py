@@ -2,9 +2,11 @@
 # Without postponed annotations: FastAPI cannot see names that are local to a function.
 
 import asyncio
+import base64
 import json
 import logging
 import sqlite3
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,11 @@ import httpx
 import jwt as pyjwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from fastapi import FastAPI
 
 from counterseal.errors import CountersealError, TokenError
-from counterseal.fastapi import follow_ring, install, published_keys
+from counterseal.fastapi import follow_ring, published_keys
 from counterseal.jwt import TokenKeys, TokenMinter, TokenRing, TokenVerifier
 from counterseal.stores import Memory, Sqlite, Waiting, drive, migrations
 from support import NOW, SECRET, token_policy
@@ -35,6 +37,14 @@ def ring(**options: Any) -> TokenRing:
 def pem(key: Any) -> bytes:
     """A private key as PKCS#8."""
     return bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+
+
+def pem_of_halves(one: ec.EllipticCurvePrivateKey, other: ec.EllipticCurvePrivateKey) -> bytes:
+    """The private half of a key, and the public half of another."""
+    der = one.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    point = other.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    lines = textwrap.wrap(base64.b64encode(der[: -len(point)] + point).decode(), 64)
+    return "\n".join(["-----BEGIN PRIVATE KEY-----", *lines, "-----END PRIVATE KEY-----", ""]).encode()
 
 
 def mint(host: TokenRing, now: int) -> str:
@@ -139,6 +149,38 @@ def test_what_was_asked_first_and_answered_last_is_no_news() -> None:
     assert [key["id"] for key in host.keys(now=NOW)] == ids
 
 
+def test_a_reading_that_was_overtaken_brings_no_lost_key_back() -> None:
+    # A store of rows, asked step by step: the reading is begun after the change, reads before it, and ends after it.
+    database = sqlite3.connect(":memory:", isolation_level=None)
+    for _name, text, parts in migrations("sqlite", now=NOW):
+        database.execute(text, parts)
+
+    def ask(waiting: Waiting[None]) -> list[tuple[Any, ...]]:
+        [_name, text, values] = waiting.statement("sqlite") or ("", "", [])
+        return [tuple(row) for row in database.execute(text, values).fetchall()]
+
+    host = ring()
+    drive(host.rotate(now=NOW), "sqlite", lambda text, values: database.execute(text, values).fetchall())
+    lost = host.keys(now=NOW)[0]["id"]
+    change, reading = host.revoke(lost, now=NOW), host.load(now=NOW)
+    before = ask(reading)
+    drive(change, "sqlite", lambda text, values: database.execute(text, values).fetchall())
+    reading.answer(before)
+    reading.verdict()
+    assert host.keys(now=NOW) == []
+
+
+def test_a_token_does_not_outlive_its_key() -> None:
+    store, host = Memory(now=NOW), ring()
+    host.rotate(now=NOW).run(store)
+    job = TokenMinter(host, token_policy("job")).mint("user-7", life_seconds=7_200, now=NOW)
+    assert (job.expires, job.decided_by) == (NOW + 30 * MINUTE, "ring")
+    for make in (TokenMinter, lambda signer, policy: TokenVerifier(policy, signer)):
+        with pytest.raises(CountersealError) as caught:
+            make(host, token_policy(issuer="https://other.example"))
+        assert caught.value.code == "binding_argument_choice"
+
+
 def test_a_lost_key_is_followed_by_the_one_that_waits() -> None:
     store, host = Memory(now=NOW), ring(period_seconds=30 * 86_400)
     for _ in range(2):
@@ -169,6 +211,13 @@ def test_keys_of_the_host_are_announced_stored_or_held() -> None:
     with pytest.raises(CountersealError) as caught:
         first.rotate(held=True, now=NOW)
     assert caught.value.code == "binding_argument_type"
+    one, other = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    halves = pem_of_halves(one, other)
+    with pytest.raises(CountersealError) as caught:
+        second.hold(halves)
+    assert caught.value.code == "public_key_pair"
+    second.load(now=NOW + LEAD).run(store)
+    assert mint(second, NOW + LEAD)
 
 
 def test_a_ring_needs_its_sealing_key_and_the_right_one() -> None:
@@ -210,10 +259,10 @@ def test_equal_inputs_make_equal_keys_in_every_store(tmp_path: Path) -> None:
     assert (key["alg"], key["use"], sorted(key)) == ("EdDSA", "sig", ["alg", "crv", "kid", "kty", "use", "x"])
 
 
-async def get(app: FastAPI, **fields: str) -> httpx.Response:
+async def get(app: FastAPI, method: str = "GET", **fields: str) -> httpx.Response:
     """What the route answers."""
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://login.example") as client:
-        return await client.get("/.well-known/jwks.json", headers=fields)
+        return await client.request(method, "/.well-known/jwks.json", headers=fields)
 
 
 def test_fastapi_publishes_and_says_when_nothing_is_new() -> None:
@@ -221,7 +270,6 @@ def test_fastapi_publishes_and_says_when_nothing_is_new() -> None:
     store, host = Memory(now=NOW), ring()
     host.rotate(now=NOW).run(store)
     app = FastAPI()
-    install(app)
     app.include_router(published_keys(host, clock=lambda: now))
     answered = asyncio.run(get(app))
     assert answered.headers["content-type"] == "application/jwk-set+json"
@@ -231,6 +279,8 @@ def test_fastapi_publishes_and_says_when_nothing_is_new() -> None:
     untimed: Any = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
     claims = pyjwt.decode(token, pyjwt.PyJWK(jwk), audience="orders", algorithms=["ES256"], options=untimed)
     assert claims["sub"] == "user-7"
+    assert (head := asyncio.run(get(app, "HEAD"))).content == b""
+    assert head.headers["etag"] == answered.headers["etag"]
     known = asyncio.run(get(app, **{"if-none-match": answered.headers["etag"]}))
     assert (known.status_code, known.content, known.headers["etag"]) == (304, b"", answered.headers["etag"])
     host.rotate(now=NOW).run(store)
@@ -242,9 +292,16 @@ def test_fastapi_publishes_and_says_when_nothing_is_new() -> None:
 
 def test_a_host_follows_the_others(caplog: pytest.LogCaptureFixture) -> None:
     store, issuer, host = Memory(now=NOW), ring(), ring()
+    failures: list[Waiting[None]] = []
+
+    async def refuse_once(reading: Waiting[None]) -> None:
+        if not failures:
+            failures.append(reading)
+            raise OSError
+        reading.run(store)
 
     async def follow() -> None:
-        following = asyncio.create_task(follow_ring(host, store=store, every_seconds=0.01, clock=lambda: NOW))
+        following = asyncio.create_task(follow_ring(host, drive=refuse_once, every_seconds=0.01, clock=lambda: NOW))
         await asyncio.sleep(0.05)
         assert host.keys(now=NOW) == []
         issuer.rotate(now=NOW).run(store)
@@ -258,6 +315,7 @@ def test_a_host_follows_the_others(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR, "counterseal.jwt"):
         asyncio.run(follow())
     assert "jwt_ring_empty" in caplog.text
+    assert "OSError" in caplog.text
     with pytest.raises(CountersealError) as caught:
         asyncio.run(follow_ring(host))
     assert caught.value.code == "binding_store_missing"

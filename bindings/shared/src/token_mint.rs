@@ -55,12 +55,17 @@ impl TokenMinter {
         }
     }
 
-    /// A minter with whichever key of a ring signs.
-    pub fn of_ring(ring: &TokenRing, policy: &TokenPolicy) -> Self {
-        TokenMinter {
+    /// A minter with whichever key of a ring signs, for a policy of its issuer.
+    ///
+    /// # Errors
+    ///
+    /// A policy of another issuer.
+    pub fn of_ring(ring: &TokenRing, policy: &TokenPolicy) -> Result<Self, Problem> {
+        ring.check_issuer(policy)?;
+        Ok(TokenMinter {
             with: With::Ring(ring.clone(), Mutex::new(None)),
             policy: policy.clone(),
-        }
+        })
     }
 
     /// A token that lives for `life_seconds`, or for less where the policy or `until` (milliseconds) says so, with a seed of 16
@@ -79,6 +84,7 @@ impl TokenMinter {
     ) -> Result<Minted, Problem> {
         let now = time("now", now)?;
         let mut bounds = vec![Bound::ceiling("policy", self.policy.0.life())];
+        bounds.extend(self.ceiling()?);
         if let Some(until) = until {
             bounds.push(Bound::end("until", time("until", until)?));
         }
@@ -91,6 +97,14 @@ impl TokenMinter {
             expires: Time::from_seconds(life.until().seconds()).millis(),
             decided_by: life.decided_by(),
         })
+    }
+
+    /// That of the ring: its keys are gone when the last token is over that it reckons with.
+    fn ceiling(&self) -> Result<Option<Bound>, Problem> {
+        match &self.with {
+            With::Key(_) => Ok(None),
+            With::Ring(ring, _) => Ok(Some(ring.ring()?.ceiling())),
+        }
     }
 
     fn minter(&self, now: Time) -> Result<Arc<Minter>, Problem> {
@@ -146,7 +160,7 @@ impl Minted {
         self.expires
     }
 
-    /// What decided how long it lives: `asked`, `policy` or `until`.
+    /// What decided how long it lives: `asked`, `policy`, `ring` or `until`.
     pub const fn decided_by(&self) -> &'static str {
         self.decided_by
     }

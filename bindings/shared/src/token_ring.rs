@@ -3,11 +3,11 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use counterseal::core::{
-    KeyId, Op, Pending, PrivateKey, PublicKey, RowOp, SealKey, Secret, Seed, Signatures, Step,
-    Time, Unavailable,
+    KeyId, Op, Pending, PrivateKey, RowOp, SealKey, Secret, Seed, Signatures, Step, Time,
+    Unavailable,
 };
 use counterseal::jwt::{
-    JwksDocument, JwtSetupError, KeyRing, KeyRingRecord, KeyState, RingError, RingVault,
+    JwksDocument, JwtSetupError, KeyRing, KeyRingRecord, KeyState, PublicJwk, RingError, RingVault,
     RotationPolicy, TokenAlgorithm,
 };
 use counterseal_crypto_aws_lc::AwsLc;
@@ -15,7 +15,7 @@ use counterseal_crypto_aws_lc::AwsLc;
 use crate::token_policy::seconds;
 use crate::token_verify::Snapshot;
 use crate::waiting::Plain;
-use crate::{ArgumentFault, Problem, Verdict, Waiting, check_len, seed, time};
+use crate::{ArgumentFault, Problem, TokenPolicy, Verdict, Waiting, check_len, seed, time};
 
 /// The keys of an issuer, of which this host knows what it read last. Any number of threads may share it.
 #[derive(Clone)]
@@ -36,9 +36,12 @@ struct Known {
     /// How often the store was asked, and which time of these told what is known.
     asked: u64,
     told: u64,
-    /// Private keys that are not stored.
-    held: Vec<Arc<PrivateKey>>,
+    /// Private keys that are not stored, each a pair.
+    held: Vec<Held>,
 }
+
+/// A private key, and its thumbprint.
+type Held = (KeyId, Arc<PrivateKey>);
 
 /// The members of a ring, as the host gave them; none stands for the default.
 #[derive(Default)]
@@ -96,7 +99,7 @@ struct Asking<P> {
     pending: P,
     ring: TokenRing,
     /// What was announced and is not stored.
-    held: Option<Arc<PrivateKey>>,
+    held: Option<Held>,
     turn: u64,
 }
 
@@ -132,8 +135,8 @@ impl TokenRing {
     ///
     /// Why the key cannot be used.
     pub fn hold(&self, pem: &[u8]) -> Result<(), Problem> {
-        let key = PrivateKey::from_pem(&Secret::new(pem.into()))?;
-        self.change(|known| known.hold(Arc::new(key)));
+        let held = held(PrivateKey::from_pem(&Secret::new(pem.into()))?)?;
+        self.change(|known| known.hold(held));
         Ok(())
     }
 
@@ -169,9 +172,9 @@ impl TokenRing {
             let step = vault.announce(&key, policy, &seed, now)?;
             return Ok(self.waiting(step, None, now));
         }
-        let (algorithm, public) = (key.algorithm(), public_half(&key)?);
-        let step = vault.announce_public(algorithm, &public, policy, &seed, now)?;
-        Ok(self.waiting(step, Some(Arc::new(key)), now))
+        let jwk = public_jwk(&key)?;
+        let step = vault.announce_public(jwk.algorithm(), jwk.key(), policy, &seed, now)?;
+        Ok(self.waiting(step, Some((*jwk.id(), Arc::new(key))), now))
     }
 
     /// Revokes a key at once and for good; ends in [`Verdict::Done`].
@@ -188,7 +191,7 @@ impl TokenRing {
     ///
     /// # Errors
     ///
-    /// `jwt_ring_stale`, `jwt_ring_empty`.
+    /// `jwt_ring_stale`; `jwt_ring_empty` before anything was read.
     pub fn published(&self, now: i64) -> Result<PublishedKeys, Problem> {
         let now = time("now", now)?;
         Ok(PublishedKeys(self.ring()?.document(now)?))
@@ -213,6 +216,26 @@ impl TokenRing {
             gone: facts.gone.map(Time::millis),
         });
         Ok(facts.collect())
+    }
+
+    /// How long to wait before the next reading, in milliseconds: a second where no key signs, or nothing was read.
+    ///
+    /// # Errors
+    ///
+    /// An instant that cannot be.
+    pub fn pause(&self, now: i64) -> Result<i64, Problem> {
+        let now = time("now", now)?;
+        let pause = self.ring().map(|ring| ring.pause(now).millis());
+        Ok(pause.unwrap_or(1_000))
+    }
+
+    /// Refuses a policy of another issuer.
+    pub(crate) fn check_issuer(&self, policy: &TokenPolicy) -> Result<(), Problem> {
+        if policy.issuer() != self.issuer() {
+            let (name, wanted) = ("policy", "one whose issuer is the ring's");
+            return Err(ArgumentFault::Choice { name, wanted }.into());
+        }
+        Ok(())
     }
 
     /// The ids of its keys.
@@ -246,7 +269,7 @@ impl TokenRing {
         change(&mut self.0.known.write().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn waiting<P>(&self, step: Step<P>, held: Option<Arc<PrivateKey>>, now: Time) -> Waiting
+    fn waiting<P>(&self, step: Step<P>, held: Option<Held>, now: Time) -> Waiting
     where
         P: Pending<Op = RowOp<KeyRingRecord>, Outcome = Result<KeyRing, RingError>>
             + Send
@@ -265,40 +288,51 @@ impl TokenRing {
         };
         let step = match step {
             Step::Need(pending) => Step::Need(asking(pending)),
-            Step::Done(outcome) => Step::Done(self.change(|known| known.learn(outcome, turn))),
+            Step::Done(outcome) => Step::Done(self.learn(outcome, None, turn)),
         };
         Waiting::new::<Asking<P>>(step, now)
     }
 }
 
+impl TokenRing {
+    /// Goes by what was read or written, with the private keys that this host holds.
+    fn learn(
+        &self,
+        outcome: Result<KeyRing, RingError>,
+        held: Option<Held>,
+        turn: u64,
+    ) -> Result<Refreshed, RingError> {
+        let mut ring = outcome?;
+        if let Some(held) = held {
+            self.change(|known| known.hold(held));
+        }
+        for (_, key) in self.known(|known| known.held.clone()) {
+            // One that the ring does not have may be announced later.
+            let _ = ring.hold(&key);
+        }
+        self.change(|known| known.learn(ring, turn));
+        Ok(Refreshed)
+    }
+}
+
 impl Known {
-    fn hold(&mut self, key: Arc<PrivateKey>) {
-        self.held.push(key);
+    fn hold(&mut self, held: Held) {
+        self.held.retain(|(id, _)| *id != held.0);
+        self.held.push(held);
         let surplus = self.held.len().saturating_sub(MOST_HELD);
         self.held.drain(..surplus);
     }
 
-    /// Goes by what was read from now on, unless something is known that was asked for later: that is no older. A store that lost
-    /// writes may have a lower version, or the same one for other keys.
-    fn learn(
-        &mut self,
-        outcome: Result<KeyRing, RingError>,
-        turn: u64,
-    ) -> Result<Refreshed, RingError> {
-        let mut ring = outcome?;
-        for key in &self.held {
-            match ring.hold(key) {
-                Ok(()) | Err(RingError::Missing) => {}
-                Err(error) => return Err(error),
-            }
-        }
+    /// Goes by this ring, unless something is known that may be newer: of what was asked for before the last answer, only a higher
+    /// version is. A store that lost writes may have a lower one, or the same one for other keys.
+    fn learn(&mut self, ring: KeyRing, turn: u64) {
         let known = self.ring.as_deref();
-        if turn > self.told || known.is_some_and(|known| known.version() < ring.version()) {
-            self.serial += u64::from(!known.is_some_and(|known| has_same_keys(known, &ring)));
-            self.told = self.told.max(turn);
-            self.ring = Some(Arc::new(ring));
+        if turn <= self.told && known.is_some_and(|known| ring.version() <= known.version()) {
+            return;
         }
-        Ok(Refreshed)
+        self.serial += u64::from(!known.is_some_and(|known| has_same_keys(known, &ring)));
+        self.told = self.asked;
+        self.ring = Some(Arc::new(ring));
     }
 }
 
@@ -398,12 +432,7 @@ where
                 held,
                 turn,
             }),
-            Step::Done(outcome) => Step::Done(ring.change(|known| {
-                if let (Ok(_), Some(key)) = (&outcome, held) {
-                    known.hold(key);
-                }
-                known.learn(outcome, turn)
-            })),
+            Step::Done(outcome) => Step::Done(ring.learn(outcome, held, turn)),
         }
     }
 }
@@ -418,9 +447,15 @@ impl Plain for Result<Refreshed, RingError> {
 /// How many private keys a host holds that are not stored.
 const MOST_HELD: usize = 64;
 
-fn public_half(key: &PrivateKey) -> Result<PublicKey, Problem> {
+fn held(key: PrivateKey) -> Result<Held, Problem> {
+    let jwk = public_jwk(&key)?;
+    Ok((*jwk.id(), Arc::new(key)))
+}
+
+/// The public half, if the halves are a pair.
+fn public_jwk(key: &PrivateKey) -> Result<PublicJwk, Problem> {
     let sign = AwsLc.sign_key(key.algorithm(), key)?;
-    Ok(sign.public_key().clone())
+    Ok(PublicJwk::new(key.algorithm(), sign.public_key())?)
 }
 
 const fn state_name(state: KeyState) -> &'static str {

@@ -90,12 +90,17 @@ impl TokenVerifier {
         }
     }
 
-    /// A verifier of this policy with the keys of a ring, whichever are published.
-    pub fn of_ring(policy: &TokenPolicy, ring: &TokenRing) -> Self {
-        TokenVerifier {
+    /// A verifier of this policy with the keys of a ring of its issuer, whichever are published.
+    ///
+    /// # Errors
+    ///
+    /// A policy of another issuer.
+    pub fn of_ring(policy: &TokenPolicy, ring: &TokenRing) -> Result<Self, Problem> {
+        ring.check_issuer(policy)?;
+        Ok(TokenVerifier {
             inner: jwt::TokenVerifier::new(policy.0.clone()),
             keys: Known::Ring(ring.clone()),
-        }
+        })
     }
 
     /// The proof that `token` is genuine at `now` (milliseconds), and bound to this key where there is one.

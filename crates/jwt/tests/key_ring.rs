@@ -299,6 +299,38 @@ fn a_private_part_that_the_host_keeps_is_given_to_the_ring() {
 }
 
 #[test]
+fn a_change_that_was_begun_before_the_last_one_is_none() {
+    let store = store();
+    let minute = Span::from_minutes(1);
+    announce(&store, 1, NOW).unwrap();
+    let later = NOW.plus(policy().lead()).plus(minute);
+    announce(&store, 2, later).unwrap();
+    let changed = stored(&store).record.updated_at();
+    assert_eq!(changed, later);
+    let id = load(&store, later).unwrap().facts(later).next().unwrap().id;
+    let revoke = |now| drive(&store, vault(ISSUER, 1).revoke(id, now));
+    let late = changed.minus(minute).minus(Span::from_millis(1));
+    let refused = revoke(late).err().unwrap();
+    assert_eq!(refused, RingError::Late { changed, now: late });
+    assert_eq!(refused.code().name, "jwt_ring_late");
+    assert!(revoke(changed.minus(minute)).is_ok());
+}
+
+#[test]
+fn a_host_says_when_it_reads_again_and_how_long_tokens_live() {
+    let store = store();
+    let ring = announce(&store, 1, NOW).unwrap();
+    assert_eq!(ring.pause(NOW), Span::from_minutes(1));
+    assert_eq!(
+        ring.ceiling(),
+        Bound::ceiling("ring", Span::from_minutes(30))
+    );
+    let id = ring.facts(NOW).next().unwrap().id;
+    let ring = drive(&store, vault(ISSUER, 1).revoke(id, NOW)).unwrap();
+    assert_eq!(ring.pause(NOW), Span::from_seconds(1));
+}
+
+#[test]
 fn a_store_that_does_not_answer_changes_nothing_here() {
     let step = vault(ISSUER, 1).load(NOW);
     let Step::Need(pending) = step else {

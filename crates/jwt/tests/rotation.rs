@@ -212,6 +212,27 @@ fn a_key_that_waits_takes_over_from_a_lost_one_without_a_refusal() {
 }
 
 #[test]
+fn whoever_revokes_by_a_late_clock_lets_the_next_key_sign_too() {
+    let month = Span::from_minutes(30 * 24 * 60);
+    let policy = policy().with_period(month).unwrap();
+    let mut rotation = Rotation::new();
+    let mut now = NOW;
+    for key in [1, 2, 3] {
+        rotation.announce(key, &policy, now).unwrap();
+        now = rotation.waiting(now).map_or(now, |(_, at)| at);
+    }
+    let switch = NOW.plus(month);
+    assert_eq!(rotation.signing(switch), Some(&2));
+    // By this clock the key before it signs yet.
+    let late = switch.minus(Span::from_seconds(30));
+    rotation.revoke(late, |key| *key == 2);
+    assert_eq!(rotation.signing(late), Some(&1));
+    assert_eq!(rotation.signing(switch), Some(&3));
+    assert_eq!(rotation.waiting(switch), None);
+    assert_eq!(rotation.announce(4, &policy, switch), Ok(()));
+}
+
+#[test]
 fn a_revoked_key_does_not_come_back() {
     let (mut rotation, announced) = two();
     rotation.revoke(announced, |key| *key == 1);

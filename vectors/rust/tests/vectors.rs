@@ -155,6 +155,11 @@ fn every_code_of_a_room_is_shown() {
         RingError::Contended.code(),
         RingError::Full.code(),
         RingError::Known.code(),
+        RingError::Late {
+            changed: Time::EPOCH,
+            now: Time::EPOCH,
+        }
+        .code(),
         RingError::Private.code(),
         RingError::Stale {
             read: Time::EPOCH,

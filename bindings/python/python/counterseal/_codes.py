@@ -62,6 +62,7 @@ CodeName = Literal[
     "jwt_ring_empty",
     "jwt_ring_full",
     "jwt_ring_known",
+    "jwt_ring_late",
     "jwt_ring_missing",
     "jwt_ring_private",
     "jwt_ring_revoked",
@@ -630,6 +631,13 @@ CODES: dict[str, tuple[Literal["environment", "integrator", "peer"], str, int, s
         500,
         "this key is published already",
         "make a new key; a rotation that was repeated has been done",
+    ),
+    "jwt_ring_late": (
+        "environment",
+        "unavailable",
+        503,
+        "the keys were changed after the instant of this change",
+        "begin it anew; if it was begun just now, set the clocks of the hosts",
     ),
     "jwt_ring_missing": (
         "integrator",

@@ -1064,6 +1064,9 @@ class TokenRing:
     def hold(self, pem: str | Buffer) -> None:
         """Signs with this private key too, in PEM, of which the store has the public part only."""
 
+    def pause(self, *, now: int | None = None) -> int:
+        """How many milliseconds to wait before the next reading."""
+
     def published(self, *, now: int | None = None) -> PublishedKeys:
         """What a route for the keys answers."""
 
@@ -1153,7 +1156,7 @@ class Minted:
 
     @property
     def decided_by(self) -> str:
-        """What decided how long it lives: `asked`, `policy` or `until`."""
+        """What decided how long it lives: `asked`, `policy`, `ring` or `until`."""
 
     def __reduce__(self) -> NoReturn:
         """Always raises `binding_secret_copied`."""

@@ -91,6 +91,8 @@ First = TypeVar("First", "LimitedByAddress", "ReceivedWebhook", "SignedRequest")
 audit = logging.getLogger("counterseal.audit")
 _log = logging.getLogger("counterseal.jwt")
 
+_PATIENCE = 30.0
+"""How long a reading of keys may take."""
 _GONE = "the client is gone"
 """Nobody reads it; an error of the server's own would fill its log at a stranger's will."""
 
@@ -254,9 +256,12 @@ def published_keys(
     """
     router = APIRouter(route_class=APIRoute)
 
-    @router.get(path, include_in_schema=False)
+    @router.api_route(path, methods=["GET", "HEAD"], include_in_schema=False)
     async def published(request: Request) -> Response:
-        keys = ring.published(now=clock() if clock else None)
+        try:
+            keys = ring.published(now=clock() if clock else None)
+        except CountersealError as refused:
+            return await problem(request, refused)
         fields = {"etag": keys.etag, "cache-control": keys.cache_control}
         if keys.is_known(request.headers.getlist("if-none-match")):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=fields)
@@ -270,23 +275,26 @@ async def follow_ring(
     *,
     drive: Callable[[Waiting[None]], Awaitable[None]] | None = None,
     store: Memory | Sqlite | None = None,
-    every_seconds: float = 60.0,
+    every_seconds: float | None = None,
     clock: Callable[[], int] | None = None,
 ) -> None:
     """Reads a ring again and again, for as long as it runs: start it in the application's lifespan, after a first
-    `ring.load()`. What fails is logged, and the ring goes by what it read before, for as long as it may."""
+    `ring.load()`. It reads each minute, and each second while no key signs, unless it is told otherwise. What fails is
+    logged, and the ring goes by what it read before, for as long as it may."""
     if drive is None and store is None:
         raise ArgumentError("binding_store_missing")
     while True:
-        await asyncio.sleep(every_seconds)
-        reading = ring.load(now=clock() if clock else None)
+        pause = ring.pause(now=clock() if clock else None) / 1_000
+        await asyncio.sleep(pause if every_seconds is None else every_seconds)
         try:
+            reading = ring.load(now=clock() if clock else None)
             if drive is not None:
-                await drive(reading)
+                await asyncio.wait_for(drive(reading), _PATIENCE)
             elif store is not None:
-                await asyncio.to_thread(reading.run, store)
-        except CountersealError as refused:
-            _log.error("the keys of the issuer were not read: %s", refused.code)
+                await asyncio.wait_for(asyncio.to_thread(reading.run, store), _PATIENCE)
+        except Exception as error:  # whatever it is, the next reading may do better
+            told = error.code if isinstance(error, CountersealError) else type(error).__name__
+            _log.error("the keys of the issuer were not read: %s", told)
 
 
 class LimitedByAddress:

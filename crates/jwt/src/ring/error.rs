@@ -20,6 +20,13 @@ pub enum RingError {
     Full,
     /// This key is published already.
     Known,
+    /// Others have changed the keys since this change was begun, by their clocks: it was begun long ago, or a clock is wrong.
+    Late {
+        /// When they were changed.
+        changed: Time,
+        /// The instant of this change.
+        now: Time,
+    },
     /// No such key is stored.
     Missing,
     /// The private part of the key that signs is not on this host.
@@ -53,7 +60,7 @@ pub enum RingSetupError {
 impl RingError {
     /// The codes of this error; those of a seal that does not open and of a store which does not answer are core's.
     pub const CODES: &'static [Code] = &[
-        ANNOUNCED, BROKEN, CONTENDED, EMPTY, FULL, KNOWN, MISSING, PRIVATE, REVOKED, STALE,
+        ANNOUNCED, BROKEN, CONTENDED, EMPTY, FULL, KNOWN, LATE, MISSING, PRIVATE, REVOKED, STALE,
     ];
 }
 
@@ -71,6 +78,7 @@ impl Refusal for RingError {
             RingError::Empty => EMPTY,
             RingError::Full => FULL,
             RingError::Known => KNOWN,
+            RingError::Late { .. } => LATE,
             RingError::Missing => MISSING,
             RingError::Private => PRIVATE,
             RingError::Revoked => REVOKED,
@@ -95,6 +103,9 @@ impl fmt::Display for RingError {
         match self {
             RingError::Stale { read, now } => {
                 write!(f, "{means} ({} s)", now.since(*read).seconds())
+            }
+            RingError::Late { changed, now } => {
+                write!(f, "{means} ({} s)", changed.since(*now).seconds())
             }
             _ => f.write_str(means),
         }
@@ -141,6 +152,11 @@ const KNOWN: Code = Code::integrator(
     "jwt_ring_known",
     "this key is published already",
     "make a new key; a rotation that was repeated has been done",
+);
+const LATE: Code = Code::environment(
+    "jwt_ring_late",
+    "the keys were changed after the instant of this change",
+    "begin it anew; if it was begun just now, set the clocks of the hosts",
 );
 const MISSING: Code = Code::integrator(
     "jwt_ring_missing",

@@ -3,7 +3,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use counterseal_core::{KeyId, PrivateKey, Row, Span, Time};
+use counterseal_core::{Bound, KeyId, PrivateKey, Row, Span, Time};
 
 use crate::ring::key::OpenKey;
 use crate::ring::record::KeyRingRecord;
@@ -81,7 +81,7 @@ impl KeyRing {
         own.ok_or(RingError::Missing)?.hold(key, library)
     }
 
-    /// The key that signs.
+    /// The key that signs. What it signs must not outlive [`Self::ceiling`], or it is refused once the key is gone.
     ///
     /// # Errors
     ///
@@ -90,6 +90,12 @@ impl KeyRing {
         self.check_age(now)?;
         let key = self.rotation.signing(now).ok_or(RingError::Empty)?;
         key.signer.as_ref().ok_or(RingError::Private)
+    }
+
+    /// How long tokens of these keys live at most, by the policy of the ring.
+    pub fn ceiling(&self) -> Bound {
+        let life = self.rotation.policy().map(RotationPolicy::life);
+        Bound::ceiling("ring", life.unwrap_or(Span::ZERO))
     }
 
     /// The keys that verify: all that are published.
@@ -140,6 +146,17 @@ impl KeyRing {
     /// The version of the row: it is another one after each change.
     pub const fn version(&self) -> i64 {
         self.version
+    }
+
+    /// How long a host waits before it reads again: a minute, or a fifth of the time for which it may go by what it read; a second
+    /// where no key signs.
+    pub fn pause(&self, now: Time) -> Span {
+        match (self.rotation.policy(), self.rotation.signing(now)) {
+            (Some(policy), Some(_)) => {
+                Span::from_millis(policy.hosts().millis() / 5).min(Span::from_minutes(1))
+            }
+            _ => Span::from_seconds(1),
+        }
     }
 
     /// When it was read.

@@ -69,7 +69,8 @@ impl RotationPolicy {
 
     /// The same, where all verifiers are known: they look again once their copy is `max_age` old, and take tokens for up to
     /// `tolerance` after their end, by the issuer's clock. Keys are then published for `lead` before they sign: at least for `max_age`
-    /// and for as long as a host goes by what it read.
+    /// and for as long as a host goes by what it read. A verifier with our own fetcher looks again after 60 s at the earliest, and one that
+    /// was asked for a key before it was published takes it for unknown for 5 min: a lead that is shorter by these is for others.
     ///
     /// # Errors
     ///
@@ -85,6 +86,11 @@ impl RotationPolicy {
         self.lead = lead;
         self.tolerance = tolerance;
         Ok(self)
+    }
+
+    /// How long tokens live at most.
+    pub const fn life(&self) -> Span {
+        self.life
     }
 
     /// How long a key is published before it signs.

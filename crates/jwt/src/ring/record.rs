@@ -33,6 +33,11 @@ impl KeyRingRecord {
         row_of("counterseal/key-ring/1", issuer, "")
     }
 
+    /// When it was last changed.
+    pub const fn updated_at(&self) -> Time {
+        self.updated_at
+    }
+
     pub(crate) fn new(
         issuer: &str,
         rotation: &Rotation<RingKey>,

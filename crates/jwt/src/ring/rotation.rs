@@ -108,7 +108,7 @@ impl<K: PartialEq> Rotation<K> {
     /// # Errors
     ///
     /// [`RingError::Known`] for one that is published already: no reader takes a set with a key that is there twice.
-    /// [`RingError::Revoked`] for one that was revoked, [`RingError::Announced`] while another one waits for its turn,
+    /// [`RingError::Revoked`] for one of the last 16 that were revoked, [`RingError::Announced`] while another one waits for its turn,
     /// [`RingError::Full`] while eight are published.
     pub fn announce(
         &mut self,
@@ -165,10 +165,11 @@ impl<K: PartialEq> Rotation<K> {
         if let Some(last) = self.turns.last_mut() {
             last.over = last.over.filter(|over| over.ends <= now);
         }
-        if !self.turns.iter().any(|turn| turn.signs(now))
-            && let Some(next) = self.turns.iter_mut().find(|turn| turn.active > now)
-        {
-            next.active = now;
+        // A gap is closed: whoever comes after a lost key signs where that would have, or did.
+        let mut from = now;
+        for turn in &mut self.turns {
+            turn.active = turn.active.min(from.max(turn.announced));
+            from = turn.over.map_or(from, |over| over.ends.max(now));
         }
     }
 

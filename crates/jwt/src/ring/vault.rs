@@ -8,7 +8,7 @@ use alloc::sync::Arc;
 
 use counterseal_core::{
     Algorithm, KeyId, Load, Pending, PrivateKey, PublicKey, Row, RowOp, SealKey, Seed, Signatures,
-    Step, Swap, Time, Unavailable,
+    Span, Step, Swap, Time, Unavailable,
 };
 
 use crate::ring::key::RingKey;
@@ -147,6 +147,10 @@ impl Change {
             Some(stored) => stored.rotation(issuer)?,
             None => Rotation::new(),
         };
+        let changed = stored.map_or(Time::EPOCH, KeyRingRecord::updated_at);
+        if changed > now.plus(CLOCKS) {
+            return Err(RingError::Late { changed, now });
+        }
         match self {
             Change::Announce(key, policy) => {
                 match rotation.announce((**key).clone(), policy, now) {
@@ -238,5 +242,7 @@ impl Pending for ChangeRing {
     }
 }
 
+/// By how much clocks of hosts differ.
+const CLOCKS: Span = Span::from_minutes(1);
 /// How often a lost swap is tried again: a swap is lost to one that won, so as many may write at once as this.
 const TRIES: u8 = 64;

@@ -45,8 +45,9 @@ export function seeOther(path: string, cookie?: string): Response {
 
 /** Whether a form of another site was sent. */
 export function isForeign(request: Request): boolean {
-  const site = request.headers.get("sec-fetch-site");
-  return site !== null && site !== "same-origin";
+  const [site, origin] = [request.headers.get("sec-fetch-site"), request.headers.get("origin")];
+  const isOwn = origin === null || URL.parse(origin)?.host === request.headers.get("host");
+  return !isOwn || (site !== null && site !== "same-origin");
 }
 
 const COOKIE = "session";

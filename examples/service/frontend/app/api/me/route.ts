@@ -7,7 +7,7 @@ const route = lazy(() =>
   tokenRoute(tokens(), (_request, { verified }) => Response.json({ name: verified.subject, key: verified.keyId })),
 );
 
-/** For programs that carry the token themselves. */
+/** For programs that carry the token themselves. That all sessions were ended is for the service to say: this route takes genuine ones. */
 export function GET(request: Request, context: unknown): Promise<Response> {
   return route()(request, context);
 }
