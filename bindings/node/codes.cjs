@@ -91,8 +91,8 @@ exports.CODES = Object.freeze({
     blame: "integrator",
     public: "internal_error",
     http: 500,
-    means: "the verifier has no store of its own to claim nonces in",
-    fix: "give the verifier a store, or use begin and run its statements with your own driver",
+    means: "there is no store to ask",
+    fix: "give a store of this package, or a function (drive) that runs statements with your own driver",
   }),
   binding_store_unfit: Object.freeze({
     blame: "integrator",
@@ -225,7 +225,7 @@ exports.CODES = Object.freeze({
     public: "internal_error",
     http: 500,
     means: "the URL of the keys is not one https URL in its plain form",
-    fix: "write https://, a lower-case host, a path, and no user, fragment, dot segment or default port",
+    fix: "write https://, a lower-case host, a path, and no user, fragment, dot segment or default port; http:// is for 127.0.0.1, [::1] and localhost, where loopback is asked for",
   }),
   jwt_fetch_setup_window: Object.freeze({
     blame: "integrator",
@@ -386,7 +386,7 @@ exports.CODES = Object.freeze({
     public: "unavailable",
     http: 503,
     means: "the issuer has no key that signs",
-    fix: "announce one; the first signs at once",
+    fix: "let the host read the keys when it starts; announce one only if there never was any, and the first signs at once",
   }),
   jwt_ring_full: Object.freeze({
     blame: "integrator",
@@ -449,7 +449,7 @@ exports.CODES = Object.freeze({
     public: "insufficient_scope",
     http: 403,
     means: "the token grants from the root, which this requirement does not take",
-    fix: "grant what is needed, or say with_root_grants where tokens may stand for everything",
+    fix: "grant what is needed, or let the requirement take root grants where tokens may stand for everything",
   }),
   jwt_setup_algorithm: Object.freeze({
     blame: "integrator",

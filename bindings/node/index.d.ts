@@ -613,27 +613,17 @@ export declare function endKey(id: string, until: number): Waiting<null>;
 export declare function revokeKey(id: string, options?: At): Waiting<null>;
 
 /** How a token is signed; a key is for one of them. */
-export type TokenAlgorithm =
-  | "HS256"
-  | "HS384"
-  | "HS512"
-  | "ES256"
-  | "ES384"
-  | "EdDSA"
-  | "RS256"
-  | "RS384"
-  | "RS512"
-  | "PS256"
-  | "PS384"
-  | "PS512";
+export type TokenAlgorithm = "HS256" | "HS384" | "HS512" | "ES256" | "ES384" | "EdDSA" | "RS256" | "PS256";
+/** Those of a secret that both sides have. */
+export type SecretAlgorithm = "HS256" | "HS384" | "HS512";
 
 /** A key that tokens are verified with: an id, an algorithm, and what verifies. */
 export declare class TokenKey {
   private constructor();
   /** The key of a secret: `HS256` (32 bytes or more), `HS384` (48) or `HS512` (64). */
-  static hmac(id: string, algorithm: TokenAlgorithm, secret: Uint8Array): TokenKey;
+  static hmac(id: string, algorithm: SecretAlgorithm, secret: Uint8Array): TokenKey;
   /** The key of a public key in PEM, for this algorithm and no other. */
-  static public(id: string, algorithm: TokenAlgorithm, pem: string): TokenKey;
+  static public(id: string, algorithm: Exclude<TokenAlgorithm, SecretAlgorithm>, pem: string): TokenKey;
   /** The key of a JWK as JSON text, which says its `kty`, `alg` and `kid`. */
   static fromJwk(json: string): TokenKey;
   readonly id: string;
@@ -645,7 +635,7 @@ export declare class TokenKey {
 export declare class TokenSigner {
   private constructor();
   /** Signs with a secret; verifiers need the same. */
-  static hmac(id: string, algorithm: TokenAlgorithm, secret: Uint8Array): TokenSigner;
+  static hmac(id: string, algorithm: SecretAlgorithm, secret: Uint8Array): TokenSigner;
   /** Signs with a private key in PEM (PKCS#8): Ed25519, P-256 or P-384, each by its own algorithm. */
   static private(id: string, pem: string | Uint8Array): TokenSigner;
   /** What verifies its tokens. */
@@ -778,6 +768,8 @@ export declare class TokenRing {
   load(options?: At): Waiting<null>;
   /** Announces a key. It is published before it signs; the first one signs at once. */
   rotate(options?: RotateOptions): Waiting<null>;
+  /** Announces a first key if there is none, and reads the keys otherwise: for hosts that start, all at once and any number of times. */
+  ensure(options?: At & { readonly seed?: Uint8Array }): Waiting<null>;
   /** Removes a key at once and for good. */
   revoke(keyId: string, options?: At): Waiting<null>;
   /** Signs with this private key too, PKCS#8 as PEM, of which the store has the public part only. */
@@ -1045,6 +1037,7 @@ export interface FetchAnswer extends At {
 export declare class KeyFetcher {
   /** `issuer` as its tokens say it; `url` is https and yours to say, never a token's. */
   constructor(issuer: string, url: string, options?: KeyFetcherOptions);
+  readonly issuer: string;
   /** A token was refused since its key is unknown. Says whether its key is known by now, or being fetched. */
   handleWanted(token: string, options?: At): boolean;
   /** The time of `nextTimeout` has come, or may have. */

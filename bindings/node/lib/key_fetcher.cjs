@@ -23,6 +23,10 @@ class KeyFetcher {
     this.#native = settled(native.KeyFetcher.create(text("issuer", issuer), text("url", url), members, moment, drawn));
   }
 
+  get issuer() {
+    return settled(this.#native.issuer());
+  }
+
   handleWanted(token, given) {
     return settled(this.#native.handleWanted(text("token", token), at(given)));
   }

@@ -75,7 +75,7 @@ class OidcVerifier {
   constructor(policy, fetcher, given) {
     if (!isOidcPolicy(policy)) throw wrong("policy", "OidcPolicy");
     this.#policy = policy;
-    this.#keys = new RemoteKeys(fetcher, options(given, FETCHING));
+    this.#keys = new RemoteKeys(fetcher, options(given, FETCHING), policy.issuer);
   }
 
   get issuer() {

@@ -2,7 +2,7 @@
 // The keys of an issuer of others, kept fresh: fetched when they are needed, and no oftener.
 
 const { setTimeout: sleep } = require("node:timers/promises");
-const { callable, maybe, options, whole, wrong } = require("./arguments.cjs");
+const { callable, fault, maybe, options, whole, wrong } = require("./arguments.cjs");
 const { TokenError } = require("./errors.cjs");
 const { keyFetcher } = require("./key_fetcher.cjs");
 const { warn } = require("./problem.cjs");
@@ -17,8 +17,10 @@ class RemoteKeys {
   #fetching;
   #stop;
 
-  constructor(fetcher, parts) {
+  constructor(fetcher, parts, issuer) {
     this.#fetcher = keyFetcher(fetcher);
+    // Keys of another issuer would sign for this one.
+    if (this.#fetcher.issuer !== issuer) throw fault("binding_argument_choice", "fetcher: one for the policy's issuer");
     this.#settings = {
       clock: maybe(callable, "clock", parts.clock, Date.now),
       // Asked for each time: frameworks replace the global one.
@@ -117,7 +119,8 @@ async function got(fetch, url, most, signal) {
     status: response.status,
     body: await beginning(response, most + 1),
     contentType: response.headers.get("content-type"),
-    url: response.headers.get("location") ?? response.url,
+    // A response that no network gave has no URL.
+    url: response.headers.get("location") ?? (response.url || undefined),
     maxAgeSeconds: age === null ? undefined : Number(age[1]),
   };
 }

@@ -20,7 +20,7 @@ class RemoteVerifier {
     const parts = options(given, ["cache", ...FETCHING]);
     nativeTokenPolicy(policy);
     this.#policy = policy;
-    this.#keys = new RemoteKeys(fetcher, parts);
+    this.#keys = new RemoteKeys(fetcher, parts, policy.issuer);
     this.#cache = maybe(whole, "cache", parts.cache);
   }
 

@@ -50,6 +50,11 @@ class TokenRing {
     return waiting(this.#native.rotate(key, now(parts.now), seed(parts.seed, 76)));
   }
 
+  ensure(given) {
+    const parts = options(given, ["now", "seed"]);
+    return waiting(this.#native.ensure(now(parts.now), seed(parts.seed, 76)));
+  }
+
   revoke(keyId, given) {
     return waiting(this.#native.revoke(text("keyId", keyId), at(given)));
   }

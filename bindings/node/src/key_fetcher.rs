@@ -79,6 +79,12 @@ impl KeyFetcher {
         })
     }
 
+    /// Whose keys they are.
+    #[napi]
+    pub fn issuer(&self) -> Answer<String> {
+        answer("KeyFetcher.issuer", || Ok(self.0.issuer()))
+    }
+
     /// A token was refused since its key is unknown. Says whether its key is known by now, or being fetched.
     #[napi]
     pub fn handle_wanted(&self, token: String, now: i64) -> Answer<bool> {

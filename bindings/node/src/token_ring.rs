@@ -90,6 +90,14 @@ impl TokenRing {
         })
     }
 
+    /// Announces a first key if there is none, and reads the keys otherwise.
+    #[napi]
+    pub fn ensure(&self, now: i64, seed: &[u8]) -> Answer<Waiting> {
+        answer("TokenRing.ensure", || {
+            Ok(Waiting::new(self.0.ensure(seed, now)?))
+        })
+    }
+
     /// Removes a key at once and for good.
     #[napi]
     pub fn revoke(&self, id: String, now: i64) -> Answer<Waiting> {

@@ -243,7 +243,7 @@ const PLACES = {
     const ring = new counterseal.TokenRing("a", SECRET);
     ring.rotate().run(new counterseal.Memory());
     return [
-      ...methods(ring, args, ["hold", "keys", "load", "pause", "published", "revoke", "rotate"]),
+      ...methods(ring, args, ["ensure", "hold", "keys", "load", "pause", "published", "revoke", "rotate"]),
       ...methods(ring.published(), args, ["isKnown"]),
       ...methods(standing, args, changes),
       ...methods(fetcher, args, events),

@@ -264,3 +264,8 @@ test("a_fetcher_connects_to_nothing_itself", () => {
   assert.equal(fetcher.handleWanted(minted({ signer: FIRST.signer }).token, { now: NOW }), true);
   refused("binding_argument_choice", () => fetcher.handleFailure(1, "weather", { now: NOW }));
 });
+
+test("keys_of_another_issuer_are_not_taken", () => {
+  const fetcher = new KeyFetcher("https://other.example", "http://127.0.0.1:9/keys", { loopback: true, now: NOW });
+  refused("binding_argument_choice", () => new RemoteVerifier(tokenPolicy(), fetcher));
+});

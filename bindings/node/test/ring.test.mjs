@@ -83,6 +83,15 @@ test("a proof that was kept is of use to other rooms after the ring was read aga
   }
 });
 
+test("hosts that start at once have one key", () => {
+  const [store, hosts] = [memory(), [ring(), ring(), ring()]];
+  for (const host of hosts) host.ensure({ now: NOW }).run(store);
+  assert.equal(new Set(hosts.map((host) => host.published({ now: NOW }).body)).size, 1);
+  hosts[0].rotate({ now: NOW }).run(store);
+  hosts[1].ensure({ now: NOW }).run(store);
+  assert.deepEqual(states(hosts[1], NOW), ["active", "announced"]);
+});
+
 test("a token does not outlive its key, and a ring is of one issuer", () => {
   const [store, host] = [memory(), ring()];
   host.rotate({ now: NOW }).run(store);

@@ -453,3 +453,8 @@ test("c36_a_refusal_has_nothing_of_the_token", () => {
   for (const part of ["canary", "user-7", ...token.split(".")]) assert(!told.includes(part), part);
   for (const name of ["claims", "payload", "token"]) assert(!(name in error), name);
 });
+
+test("claims_are_not_read_by_a_promise", () => {
+  const verified = tokenVerifier().verify(minted().token, { now: NOW });
+  refused("binding_argument_type", () => verified.read(async () => Promise.reject(new Error("later"))));
+});

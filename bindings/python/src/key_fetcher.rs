@@ -47,6 +47,11 @@ impl KeyFetcher {
         })
     }
 
+    #[getter]
+    fn issuer(&self) -> Guarded<String> {
+        guard("KeyFetcher.issuer", || Ok(self.0.issuer()))
+    }
+
     /// A token was refused since its key is unknown. Says whether its key is known by now, or being fetched.
     #[pyo3(signature = (token, *, now=None))]
     fn handle_wanted(&self, py: Python<'_>, token: &Any<'_>, now: Maybe<'_>) -> Guarded<bool> {

@@ -89,6 +89,15 @@ impl TokenRing {
         })
     }
 
+    /// Announces a first key if there is none, and reads the keys otherwise: for hosts that start, all at once and any number of times.
+    #[pyo3(signature = (*, now=None, seed=None))]
+    fn ensure(&self, py: Python<'_>, now: Maybe<'_>, seed: Maybe<'_>) -> Guarded<Waiting> {
+        guard("TokenRing.ensure", || {
+            let (now, seed) = (args::now(py, &now)?, args::seed(py, &seed, 76)?);
+            Ok(Waiting(self.0.ensure(&seed, now)?))
+        })
+    }
+
     /// How many milliseconds to wait before the next reading.
     #[pyo3(signature = (*, now=None))]
     fn pause(&self, py: Python<'_>, now: Maybe<'_>) -> Guarded<i64> {

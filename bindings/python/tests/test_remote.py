@@ -1,18 +1,21 @@
 """Tokens of an issuer of others, whose keys are fetched over a real connection."""
+# Without postponed annotations: FastAPI cannot see names that are local to a function.
 
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Annotated, Any
 
+import httpx
 import pytest
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Response, Security
 from fastapi.responses import RedirectResponse
 
-from counterseal.errors import TokenError
+from counterseal.errors import CountersealError, TokenError
+from counterseal.fastapi import AccessToken, install
 from counterseal.httpx import RemoteVerifier
-from counterseal.jwt import KeyFetcher, TokenSigner
+from counterseal.jwt import KeyFetcher, TokenSigner, VerifiedToken
 from servers import serving
 from support import NOW, minted, token_policy
 from test_jwt import SIGNERS, encoded, pem
@@ -210,3 +213,37 @@ def test_o05_where_keys_are_is_said_by_the_integrator_and_never_by_a_token() -> 
         with pytest.raises(TokenError) as caught:
             KeyFetcher("https://iss.example", url, now=NOW)
         assert caught.value.code == "jwt_fetch_setup_url"
+
+
+def test_keys_of_another_issuer_are_not_taken() -> None:
+    async def run() -> None:
+        fetcher = KeyFetcher("https://other.example", "http://127.0.0.1:9/keys", loopback=True, now=NOW)
+        with pytest.raises(CountersealError) as caught:
+            RemoteVerifier(token_policy(), fetcher)
+        assert caught.value.code == "binding_argument_choice"
+
+    asyncio.run(run())
+
+
+def test_a_route_takes_tokens_of_an_issuer_of_others() -> None:
+    async def run() -> None:
+        issuer = Issuer()
+        async with issuer.verifier() as verifier:
+            app = FastAPI()
+            install(app)
+            tokens = AccessToken(verifier)
+
+            @app.get("/me")
+            async def me(verified: Annotated[VerifiedToken, Security(tokens)]) -> str:
+                return verified.subject
+
+            async with httpx.AsyncClient(
+                transport=httpx.ASGITransport(app), base_url="http://orders.example"
+            ) as client:
+                fields = {"authorization": f"Bearer {minted(FIRST, now=NOW).token}"}
+                assert (await client.get("/me", headers=fields)).json() == "user-7"
+                fields = {"authorization": f"Bearer {minted(SECOND, now=NOW).token}"}
+                refused = await client.get("/me", headers=fields)
+                assert (refused.status_code, refused.json()["code"]) == (401, "invalid_token")
+
+    asyncio.run(run())

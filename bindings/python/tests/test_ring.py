@@ -170,6 +170,16 @@ def test_a_reading_that_was_overtaken_brings_no_lost_key_back() -> None:
     assert host.keys(now=NOW) == []
 
 
+def test_hosts_that_start_at_once_have_one_key() -> None:
+    store, hosts = Memory(now=NOW), [ring() for _ in range(4)]
+    for host in hosts:
+        host.ensure(now=NOW).run(store)
+    assert len({host.published(now=NOW).body for host in hosts}) == 1
+    hosts[0].rotate(now=NOW).run(store)
+    hosts[1].ensure(now=NOW).run(store)
+    assert states(hosts[1], NOW) == ["active", "announced"]
+
+
 def test_a_token_does_not_outlive_its_key() -> None:
     store, host = Memory(now=NOW), ring()
     host.rotate(now=NOW).run(store)

@@ -69,8 +69,8 @@ pub(crate) const SECRET_COPIED: Code = Code::integrator(
 );
 pub(crate) const STORE_MISSING: Code = Code::integrator(
     "binding_store_missing",
-    "the verifier has no store of its own to claim nonces in",
-    "give the verifier a store, or use begin and run its statements with your own driver",
+    "there is no store to ask",
+    "give a store of this package, or a function (drive) that runs statements with your own driver",
 );
 pub(crate) const STORE_UNFIT: Code = Code::integrator(
     "binding_store_unfit",

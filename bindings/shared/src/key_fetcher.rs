@@ -83,6 +83,11 @@ impl KeyFetcher {
         Ok(KeyFetcher(Mutex::new(held)))
     }
 
+    /// Whose keys they are.
+    pub fn issuer(&self) -> String {
+        self.held().machine.policy().issuer().into()
+    }
+
     /// A token was refused since its key is unknown. Says whether there is hope: its key is known by now, or being fetched.
     ///
     /// # Errors

@@ -177,6 +177,22 @@ impl TokenRing {
         Ok(self.waiting(step, Some((*jwk.id(), Arc::new(key))), now))
     }
 
+    /// Announces a new key of `ES256` if there is none, with random bytes as [`TokenRing::rotate`] has them, and reads the keys otherwise; ends in
+    /// [`Verdict::Done`].
+    ///
+    /// # Errors
+    ///
+    /// The code of an argument that cannot be.
+    pub fn ensure(&self, random: &[u8], now: i64) -> Result<Waiting, Problem> {
+        let now = time("now", now)?;
+        check_len("seed", random.len(), 76, 76)?;
+        let (for_key, for_seal) = random.split_at(64);
+        let key = NewRingKey::default().private(&seed("seed", for_key)?)?;
+        let seed = seed("seed", for_seal)?;
+        let step = self.0.vault.ensure(&key, self.0.policy, &seed, now)?;
+        Ok(self.waiting(step, None, now))
+    }
+
     /// Revokes a key at once and for good; ends in [`Verdict::Done`].
     ///
     /// # Errors

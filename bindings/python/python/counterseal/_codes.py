@@ -321,8 +321,8 @@ CODES: dict[str, tuple[Literal["environment", "integrator", "peer"], str, int, s
         "integrator",
         "internal_error",
         500,
-        "the verifier has no store of its own to claim nonces in",
-        "give the verifier a store, or use begin and run its statements with your own driver",
+        "there is no store to ask",
+        "give a store of this package, or a function (drive) that runs statements with your own driver",
     ),
     "binding_store_unfit": (
         "integrator",
@@ -455,7 +455,7 @@ CODES: dict[str, tuple[Literal["environment", "integrator", "peer"], str, int, s
         "internal_error",
         500,
         "the URL of the keys is not one https URL in its plain form",
-        "write https://, a lower-case host, a path, and no user, fragment, dot segment or default port",
+        "write https://, a lower-case host, a path, and no user, fragment, dot segment or default port; http:// is for 127.0.0.1, [::1] and localhost, where loopback is asked for",
     ),
     "jwt_fetch_setup_window": (
         "integrator",
@@ -616,7 +616,7 @@ CODES: dict[str, tuple[Literal["environment", "integrator", "peer"], str, int, s
         "unavailable",
         503,
         "the issuer has no key that signs",
-        "announce one; the first signs at once",
+        "let the host read the keys when it starts; announce one only if there never was any, and the first signs at once",
     ),
     "jwt_ring_full": (
         "integrator",
@@ -679,7 +679,7 @@ CODES: dict[str, tuple[Literal["environment", "integrator", "peer"], str, int, s
         "insufficient_scope",
         403,
         "the token grants from the root, which this requirement does not take",
-        "grant what is needed, or say with_root_grants where tokens may stand for everything",
+        "grant what is needed, or let the requirement take root grants where tokens may stand for everything",
     ),
     "jwt_setup_algorithm": (
         "integrator",

@@ -968,6 +968,8 @@ class KeyFetcher:
         now: int | None = None,
         seed: Buffer | None = None,
     ) -> KeyFetcher: ...
+    @property
+    def issuer(self) -> str: ...
     def handle_wanted(self, token: str, *, now: int | None = None) -> bool:
         """A token was refused since its key is unknown. Says whether its key is known by now, or being fetched."""
 
@@ -1057,6 +1059,10 @@ class TokenRing:
         """Announces a key: a new one of `algorithm` (`ES256`, unless it is said), or that of `pem`. It is stored,
         sealed; `held` keys are not, and each host is given them. `seed` is 64 random bytes for a new key, and 12 for
         its seal."""
+
+    def ensure(self, *, now: int | None = None, seed: Buffer | None = None) -> Waiting[None]:
+        """Announces a first key if there is none, and reads the keys otherwise: for hosts that start, all at once and
+        any number of times."""
 
     def revoke(self, key_id: str, *, now: int | None = None) -> Waiting[None]:
         """Removes a key at once and for good."""
@@ -1263,7 +1269,7 @@ class Standing:
     ) -> Standing:
         """`tenant` is the name under which subjects are stored: one for each issuer."""
 
-    def begin(self, token: VerifiedToken | Authorized, *, now: int | None = None) -> Waiting[LiveToken]:
+    def begin(self, token: VerifiedToken | LiveToken | Authorized, *, now: int | None = None) -> Waiting[LiveToken]:
         """Asks whether this token may still act."""
 
     def version_of(self, subject: str, *, now: int | None = None) -> Waiting[int]:

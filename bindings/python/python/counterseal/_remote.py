@@ -8,17 +8,19 @@ import re
 import ssl
 import time
 from collections.abc import Callable
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, TypeAlias, TypeVar
 
 import httpx
 
-from counterseal.errors import TokenError
+from counterseal.errors import ArgumentError, TokenError
 from counterseal.jwt import AdmittedJob, KeyFetcher, OidcPolicy, TokenKeys, TokenPolicy, TokenVerifier, VerifiedToken
+from counterseal.types import Buffer
 
 _log = logging.getLogger("counterseal.keys")
 
 
 Proof = TypeVar("Proof")
+_Shown: TypeAlias = "tuple[Buffer | None, Buffer | None] | None"
 
 
 class _Remote(Generic[Proof]):
@@ -31,26 +33,32 @@ class _Remote(Generic[Proof]):
         client: httpx.AsyncClient | None,
         clock: Callable[[], int] | None,
     ) -> None:
+        if fetcher.issuer != issuer:
+            # Keys of another issuer would sign for this one.
+            raise ArgumentError("binding_argument_choice", detail=[("fetcher", "one for the policy's issuer")])
         self._issuer = issuer
         self._fetcher = fetcher
         self._client = client or httpx.AsyncClient(follow_redirects=False)
         self._clock = clock
         self._fetching: asyncio.Task[None] | None = None
 
-    async def verify(self, token: str) -> Proof:
-        """The proof that `token` is genuine; raises `jwt_keys_unavailable` while there are no keys, and
-        `jwt_keys_stale` when they are too old."""
+    @property
+    def issuer(self) -> str:
+        """Whose tokens they are."""
+        return self._issuer
+
+    async def _verified(self, token: str, shown: _Shown = None) -> Proof:
         self._refresh()
         if self._fetcher.generation == 0:
             await self._arrival()
         try:
-            return self._verify(token)
+            return self._verify(token, shown)
         except TokenError as refused:
             if refused.code != "jwt_key_unknown" or not self._fetcher.handle_wanted(token, now=self._now()):
                 raise
         self._start()
         await self._arrival()
-        return self._verify(token)
+        return self._verify(token, shown)
 
     async def follow(self) -> None:
         """Keeps the keys fresh for as long as it runs."""
@@ -66,11 +74,11 @@ class _Remote(Generic[Proof]):
             self._fetching.cancel()
         await self._client.aclose()
 
-    def _verify(self, token: str) -> Proof:
+    def _verify(self, token: str, shown: _Shown) -> Proof:
         now = self._now()
-        return self._judge(token, self._fetcher.keys(now=now), now)
+        return self._judge(token, self._fetcher.keys(now=now), shown, now)
 
-    def _judge(self, token: str, keys: TokenKeys, now: int | None) -> Proof:
+    def _judge(self, token: str, keys: TokenKeys, shown: _Shown, now: int | None) -> Proof:
         raise NotImplementedError
 
     def _refresh(self) -> None:
@@ -158,8 +166,16 @@ class RemoteVerifier(_Remote[VerifiedToken]):
         self._verifier: TokenVerifier | None = None
         self._generation = 0
 
-    def _judge(self, token: str, keys: TokenKeys, now: int | None) -> VerifiedToken:
-        return self._with(keys).verify(token, now=now)
+    async def verify(
+        self, token: str, *, certificate: Buffer | None = None, key: Buffer | None = None
+    ) -> VerifiedToken:
+        """The proof that `token` is genuine; raises `jwt_keys_unavailable` while there are no keys, and
+        `jwt_keys_stale` when they are too old. `certificate` and `key` are as `TokenVerifier.verify` has them."""
+        return await self._verified(token, (certificate, key))
+
+    def _judge(self, token: str, keys: TokenKeys, shown: _Shown, now: int | None) -> VerifiedToken:
+        certificate, key = shown or (None, None)
+        return self._with(keys).verify(token, certificate=certificate, key=key, now=now)
 
     def _with(self, keys: TokenKeys) -> TokenVerifier:
         generation = self._fetcher.generation
@@ -186,7 +202,12 @@ class OidcVerifier(_Remote[AdmittedJob]):
         super().__init__(policy.issuer, fetcher, client, clock)
         self._policy = policy
 
-    def _judge(self, token: str, keys: TokenKeys, now: int | None) -> AdmittedJob:
+    async def verify(self, token: str) -> AdmittedJob:
+        """The proof that `token` is admitted; raises `jwt_keys_unavailable` while there are no keys, and
+        `jwt_keys_stale` when they are too old."""
+        return await self._verified(token)
+
+    def _judge(self, token: str, keys: TokenKeys, _: _Shown, now: int | None) -> AdmittedJob:
         return self._policy.verify(token, keys, now=now)
 
 

@@ -34,7 +34,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Annotated, TypeVar
+from typing import Annotated, Protocol, TypeVar
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response, Security
 from fastapi.dependencies.models import Dependant
@@ -70,6 +70,7 @@ from counterseal.jwt import (
 from counterseal.limit import Admitted, Limiter
 from counterseal.request import Verified, Verifier
 from counterseal.stores import Memory, Sqlite, Waiting
+from counterseal.types import Buffer
 from counterseal.webhook import Received, Receiver
 
 __all__ = [
@@ -158,8 +159,21 @@ class SignedRequest(SecurityBase):
         await self._authenticator.follow_keys(every_seconds=every_seconds)
 
 
+class RemoteTokens(Protocol):
+    """Verifies tokens with keys that it fetches: `counterseal.httpx.RemoteVerifier`."""
+
+    @property
+    def issuer(self) -> str:
+        """Whose tokens they are."""
+
+    async def verify(self, token: str, *, certificate: Buffer | None = None) -> VerifiedToken:
+        """The proof that a token is genuine."""
+
+
 class AccessToken(SecurityBase):
     """The security scheme of bearer tokens: `Annotated[VerifiedToken, Security(AccessToken(verifier))]`.
+
+    The verifier is a `TokenVerifier`, or a `counterseal.httpx.RemoteVerifier` for tokens of another issuer.
 
     With `Depends(AccessToken(verifier).of(Model))` a handler gets the claims as a pydantic model, and what `requiring`
     makes of it lets those in only whose token grants what is required. With a `standing`, a store is asked whether the
@@ -172,7 +186,7 @@ class AccessToken(SecurityBase):
 
     def __init__(
         self,
-        verifier: TokenVerifier,
+        verifier: TokenVerifier | RemoteTokens,
         *,
         standing: Standing | None = None,
         drive: Callable[[Waiting[LiveToken]], Awaitable[LiveToken]] | None = None,
@@ -201,10 +215,16 @@ class AccessToken(SecurityBase):
             now = self._clock() if self._clock else None
             with self._telling():
                 token = bearer(request.scope["headers"], now=now)
-                verified = self._verifier.verify(token, certificate=self._certificate(request), now=now)
+                verified = await self._verify(token, self._certificate(request), now)
                 await self._ask(verified, now)
             proofs[self] = verified
         return proofs[self]
+
+    async def _verify(self, token: str, certificate: bytes | None, now: int | None) -> VerifiedToken:
+        if isinstance(self._verifier, TokenVerifier):
+            return self._verifier.verify(token, certificate=certificate, now=now)
+        # It has a clock of its own.
+        return await self._verifier.verify(token, certificate=certificate)
 
     async def _ask(self, verified: VerifiedToken, now: int | None) -> None:
         if self._standing is None:

@@ -231,7 +231,7 @@ const SETUP_ISSUERS: Code = Code::integrator(
 const SETUP_URL: Code = Code::integrator(
     "jwt_fetch_setup_url",
     "the URL of the keys is not one https URL in its plain form",
-    "write https://, a lower-case host, a path, and no user, fragment, dot segment or default port",
+    "write https://, a lower-case host, a path, and no user, fragment, dot segment or default port; http:// is for 127.0.0.1, [::1] and localhost, where loopback is asked for",
 );
 const SETUP_WINDOW: Code = Code::integrator(
     "jwt_fetch_setup_window",

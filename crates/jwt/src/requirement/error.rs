@@ -222,7 +222,7 @@ const ROOT_GRANT: Code = not_enough(
     "insufficient_scope",
     403,
     "the token grants from the root, which this requirement does not take",
-    "grant what is needed, or say with_root_grants where tokens may stand for everything",
+    "grant what is needed, or let the requirement take root grants where tokens may stand for everything",
 );
 const SETUP_GRANT: Code = Code::integrator(
     "jwt_setup_grant",

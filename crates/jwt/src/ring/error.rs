@@ -141,7 +141,7 @@ const CONTENDED: Code = Code::environment(
 const EMPTY: Code = Code::environment(
     "jwt_ring_empty",
     "the issuer has no key that signs",
-    "announce one; the first signs at once",
+    "let the host read the keys when it starts; announce one only if there never was any, and the first signs at once",
 );
 const FULL: Code = Code::integrator(
     "jwt_ring_full",

@@ -45,6 +45,8 @@ pub struct ChangeRing {
 
 enum Change {
     Announce(Box<RingKey>, RotationPolicy),
+    /// The same, unless there is a key.
+    First(Box<RingKey>, RotationPolicy),
     Revoke(KeyId),
 }
 
@@ -118,6 +120,23 @@ impl RingVault {
         Ok(self.change(Change::Announce(Box::new(key), policy), now))
     }
 
+    /// Announces this key pair if no key is published, and reads the keys otherwise: for hosts that start, all at once and any number of
+    /// times.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::announce`].
+    pub fn ensure(
+        &self,
+        key: &PrivateKey,
+        policy: RotationPolicy,
+        seed: &Seed<12>,
+        now: Time,
+    ) -> Result<Step<ChangeRing>, JwtSetupError> {
+        let key = RingKey::private(&self.issuer, key, &*self.library, &self.sealer, seed)?;
+        Ok(self.change(Change::First(Box::new(key), policy), now))
+    }
+
     /// Removes a key at once and for good, as [`Rotation::revoke`] has it: each host does so once it reads, and
     /// each verifier once its copy is too old. Revoking twice changes nothing.
     pub fn revoke(&self, key: KeyId, now: Time) -> Step<ChangeRing> {
@@ -147,12 +166,15 @@ impl Change {
             Some(stored) => stored.rotation(issuer)?,
             None => Rotation::new(),
         };
+        if matches!(self, Change::First(..)) && rotation.signing(now).is_some() {
+            return Ok(None);
+        }
         let changed = stored.map_or(Time::EPOCH, KeyRingRecord::updated_at);
         if changed > now.plus(CLOCKS) {
             return Err(RingError::Late { changed, now });
         }
         match self {
-            Change::Announce(key, policy) => {
+            Change::Announce(key, policy) | Change::First(key, policy) => {
                 match rotation.announce((**key).clone(), policy, now) {
                     Err(RingError::Known) => return Ok(None),
                     announced => announced?,
