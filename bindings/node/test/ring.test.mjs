@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Memory, Standing, TokenKeys, TokenMinter, TokenPolicy, TokenRing, TokenVerifier } from "counterseal";
+import { keysRoute } from "counterseal/next";
 import { createLocalJWKSet, jwtVerify } from "jose";
-import { Memory, Standing, TokenKeys, TokenMinter, TokenPolicy, TokenRing, TokenVerifier } from "../index.mjs";
-import { keysRoute } from "../next.mjs";
 import { NOW } from "./support.mjs";
 
 const ISSUER = "https://login.example";

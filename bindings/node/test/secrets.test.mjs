@@ -34,7 +34,7 @@ const holders = {
   Key: known,
   KeyVault: new KeyVault(SECRET),
   Minted: minted({ signer: tokenSigner, claims: { scope: "a" } }),
-  RemoteVerifier: new RemoteVerifier(tokenPolicy(), new KeyFetcher("a", "https://a.example/keys")),
+  RemoteVerifier: new RemoteVerifier(tokenPolicy(), new KeyFetcher("https://login.example", "https://a.example/keys")),
   Signer: new Signer(known),
   TokenKey: tokenSigner.key,
   TokenKeys: new TokenKeys([tokenSigner.key]),
