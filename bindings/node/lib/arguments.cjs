@@ -53,6 +53,11 @@ function bytes(name, value) {
   return value;
 }
 
+/** Bytes, or the text that they are in UTF-8. */
+function raw(name, value) {
+  return typeof value === "string" ? Buffer.from(text(name, value)) : bytes(name, value);
+}
+
 function copied(value, length) {
   const copy = new Uint8Array(length);
   copyInto(copy, value);
@@ -148,6 +153,7 @@ module.exports = {
   items,
   maybe,
   options,
+  raw,
   text,
   texts,
   tooLong,

@@ -2,7 +2,7 @@
 // What the host provides: a clock, and random bytes.
 
 const { randomFillSync } = require("node:crypto");
-const { bytes, whole } = require("./arguments.cjs");
+const { bytes, options, whole } = require("./arguments.cjs");
 
 const pool = new Uint8Array(4096);
 let next = pool.length;
@@ -27,4 +27,9 @@ function now(given) {
   return given === undefined || given === null ? Date.now() : whole("now", given);
 }
 
-module.exports = { now, seed };
+/** The instant of options that have nothing else. */
+function at(given) {
+  return now(options(given, ["now"]).now);
+}
+
+module.exports = { at, now, seed };

@@ -2,7 +2,7 @@
 // Keys of issuers of others: when to fetch them, and what of the answer to take. It connects to nothing itself.
 
 const { bytes, flag, maybe, options, text, whole, wrong } = require("./arguments.cjs");
-const { now, seed } = require("./chance.cjs");
+const { at, now, seed } = require("./chance.cjs");
 const { refused, settled } = require("./errors.cjs");
 const native = require("./native.cjs");
 const { tokenKeysOf } = require("./token_keys.cjs");
@@ -75,10 +75,6 @@ class KeyFetcher {
   static {
     isKeyFetcher = (value) => typeof value === "object" && value !== null && #native in value;
   }
-}
-
-function at(given) {
-  return now(options(given, ["now"]).now);
 }
 
 /** The fetcher that this is. */

@@ -1,7 +1,7 @@
 "use strict";
 // A request as one text, and its content: texts that cross one by one cost more than the signature.
 
-const { EMPTY, MAX_BYTES, MAX_ITEMS, bytes, fault, guarded, text, tooLong, wrong } = require("./arguments.cjs");
+const { EMPTY, MAX_BYTES, MAX_ITEMS, bytes, fault, guarded, raw, tooLong, wrong } = require("./arguments.cjs");
 const { pairs } = require("./errors.cjs");
 
 /** The parts of a request, joined for the native half: see `message` in `src/message.rs`. */
@@ -50,12 +50,12 @@ function join(parts, nameOf) {
 function content(request) {
   const body = own(request, "body");
   if (body === undefined || body === null) return EMPTY;
-  return typeof body === "string" ? Buffer.from(text("body", body)) : bytes("body", body);
+  return raw("body", body);
 }
 
 /** A piece of content. */
 function piece(value) {
-  return typeof value === "string" ? Buffer.from(text("piece", value)) : bytes("piece", value);
+  return raw("piece", value);
 }
 
 /** Names and values, one on a line, as an object. */
@@ -121,9 +121,8 @@ function addLine(parts, name, value) {
 /** A part that is bytes, or has one of the two marks in it: each of its bytes is written one higher. */
 function marked(part, name) {
   if (typeof part !== "string" && name === "scheme") throw wrong(name, "string");
-  const raw = typeof part === "string" ? Buffer.from(text(name, part)) : bytes(name, part);
   let shifted = "\u0001";
-  for (const byte of raw) shifted += String.fromCharCode(byte + 1);
+  for (const byte of raw(name, part)) shifted += String.fromCharCode(byte + 1);
   return shifted;
 }
 

@@ -2,7 +2,7 @@
 // Whether a genuine token may still act.
 
 const { flag, maybe, options, text, whole, wrong } = require("./arguments.cjs");
-const { now } = require("./chance.cjs");
+const { at, now } = require("./chance.cjs");
 const { settled } = require("./errors.cjs");
 const native = require("./native.cjs");
 const { tokenIn } = require("./token_rights.cjs");
@@ -68,10 +68,6 @@ class Standing {
   static {
     isStanding = (value) => typeof value === "object" && value !== null && #native in value;
   }
-}
-
-function at(given) {
-  return now(options(given, ["now"]).now);
 }
 
 /** The standing that this is, for a setting called `name`. */

@@ -2,7 +2,7 @@
 // Keys of tokens.
 
 const { inspect } = require("node:util");
-const { bytes, items, text, wrong } = require("./arguments.cjs");
+const { bytes, items, raw, text, wrong } = require("./arguments.cjs");
 const { ArgumentError, settled } = require("./errors.cjs");
 const native = require("./native.cjs");
 
@@ -80,8 +80,7 @@ class TokenSigner {
   }
 
   static private(id, pem) {
-    const key = typeof pem === "string" ? Buffer.from(text("pem", pem)) : bytes("pem", pem);
-    return new TokenSigner(MADE, settled(native.TokenSigner.private(text("id", id), key)));
+    return new TokenSigner(MADE, settled(native.TokenSigner.private(text("id", id), raw("pem", pem))));
   }
 
   get key() {

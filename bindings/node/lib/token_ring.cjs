@@ -3,8 +3,8 @@
 
 const { setTimeout: sleep } = require("node:timers/promises");
 const { inspect } = require("node:util");
-const { bytes, callable, fault, flag, maybe, options, text, whole, wrong } = require("./arguments.cjs");
-const { now, seed } = require("./chance.cjs");
+const { bytes, callable, fault, flag, maybe, options, raw, text, whole, wrong } = require("./arguments.cjs");
+const { at, now, seed } = require("./chance.cjs");
 const { ArgumentError, settled } = require("./errors.cjs");
 const { joinedValues } = require("./message.cjs");
 const native = require("./native.cjs");
@@ -44,7 +44,7 @@ class TokenRing {
     const parts = options(given, ["algorithm", "pem", "held", "now", "seed"]);
     const key = {
       algorithm: maybe(text, "algorithm", parts.algorithm),
-      pem: maybe(pem, "pem", parts.pem),
+      pem: maybe(raw, "pem", parts.pem),
       held: maybe(flag, "held", parts.held, false),
     };
     return waiting(this.#native.rotate(key, now(parts.now), seed(parts.seed, 76)));
@@ -60,7 +60,7 @@ class TokenRing {
   }
 
   hold(key) {
-    settled(this.#native.hold(pem("pem", key)));
+    settled(this.#native.hold(raw("pem", key)));
   }
 
   published(given) {
@@ -157,14 +157,6 @@ class PublishedKeys {
 function keyOf([id, state, ...times]) {
   const [announced, active, ends, gone] = times.map((time) => (time === "" ? null : Number(time)));
   return { id, state, announced, active, ends, gone };
-}
-
-function pem(name, value) {
-  return typeof value === "string" ? Buffer.from(text(name, value)) : bytes(name, value);
-}
-
-function at(given) {
-  return now(options(given, ["now"]).now);
 }
 
 /** The native half of a ring; undefined for what is none. */

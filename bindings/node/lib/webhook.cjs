@@ -1,8 +1,8 @@
 "use strict";
 // Standard Webhooks, sent and received.
 
-const { bytes, maybe, options, text, texts, whole, wrong } = require("./arguments.cjs");
-const { now, seed } = require("./chance.cjs");
+const { maybe, options, raw, text, texts, whole, wrong } = require("./arguments.cjs");
+const { at, seed } = require("./chance.cjs");
 const { ArgumentError, pairs, settled } = require("./errors.cjs");
 const { joinedLines } = require("./message.cjs");
 const native = require("./native.cjs");
@@ -76,11 +76,7 @@ function messageId(given) {
 
 /** The content: bytes, or text in UTF-8. */
 function content(body) {
-  return typeof body === "string" ? Buffer.from(text("body", body)) : bytes("body", body);
-}
-
-function at(given) {
-  return now(options(given, ["now"]).now);
+  return raw("body", body);
 }
 
 /** The receiver that this is. */

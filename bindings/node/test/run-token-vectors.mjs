@@ -220,11 +220,16 @@ function ring({ input: { ring, steps }, now }) {
 }
 
 /** What one step comes to, for a host that has just read its store. */
-function turned(host, store, { at: now, do: does, pem, id, if_none_match: lines = [] }) {
+function turned(host, store, { at: now, do: does, pem, id, life_seconds: lifeSeconds, if_none_match: lines = [] }) {
   if (does === "rotate") return coded(() => void host.rotate({ pem, held: true, now }).run(store));
   if (does === "revoke") return coded(() => void host.revoke(id, { now }).run(store));
   host.load({ now }).run(store);
   if (does === "keys") return { keys: host.keys({ now }) };
+  if (does === "mint") {
+    const policy = new TokenPolicy("job", { issuer: "https://iss.example", audience: "api" });
+    const { expires, decidedBy } = new TokenMinter(host, policy).mint("user-7", { lifeSeconds, now });
+    return { expires, decided_by: decidedBy };
+  }
   const published = host.published({ now });
   const known = published.isKnown(lines.map((line) => ["If-None-Match", line]));
   const { body, contentType, etag, cacheControl } = published;

@@ -267,6 +267,11 @@ def turned(host: TokenRing, store: Memory, step: Case) -> Case:
         case "keys":
             host.load(now=now).run(store)
             return {"keys": host.keys(now=now)}
+        case "mint":
+            host.load(now=now).run(store)
+            policy = TokenPolicy("job", issuer="https://iss.example", audience="api")
+            made = TokenMinter(host, policy).mint("user-7", life_seconds=step["life_seconds"], now=now)
+            return {"expires": made.expires, "decided_by": made.decided_by}
         case _:
             host.load(now=now).run(store)
             published = host.published(now=now)

@@ -84,13 +84,14 @@ impl TokenMinter {
     ) -> Result<Minted, Problem> {
         let now = time("now", now)?;
         let mut bounds = vec![Bound::ceiling("policy", self.policy.0.life())];
-        bounds.extend(self.ceiling()?);
+        let (minter, of_ring) = self.minter(now)?;
+        bounds.extend(of_ring);
         if let Some(until) = until {
             bounds.push(Bound::end("until", time("until", until)?));
         }
         let life = Lifetime::clamp(seconds("life_seconds", life_seconds)?, &bounds, now)?;
         let seed = seed("seed", random)?;
-        let token = self.minter(now)?.mint(&claims.made()?, &life, &seed)?;
+        let token = minter.mint(&claims.made()?, &life, &seed)?;
         let token = String::from_utf8(token.expose().into());
         Ok(Minted {
             token: token.map_err(|_| counterseal::jwt::JwtSetupError::NotSigned)?,
@@ -99,28 +100,21 @@ impl TokenMinter {
         })
     }
 
-    /// That of the ring: its keys are gone when the last token is over that it reckons with.
-    fn ceiling(&self) -> Result<Option<Bound>, Problem> {
-        match &self.with {
-            With::Key(_) => Ok(None),
-            With::Ring(ring, _) => Ok(Some(ring.ring()?.ceiling())),
-        }
-    }
-
-    fn minter(&self, now: Time) -> Result<Arc<Minter>, Problem> {
+    /// What mints, and the bound of the ring that its key is of: when the last token is over that the ring reckons with, the key is gone.
+    fn minter(&self, now: Time) -> Result<(Arc<Minter>, Option<Bound>), Problem> {
         let (ring, last) = match &self.with {
-            With::Key(minter) => return Ok(Arc::clone(minter)),
+            With::Key(minter) => return Ok((Arc::clone(minter), None)),
             With::Ring(ring, last) => (ring.ring()?, last),
         };
-        let signer = ring.signer(now)?;
+        let (signer, bound) = (ring.signer(now)?, Some(ring.ceiling()));
         let id = *signer.key().id();
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, minter)) = last.as_ref().filter(|(known, _)| *known == id) {
-            return Ok(Arc::clone(minter));
+            return Ok((Arc::clone(minter), bound));
         }
         let minter = Arc::new(Minter::new(signer.clone(), &self.policy.0));
         *last = Some((id, Arc::clone(&minter)));
-        Ok(minter)
+        Ok((minter, bound))
     }
 }
 

@@ -163,10 +163,7 @@ impl TokenRing {
         now: i64,
     ) -> Result<Waiting, Problem> {
         let now = time("now", now)?;
-        check_len("seed", random.len(), 76, 76)?;
-        let (for_key, for_seal) = random.split_at(64);
-        let key = new.private(&seed("seed", for_key)?)?;
-        let seed = seed("seed", for_seal)?;
+        let (key, seed) = new.made(random)?;
         let (vault, policy) = (&self.0.vault, self.0.policy);
         if !new.held {
             let step = vault.announce(&key, policy, &seed, now)?;
@@ -185,10 +182,7 @@ impl TokenRing {
     /// The code of an argument that cannot be.
     pub fn ensure(&self, random: &[u8], now: i64) -> Result<Waiting, Problem> {
         let now = time("now", now)?;
-        check_len("seed", random.len(), 76, 76)?;
-        let (for_key, for_seal) = random.split_at(64);
-        let key = NewRingKey::default().private(&seed("seed", for_key)?)?;
-        let seed = seed("seed", for_seal)?;
+        let (key, seed) = NewRingKey::default().made(random)?;
         let step = self.0.vault.ensure(&key, self.0.policy, &seed, now)?;
         Ok(self.waiting(step, None, now))
     }
@@ -291,26 +285,22 @@ impl TokenRing {
             + Send
             + 'static,
     {
-        let ring = self.clone();
         let turn = self.change(|known| {
             known.asked += 1;
             known.asked
         });
-        let asking = |pending| Asking {
-            pending,
-            ring,
-            held,
-            turn,
-        };
         let step = match step {
-            Step::Need(pending) => Step::Need(asking(pending)),
-            Step::Done(outcome) => Step::Done(self.learn(outcome, None, turn)),
+            Step::Need(pending) => Step::Need(Asking {
+                pending,
+                ring: self.clone(),
+                held,
+                turn,
+            }),
+            Step::Done(outcome) => Step::Done(self.learn(outcome, held, turn)),
         };
         Waiting::new::<Asking<P>>(step, now)
     }
-}
 
-impl TokenRing {
     /// Goes by what was read or written, with the private keys that this host holds.
     fn learn(
         &self,
@@ -379,6 +369,14 @@ impl RingKeyMembers<'_> {
 }
 
 impl NewRingKey<'_> {
+    /// The key, and the seed of its seal: 64 random bytes for the one, 12 for the other.
+    fn made(&self, random: &[u8]) -> Result<(PrivateKey, Seed<12>), Problem> {
+        check_len("seed", random.len(), 76, 76)?;
+        let (for_key, for_seal) = random.split_at(64);
+        let key = self.private(&seed("seed", for_key)?)?;
+        Ok((key, seed("seed", for_seal)?))
+    }
+
     fn private(&self, seed: &Seed<64>) -> Result<PrivateKey, Problem> {
         if let Some(pem) = self.pem {
             return Ok(PrivateKey::from_pem(&Secret::new(pem.into()))?);

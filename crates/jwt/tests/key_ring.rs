@@ -105,7 +105,6 @@ fn a_host_goes_by_what_it_read_for_so_long_and_no_longer() {
     announce(&store, 1, NOW).unwrap();
     let ring = load(&store, NOW).unwrap();
     let stale = NOW.plus(policy().hosts());
-    assert_eq!(ring.stale_at(NOW), stale);
     let last = stale.minus(Span::from_millis(1));
     assert!(ring.signer(last).is_ok() && ring.keys(last).is_ok() && ring.document(last).is_ok());
     let refused = RingError::Stale {
@@ -147,7 +146,6 @@ fn a_lost_key_is_gone_for_good() {
     let ring = revoke(id).unwrap();
     assert_eq!(ring.signer(NOW).err(), Some(RingError::Empty));
     assert_eq!(ring.keys(NOW).err(), Some(RingError::Empty));
-    assert_eq!(ring.stale_at(NOW), NOW);
     let version = ring.version();
     assert_eq!(revoke(id).unwrap().version(), version);
     assert_eq!(announce(&store, 1, NOW).err(), Some(RingError::Revoked));
@@ -340,7 +338,7 @@ fn a_store_that_does_not_answer_changes_nothing_here() {
         unreachable!("it is done")
     };
     assert_eq!(outcome.err(), Some(RingError::Unavailable));
-    let long = "x".repeat(256);
+    let long = "x".repeat(513);
     for issuer in ["", &long] {
         let sealer = SealKey::new(&Secret::new(vec![1; 32])).unwrap();
         let made = RingVault::new(issuer, Arc::new(sealer), Arc::new(RustCrypto));

@@ -144,7 +144,7 @@ fn every_code_of_a_room_is_shown() {
     .chain([OidcError::CODES, OidcSetupError::CODES])
     .chain([RingError::CODES, RingSetupError::CODES]);
     // No library that is at hand fails to sign; grants are read from tokens, where a malformed one is `jwt_grants`; racers,
-    // versions at their end, lists of issuers, damaged rows, full rings and what a host knows are those of the room's own tests.
+    // versions at their end, lists of issuers, damaged rows and what a host knows are those of the room's own tests.
     let never = [
         JwtSetupError::NotSigned.code(),
         RequirementSetupError::Grant.code(),
@@ -153,13 +153,7 @@ fn every_code_of_a_room_is_shown() {
         FetchSetupError::Issuers.code(),
         RingError::Broken.code(),
         RingError::Contended.code(),
-        RingError::Full.code(),
         RingError::Known.code(),
-        RingError::Late {
-            changed: Time::EPOCH,
-            now: Time::EPOCH,
-        }
-        .code(),
         RingError::Private.code(),
         RingError::Stale {
             read: Time::EPOCH,

@@ -9,14 +9,15 @@ use crate::ring::key::OpenKey;
 use crate::ring::record::KeyRingRecord;
 use crate::ring::vault::RingVault;
 use crate::{
-    JwksDocument, JwtSetupError, KeyState, PublicJwk, RingError, Rotation, RotationPolicy,
-    TokenKeys, TokenSigner,
+    JwksDocument, KeyState, PublicJwk, RingError, Rotation, RotationPolicy, TokenKeys, TokenSigner,
 };
 
 /// An issuer's keys, as a host read them at one time. It goes by them for as long as the policy says
 /// ([`RotationPolicy::hosts`]), and refuses after that, because others may have rotated.
 ///
-/// Read them again each minute, and at once where no key signs.
+/// Read them again after each [`Self::pause`].
+///
+/// What it does not protect: a revoked key is one that this host goes by until it reads again.
 pub struct KeyRing {
     vault: RingVault,
     version: i64,
@@ -164,15 +165,6 @@ impl KeyRing {
         self.read
     }
 
-    /// From when on this host may not go by it; at once where no key signs.
-    pub fn stale_at(&self, now: Time) -> Time {
-        match (self.rotation.policy(), self.rotation.signing(now)) {
-            (Some(policy), Some(_)) => self.read.plus(policy.hosts()),
-            _ => self.read,
-        }
-    }
-
-    /// A copy without a key that signs says so itself, whatever its age.
     fn check_age(&self, now: Time) -> Result<(), RingError> {
         let hosts = self.rotation.policy().map(RotationPolicy::hosts);
         let hosts = hosts.unwrap_or(Span::ZERO);
@@ -194,11 +186,13 @@ fn snapshots(rotation: &Rotation<OpenKey>) -> Result<Vec<Snapshot>, RingError> {
     let mut from = Time::EPOCH;
     let mut snapshots = Vec::new();
     for until in ends {
-        let keys = rotation.published(from).map(|open| open.key.clone());
-        match TokenKeys::new(keys) {
-            Ok(keys) => snapshots.push((until, Arc::new(keys))),
-            Err(JwtSetupError::Keys) if rotation.published(from).count() == 0 => {}
-            Err(_) => return Err(RingError::Broken),
+        let keys: Vec<_> = rotation
+            .published(from)
+            .map(|open| open.key.clone())
+            .collect();
+        if !keys.is_empty() {
+            let keys = TokenKeys::new(keys).map_err(|_| RingError::Broken)?;
+            snapshots.push((until, Arc::new(keys)));
         }
         from = until.unwrap_or(from);
     }

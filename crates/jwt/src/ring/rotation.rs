@@ -151,8 +151,8 @@ impl<K: PartialEq> Rotation<K> {
         Ok(())
     }
 
-    /// Removes keys at once and for good, because somebody else may have them. Where one of them was to sign, the one that was
-    /// announced does from `now` on. If it was announced less than the lead ago, some verifiers do not know it yet: tokens may be
+    /// Removes keys at once, because somebody else may have them; the last 16 of these do not come back. Where one of them was to sign, the
+    /// one that was announced does instead. If it was announced less than the lead ago, some verifiers do not know it yet: tokens may be
     /// refused for a while, and nothing is accepted that was forged once copies have been renewed.
     pub fn revoke(&mut self, now: Time, is_lost: impl Fn(&K) -> bool) {
         //= docs/spec/jwt.md#T-22
@@ -268,8 +268,8 @@ impl<K> Rotation<K> {
     }
 
     pub(crate) fn key_mut(&mut self, is_it: impl Fn(&K) -> bool) -> Option<&mut K> {
-        let keys = self.turns.iter_mut().map(|turn| &mut turn.key);
-        keys.into_iter().find(|key| is_it(key))
+        let mut keys = self.turns.iter_mut().map(|turn| &mut turn.key);
+        keys.find(|key| is_it(key))
     }
 }
 

@@ -11,13 +11,17 @@ use counterseal_core::{
     Span, Step, Swap, Time, Unavailable,
 };
 
+use crate::policy::text;
 use crate::ring::key::RingKey;
 use crate::ring::record::KeyRingRecord;
 use crate::{JwtSetupError, KeyRing, PublicJwk, RingError, Rotation, RotationPolicy};
 
 /// The keys of one issuer: where they are stored, and what seals and opens them.
 ///
-/// Keep the sealing key outside the store; all hosts of the issuer have the same.
+/// Keep the sealing key outside the store; all hosts of the issuer have the same. It cannot be changed while keys are sealed with it.
+///
+/// What it does not protect: whoever can write the table can undo a revocation, bring back a key that was there before, or stop the issuer;
+/// and whoever has the sealing key too has the keys.
 #[derive(Clone)]
 pub struct RingVault {
     pub(crate) issuer: Arc<str>,
@@ -54,7 +58,7 @@ enum Change {
 type Reply = Result<Option<Row<KeyRingRecord>>, Unavailable>;
 
 impl RingVault {
-    /// The keys of this issuer (`iss`, 1 to 255 bytes).
+    /// The keys of this issuer (`iss`, 1 to 512 bytes, as policies of tokens have it).
     ///
     /// # Errors
     ///
@@ -64,11 +68,8 @@ impl RingVault {
         sealer: Arc<SealKey>,
         library: Arc<dyn Signatures>,
     ) -> Result<Self, JwtSetupError> {
-        if !(1..=255).contains(&issuer.len()) {
-            return Err(JwtSetupError::Text { name: "issuer" });
-        }
         Ok(RingVault {
-            issuer: issuer.into(),
+            issuer: text("issuer", issuer)?.into(),
             sealer,
             library,
         })

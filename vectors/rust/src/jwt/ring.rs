@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use counterseal::core::{
-    KeyId, PrivateKey, Refusal, SealKey, Secret, Seed, SignKey, Signatures, Span, Step, Time, drive,
+    Bound, KeyId, Lifetime, PrivateKey, Refusal, SealKey, Secret, Seed, Span, Step, Time, drive,
 };
-use counterseal::jwt::{ChangeRing, KeyFacts, KeyState, RingSetupError, RingVault, RotationPolicy};
+use counterseal::jwt::{
+    ChangeRing, Claims, KeyFacts, KeyState, Minter, RingSetupError, RingVault, RotationPolicy,
+    TokenPolicy,
+};
 use counterseal_crypto_rustcrypto::RustCrypto;
 use counterseal_memory::Memory;
 use counterseal_testkit::WINDOW;
@@ -54,6 +57,8 @@ pub(crate) struct RingStep {
 pub(crate) enum Does {
     /// Which keys are there?
     Keys,
+    /// A token for a job is minted: how long does it live, and what decided that?
+    Mint { life_seconds: i64 },
     /// What does the route for the keys answer, to a client with these fields?
     Published {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -71,7 +76,7 @@ pub(crate) fn ring(case: &Case) -> Result<Observation, CaseError> {
     let set_up = || {
         let policy = input.ring.policy().map_err(boxed)?;
         let sealer = SealKey::new(&Secret::new(vec![0; 32])).map_err(boxed)?;
-        let vault = RingVault::new("https://iss.example", sealer.into(), Arc::new(RustCrypto));
+        let vault = RingVault::new(ISSUER, sealer.into(), Arc::new(RustCrypto));
         let store = Memory::new(WINDOW, PLACES, now);
         Ok(Host {
             vault: vault.map_err(boxed)?,
@@ -99,6 +104,17 @@ impl Host {
         let read = || drive(&self.store, self.vault.load(now)).map_err(boxed);
         Ok(match &step.does {
             Does::Keys => json!({"keys": read()?.facts(now).map(told).collect::<Vec<_>>()}),
+            Does::Mint { life_seconds } => {
+                let (ring, policy) = (read()?, TokenPolicy::job(ISSUER, "api").map_err(boxed)?);
+                let bounds = [Bound::ceiling("policy", policy.life()), ring.ceiling()];
+                let life = Lifetime::clamp(Span::from_seconds(*life_seconds), &bounds, now);
+                let life = life.map_err(boxed)?;
+                let minter = Minter::new(ring.signer(now).map_err(boxed)?.clone(), &policy);
+                let token = minter.mint(&Claims::of("user-7"), &life, &Seed::new([0; 16]));
+                token.map_err(boxed)?;
+                let expires = life.until().seconds() * 1_000;
+                json!({"expires": expires, "decided_by": life.decided_by()})
+            }
             Does::Published { if_none_match } => {
                 let document = read()?.document(now).map_err(boxed)?;
                 json!({
@@ -114,11 +130,9 @@ impl Host {
                 self.changed(self.vault.revoke(id, now))
             }
             Does::Rotate { pem } => {
-                let pair = pair(pem)?;
-                let (algorithm, key) = (pair.algorithm(), pair.public_key());
+                let key = PrivateKey::from_pem(&Secret::new(pem.as_str().into())).map_err(boxed)?;
                 let seed = Seed::new([0; 12]);
-                let vault = &self.vault;
-                let step = vault.announce_public(algorithm, key, self.policy, &seed, now);
+                let step = self.vault.announce(&key, self.policy, &seed, now);
                 self.changed(step.map_err(boxed)?)
             }
         })
@@ -141,14 +155,6 @@ fn told(key: KeyFacts) -> Value {
         "ends": key.ends.map(Time::millis),
         "gone": key.gone.map(Time::millis),
     })
-}
-
-/// A key pair, for the one algorithm that it is of.
-fn pair(pem: &str) -> Outcome<Arc<dyn SignKey>> {
-    let private = PrivateKey::from_pem(&Secret::new(pem.into())).map_err(boxed)?;
-    RustCrypto
-        .sign_key(private.algorithm(), &private)
-        .map_err(boxed)
 }
 
 const fn name(state: KeyState) -> &'static str {
@@ -178,4 +184,5 @@ impl RingMembers {
     }
 }
 
+const ISSUER: &str = "https://iss.example";
 const PLACES: usize = 64;

@@ -6,7 +6,7 @@ use counterseal::core::sha256;
 use serde_json::{Value, json};
 
 use super::draft::{NOW, encoded, refusal};
-use super::secrets::By;
+use super::secrets::{By, pem};
 use crate::Case;
 use crate::generate::limit::{accepted, case};
 use crate::jwt::{RingDoes as Does, RingInput, RingMembers, RingStep};
@@ -21,6 +21,8 @@ pub(in crate::generate) fn cases() -> Vec<Ring> {
         policies(),
         revoked(),
         setups(),
+        minted(),
+        vec![full()],
     ]
     .concat()
 }
@@ -230,6 +232,15 @@ fn revoked() -> Vec<Ring> {
             .refuses(By::EdDsa, "jwt_ring_revoked")
             .rotates(By::Es384)
             .told(),
+        story("o20-a-change-that-was-begun-before-the-last-one", &["T-21"])
+            .rotates(By::Es256)
+            .at(120_000)
+            .rotates(By::EdDsa)
+            .at(59_999)
+            .revokes(By::Es256, Some("jwt_ring_late"))
+            .at(60_000)
+            .revokes(By::Es256, None)
+            .told(),
         two("o20-a-key-that-is-not-there")
             .revokes(By::Es384, Some("jwt_ring_missing"))
             .told(),
@@ -247,6 +258,47 @@ fn revoked() -> Vec<Ring> {
             .has(&[key(By::EdDsa, "active", [0, 0], None)])
             .told(),
     ]
+}
+
+/// No token outlives its key.
+fn minted() -> Vec<Ring> {
+    let ring = |id: &str, life: i64| {
+        let mut story = story(id, &["T-21"]).rotates(By::Es256);
+        story.ring.life_seconds = life;
+        story
+    };
+    vec![
+        ring("o20-a-token-lives-as-the-ring-has-it", 1_800)
+            .mints(1_800, 1_800, "asked")
+            .mints(1_801, 1_800, "ring")
+            .told(),
+        ring("o20-a-token-lives-as-its-policy-has-it", 86_400)
+            .mints(7_200, 7_200, "asked")
+            .mints(7_201, 7_200, "policy")
+            .told(),
+    ]
+}
+
+/// Eight keys are published, and no ninth.
+fn full() -> Ring {
+    let mut story = story("o20-a-ninth-key", &["T-21"]);
+    story.ring.life_seconds = 86_400;
+    for turn in 0..8 {
+        story = story
+            .rotates_to(&ed25519(turn), None)
+            .at(LEAD * (i64::from(turn) + 1));
+    }
+    story.rotates_to(&ed25519(8), Some("jwt_ring_full")).told()
+}
+
+/// The key of Ed25519 whose seed is these bytes, as PEM (RFC 8410 section 7).
+fn ed25519(seed: u8) -> String {
+    const BEFORE: &[u8] = &[
+        0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04,
+        0x20,
+    ];
+    let der = [BEFORE, &[seed; 32]].concat();
+    pem(&der).replace("PUBLIC", "PRIVATE")
 }
 
 fn setups() -> Vec<Ring> {
@@ -359,13 +411,22 @@ impl Story {
     }
 
     fn rotates(self, by: By) -> Self {
-        let pem = by.private_pem().expect("a key pair").into();
-        self.step(Does::Rotate { pem }, json!({"code": null}))
+        self.rotates_to(by.private_pem().expect("a key pair"), None)
     }
 
     fn refuses(self, by: By, code: &str) -> Self {
-        let pem = by.private_pem().expect("a key pair").into();
+        self.rotates_to(by.private_pem().expect("a key pair"), Some(code))
+    }
+
+    fn rotates_to(self, pem: &str, code: Option<&str>) -> Self {
+        let pem = pem.into();
         self.step(Does::Rotate { pem }, json!({"code": code}))
+    }
+
+    fn mints(self, life_seconds: i64, lives: i64, decided_by: &str) -> Self {
+        let expires = self.now + lives * 1_000;
+        let told = json!({"expires": expires, "decided_by": decided_by});
+        self.step(Does::Mint { life_seconds }, told)
     }
 
     fn revokes(self, by: By, code: Option<&str>) -> Self {
