@@ -14,6 +14,15 @@ pub(crate) struct Header<'t> {
     pub(crate) typ: Option<Text<'t>>,
 }
 
+/// The names of members that are read.
+mod names {
+    use crate::json::Tag;
+
+    pub(super) const ALG: Tag = Tag::all("alg");
+    pub(super) const KID: Tag = Tag::all("kid");
+    pub(super) const TYP: Tag = Tag::all("typ");
+}
+
 impl TokenPolicy {
     /// The key that the header names, if the header is one of this policy.
     pub(crate) fn key_of<'k>(
@@ -73,12 +82,12 @@ impl TokenPolicy {
     ) -> Result<Header<'t>, JwtError> {
         let mut header = Header::default();
         let mut is_ours = true;
-        let read = json::read(text, names, |_, name, value| {
-            let place = match name.plain() {
-                Some("alg") => &mut header.algorithm,
-                Some("kid") => &mut header.key,
-                Some("typ") => &mut header.typ,
-                Some(name) if self.ignored.iter().any(|other| **other == *name) => return,
+        let read = json::read(text, names, |tag, name, value| {
+            let place = match name.plain().map(|_| tag) {
+                Some(names::ALG) => &mut header.algorithm,
+                Some(names::KID) => &mut header.key,
+                Some(names::TYP) => &mut header.typ,
+                Some(_) if self.ignored.iter().any(|other| name.is(other)) => return,
                 _ => return is_ours = false,
             };
             match value {

@@ -62,8 +62,7 @@ impl<'t, 'n> Reader<'t, 'n> {
             b'f' => word("false", Value::Bool(false)),
             b'n' => word("null", Value::Null),
             _ => {
-                let behind = number(rest)?;
-                let number = &rest[..rest.len() - behind.len()];
+                let (number, behind) = number(rest)?;
                 Ok((Value::Number(number), behind))
             }
         }
@@ -228,8 +227,20 @@ fn tag(name: Text<'_>, rest: &str) -> Tag {
     }
 }
 
-/// What is behind a number.
-fn number(rest: &str) -> Result<&str, Broken> {
+/// A number and what is behind it. Most are a few digits before a comma or the end.
+#[inline(always)]
+fn number(rest: &str) -> Result<(&str, &str), Broken> {
+    let count = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, behind) = rest.split_at(count);
+    let is_usual = !number.starts_with('0') && count < 20 && behind.starts_with([',', '}']);
+    if is_usual && count > 0 {
+        return Ok((number, behind));
+    }
+    any_number(rest)
+}
+
+/// The same, however it is written.
+fn any_number(rest: &str) -> Result<(&str, &str), Broken> {
     let whole = rest.strip_prefix('-').unwrap_or(rest);
     let mut behind = digits(whole)?;
     if whole.starts_with('0') && whole.len() - behind.len() > 1 {
@@ -248,7 +259,7 @@ fn number(rest: &str) -> Result<&str, Broken> {
     if may_be_huge && !number.parse::<f64>().is_ok_and(f64::is_finite) {
         return Err(Broken);
     }
-    Ok(behind)
+    Ok((number, behind))
 }
 
 /// What is behind one digit or more.
