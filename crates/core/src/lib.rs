@@ -21,6 +21,7 @@ mod code;
 mod der;
 mod id;
 mod lifetime;
+mod linked;
 mod mac;
 mod op;
 mod pem;
@@ -46,6 +47,7 @@ pub use code::{
 };
 pub use id::{BadKeyId, KeyId, MAX_KEY_ID};
 pub use lifetime::{Bound, Cut, Lifetime, LifetimeError, MAX_BOUNDS, Trail};
+pub use linked::{Linked, LinkedOp, Links, List, ListOp, LoadLinked};
 pub use mac::{Forged, MIN_KEY, MacKey, TAG, WeakKey, hkdf_sha256, same_bytes, sha256};
 pub use op::{
     Charge, Charged, Claim, Claimed, Load, Op, Row, RowOp, Space, Swap, Sweep, SweepCells,

@@ -88,6 +88,9 @@ pub trait Record: Clone + Send + Sync + Sized + 'static {
     /// The column, a time, after which a row may leave by itself; none for rows that stay.
     const ENDS: Option<&'static str> = None;
 
+    /// The column, 16 bytes that never change, that says whose row it is, where rows are listed by their owner.
+    const LISTED: Option<&'static str> = None;
+
     /// A record to read into.
     fn blank() -> Self;
 

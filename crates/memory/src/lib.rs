@@ -34,8 +34,8 @@ mod rows;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use counterseal_core::{
-    Charge, Charged, Claim, Claimed, LoadTogether, Record, Row, RowOp, Run, RunAsync, Sweep,
-    SweepCells, SweepRows, Time, Together, Unavailable,
+    Charge, Charged, Claim, Claimed, Linked, LinkedOp, Links, ListOp, LoadTogether, Record, Row,
+    RowOp, Run, RunAsync, Sweep, SweepCells, SweepRows, Time, Together, Unavailable,
 };
 use counterseal_replay::Window;
 
@@ -126,6 +126,27 @@ impl<A: Record, B: Record, C: Record> Run<LoadTogether<A, B, C>> for Memory {
     }
 }
 
+impl<A: Links<B>, B: Record> Run<LinkedOp<A, B>> for Memory {
+    fn run(&self, op: LinkedOp<A, B>) -> Result<Linked<A, B>, Unavailable> {
+        let rows = &mut self.lock().rows;
+        match op {
+            LinkedOp::Load(load) => rows.linked(load.id),
+            LinkedOp::Swap(swap) => Ok((rows.swap(&swap)?, None)),
+            LinkedOp::SwapNamed(swap) => Ok((None, rows.swap(&swap)?)),
+        }
+    }
+}
+
+impl<R: Record> Run<ListOp<R>> for Memory {
+    fn run(&self, op: ListOp<R>) -> Result<Vec<Row<R>>, Unavailable> {
+        let rows = &mut self.lock().rows;
+        match op {
+            ListOp::List(list) => rows.list(&list),
+            ListOp::Swap(swap) => Ok(rows.swap(&swap)?.into_iter().collect()),
+        }
+    }
+}
+
 impl<R: Record> Run<SweepRows<R>> for Memory {
     fn run(&self, op: SweepRows<R>) -> Result<u64, Unavailable> {
         Ok(self.lock().rows.sweep(&op))
@@ -158,6 +179,18 @@ impl<R: Record> RunAsync<RowOp<R>> for Memory {
 
 impl<A: Record, B: Record, C: Record> RunAsync<LoadTogether<A, B, C>> for Memory {
     async fn run(&self, op: LoadTogether<A, B, C>) -> Result<Together<A, B, C>, Unavailable> {
+        Run::run(self, op)
+    }
+}
+
+impl<A: Links<B>, B: Record> RunAsync<LinkedOp<A, B>> for Memory {
+    async fn run(&self, op: LinkedOp<A, B>) -> Result<Linked<A, B>, Unavailable> {
+        Run::run(self, op)
+    }
+}
+
+impl<R: Record> RunAsync<ListOp<R>> for Memory {
+    async fn run(&self, op: ListOp<R>) -> Result<Vec<Row<R>>, Unavailable> {
         Run::run(self, op)
     }
 }

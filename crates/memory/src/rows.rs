@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use counterseal_core::{
-    Carry, Column, Record, Row, Swap, SweepRows, Unavailable, Value, read, write,
+    Carry, Column, Linked, Links, List, Record, Row, Swap, SweepRows, Unavailable, Value, read,
+    write,
 };
 
 #[derive(Default)]
@@ -31,10 +32,40 @@ impl Rows {
         id.map_or(Ok(None), |id| self.load(id))
     }
 
+    pub(crate) fn linked<A: Links<B>, B: Record>(
+        &self,
+        id: [u8; 16],
+    ) -> Result<Linked<A, B>, Unavailable> {
+        let Some(stored) = self.0.get(&(A::TABLE.name, id)) else {
+            return Ok((None, None));
+        };
+        let named = at::<A>(Some(A::LINK)).and_then(|at| bytes(&stored.values[at]));
+        Ok((self.load(id)?, self.maybe(named)?))
+    }
+
+    pub(crate) fn list<R: Record>(&self, list: &List<R>) -> Result<Vec<Row<R>>, Unavailable> {
+        let Some(at) = at::<R>(R::LISTED) else {
+            return Err(Unavailable);
+        };
+        let is_asked = |id: [u8; 16], stored: &Stored| {
+            list.after.is_none_or(|after| id > after)
+                && bytes(&stored.values[at]) == Some(list.owner)
+        };
+        let mut ids: Vec<_> = self
+            .0
+            .iter()
+            .filter(|((table, id), stored)| *table == R::TABLE.name && is_asked(*id, stored))
+            .map(|((_, id), _)| *id)
+            .collect();
+        ids.sort_unstable();
+        ids.truncate(usize::try_from(list.limit).unwrap_or(usize::MAX));
+        let rows = ids.into_iter().map(|id| self.load(id)?.ok_or(Unavailable));
+        rows.collect()
+    }
+
     /// Lets rows go that ended before `sweep.before`.
     pub(crate) fn sweep<R: Record>(&mut self, sweep: &SweepRows<R>) -> u64 {
-        let named = |column: &Column| Some(column.name) == R::ENDS;
-        let Some(at) = R::TABLE.columns.iter().position(named) else {
+        let Some(at) = at::<R>(R::ENDS) else {
             return 0;
         };
         let is_over = |stored: &Stored| stored.values[at].as_int() < Some(sweep.before.millis());
@@ -65,5 +96,18 @@ impl Rows {
         values[0] = Value::Bytes(swap.id.into());
         self.0.insert(at, Stored { version, values });
         self.load(swap.id)
+    }
+}
+
+/// Where a column stands.
+fn at<R: Record>(name: Option<&str>) -> Option<usize> {
+    let named = |column: &Column| Some(column.name) == name;
+    R::TABLE.columns.iter().position(named)
+}
+
+fn bytes(value: &Value) -> Option<[u8; 16]> {
+    match value {
+        Value::Bytes(bytes) => bytes.as_slice().try_into().ok(),
+        _ => None,
     }
 }

@@ -49,8 +49,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{mem, process};
 
 use counterseal_core::{
-    Charge, Charged, Claim, Claimed, Load, LoadTogether, Record, Row, RowOp, Run, Space, Span,
-    Swap, Sweep, SweepCells, SweepRows, Table, Time, Together, Unavailable,
+    Charge, Charged, Claim, Claimed, Linked, LinkedOp, Links, ListOp, Load, LoadTogether, Record,
+    Row, RowOp, Run, Space, Span, Swap, Sweep, SweepCells, SweepRows, Table, Time, Together,
+    Unavailable,
 };
 use counterseal_replay::Window;
 use counterseal_store::{Dialect, Epoch, Execute, Rows, Statement, run};
@@ -283,6 +284,18 @@ impl<R: Record> Run<RowOp<R>> for Sqlite {
 
 impl<A: Record, B: Record, C: Record> Run<LoadTogether<A, B, C>> for Sqlite {
     fn run(&self, op: LoadTogether<A, B, C>) -> Result<Together<A, B, C>, Unavailable> {
+        run(self, &op)
+    }
+}
+
+impl<A: Links<B>, B: Record> Run<LinkedOp<A, B>> for Sqlite {
+    fn run(&self, op: LinkedOp<A, B>) -> Result<Linked<A, B>, Unavailable> {
+        run(self, &op)
+    }
+}
+
+impl<R: Record> Run<ListOp<R>> for Sqlite {
+    fn run(&self, op: ListOp<R>) -> Result<Vec<Row<R>>, Unavailable> {
         run(self, &op)
     }
 }

@@ -28,6 +28,7 @@ extern crate alloc;
 mod charge;
 mod claim;
 mod execute;
+mod linked;
 mod redis;
 mod row;
 mod setup;

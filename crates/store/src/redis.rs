@@ -6,7 +6,8 @@
 use alloc::{borrow::Cow, format, string::String, vec, vec::Vec};
 
 use counterseal_core::{
-    Carry, Charge, Claim, Column, Load, LoadTogether, Record, Swap, Table, Value, write,
+    Carry, Charge, Claim, Column, Links, List, Load, LoadLinked, LoadTogether, Record, Swap, Table,
+    Value, write,
 };
 
 use crate::row::named;
@@ -85,21 +86,61 @@ pub(crate) fn load<R: Record>(load: &Load<R>) -> Statement {
 }
 
 pub(crate) fn swap<R: Record>(swap: &Swap<R>) -> Statement {
-    let mut values = vec![
-        Value::Int(1),
-        row_key::<R>(&swap.id),
-        Value::Int(swap.expected),
-    ];
     let mut fields = write(&swap.record);
     fields[0] = Value::Bytes(swap.id.into());
+    let owner = owner::<R>(&fields);
+    let mut values = vec![
+        Value::Int(1 + i64::from(owner.is_some())),
+        row_key::<R>(&swap.id),
+    ];
+    values.extend(owner);
+    values.push(Value::Int(swap.expected));
     let leaves = leaves::<R>(&fields);
     values.extend(fields.into_iter().map(argument));
     values.extend(leaves.map(Value::Int));
+    let listed = if R::LISTED.is_some() { LISTED } else { "" };
     let leave = if leaves.is_some() { LEAVE } else { "" };
     Statement {
         name: named::<R>("swap"),
-        text: format!("{}{SWAP}{leave}return {{row}}", columns(&R::TABLE)).into(),
+        text: format!("{}{SWAP}{listed}{leave}return {{row}}", columns(&R::TABLE)).into(),
         values,
+    }
+}
+
+/// The row of the first table says where the other one is, so its key is made by the script; both are of one hash tag.
+pub(crate) fn linked<A: Links<B>, B: Record>(load: &LoadLinked<A, B>) -> Statement {
+    let lists = [&A::TABLE, &B::TABLE].map(names).join(", ");
+    let at = A::TABLE
+        .columns
+        .iter()
+        .position(|column| column.name == A::LINK);
+    let at = at.map_or(0, |at| at + 2);
+    Statement {
+        name: named::<A>("linked"),
+        text: format!("local tables, link = {{{lists}}}, {at}\n{LINKED}").into(),
+        values: vec![
+            Value::Int(1),
+            row_key::<A>(&load.id),
+            Value::Text(row_prefix::<B>()),
+        ],
+    }
+}
+
+/// Ids of rows that have left by themselves leave the list when it is read.
+pub(crate) fn list<R: Record>(asked: &List<R>) -> Statement {
+    let after = asked
+        .after
+        .map_or_else(|| "-".into(), |id| format!("({}", hex(&id)));
+    Statement {
+        name: named::<R>("list"),
+        text: format!("{}{LIST}", columns(&R::TABLE)).into(),
+        values: vec![
+            Value::Int(1),
+            list_key::<R>(&hex(&asked.owner)),
+            Value::Text(after),
+            Value::Int(asked.limit.into()),
+            Value::Text(row_prefix::<R>()),
+        ],
     }
 }
 
@@ -107,7 +148,7 @@ pub(crate) fn swap<R: Record>(swap: &Swap<R>) -> Statement {
 pub(crate) fn together<A: Record, B: Record, C: Record>(load: &LoadTogether<A, B, C>) -> Statement {
     let none = || Value::Text(format!("cs:{{{}}}:none", A::GROUP));
     let [a, b, c] = load.ids;
-    let lists = [&A::TABLE, &B::TABLE, &C::TABLE].map(list).join(", ");
+    let lists = [&A::TABLE, &B::TABLE, &C::TABLE].map(names).join(", ");
     Statement {
         name: format!("{}_load", A::GROUP).into(),
         text: format!("local tables = {{{lists}}}\n{TOGETHER}").into(),
@@ -143,9 +184,28 @@ fn epoch_key(space: &str) -> Value {
 
 /// A table of its own has its name as its tag; those of a group share one, and have their names after it.
 fn row_key<R: Record>(id: &[u8; 16]) -> Value {
+    Value::Text(row_prefix::<R>() + &hex(id))
+}
+
+fn row_prefix<R: Record>() -> String {
     let (group, name) = (R::GROUP, R::TABLE.name);
     let part = if group == name { "row" } else { name };
-    Value::Text(format!("cs:{{{group}}}:{part}:{}", hex(id)))
+    format!("cs:{{{group}}}:{part}:")
+}
+
+/// The ids of an owner's rows.
+fn list_key<R: Record>(owner: &str) -> Value {
+    Value::Text(format!("cs:{{{}}}:{}_of:{owner}", R::GROUP, R::TABLE.name))
+}
+
+/// The list that the row of these fields is in.
+fn owner<R: Record>(fields: &[Value]) -> Option<Value> {
+    let named = |column: &Column| Some(column.name) == R::LISTED;
+    let owner = &fields[R::TABLE.columns.iter().position(named)?];
+    match owner.clone().carried(Carry::Hex) {
+        Value::Text(owner) => Some(list_key::<R>(&owner)),
+        _ => None,
+    }
 }
 
 fn hex(bytes: &[u8; 16]) -> String {
@@ -153,10 +213,10 @@ fn hex(bytes: &[u8; 16]) -> String {
 }
 
 fn columns(table: &Table) -> String {
-    format!("local columns = {}\n", list(table))
+    format!("local columns = {}\n", names(table))
 }
 
-fn list(table: &Table) -> String {
+fn names(table: &Table) -> String {
     let names: Vec<String> = table
         .columns
         .iter()
@@ -251,6 +311,15 @@ end
 row[#columns + 2] = tostring(redis.call('HINCRBY', KEYS[1], 'version', 1))
 ";
 
+/// A list leaves with the last of its rows.
+const LISTED: &str = "\
+redis.call('ZADD', KEYS[2], 0, string.sub(ARGV[2], 2))
+if #ARGV > #columns + 1 then
+  local at = ARGV[#columns + 2]
+  if redis.call('PEXPIRETIME', KEYS[2]) < tonumber(at) then redis.call('PEXPIREAT', KEYS[2], at) end
+end
+";
+
 const LEAVE: &str = "redis.call('PEXPIREAT', KEYS[1], ARGV[#columns + 2])\n";
 
 const TOGETHER: &str = "\
@@ -266,6 +335,38 @@ for at, key in ipairs(KEYS) do
   answer[at] = row
 end
 return answer";
+
+const LINKED: &str = "\
+local function read(key, columns)
+  local row = redis.call('HMGET', key, 'version', unpack(columns))
+  if not row[1] then return nil end
+  table.insert(row, table.remove(row, 1))
+  table.insert(row, 1, 'hex')
+  return row
+end
+local row = read(KEYS[1], tables[1])
+if not row then return {} end
+return {row, read(ARGV[1] .. row[link], tables[2]) or {}}";
+
+const LIST: &str = "\
+local rows, after, left = {}, ARGV[1], tonumber(ARGV[2])
+while left > 0 do
+  local ids = redis.call('ZRANGEBYLEX', KEYS[1], after, '+', 'LIMIT', 0, left)
+  if #ids == 0 then break end
+  for _, id in ipairs(ids) do
+    local row = redis.call('HMGET', ARGV[3] .. id, 'version', unpack(columns))
+    if row[1] then
+      table.insert(row, table.remove(row, 1))
+      table.insert(row, 1, 'hex')
+      table.insert(rows, row)
+      left = left - 1
+    else
+      redis.call('ZREM', KEYS[1], id)
+    end
+    after = '(' .. id
+  end
+end
+return rows";
 
 const HOUR: i64 = 3_600_000;
 

@@ -106,7 +106,7 @@ fn values<R: Record>(swap: &Swap<R>) -> Vec<Value> {
 }
 
 /// All columns and the version, which every statement on rows returns.
-fn returned(table: &Table) -> String {
+pub(crate) fn returned(table: &Table) -> String {
     let names: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
     format!("{}, version", names.join(", "))
 }

@@ -14,7 +14,7 @@ impl<A: Record, B: Record, C: Record> Stated for LoadTogether<A, B, C> {
             return crate::redis::together(self);
         }
         let tables = [("a", A::TABLE), ("b", B::TABLE), ("c", C::TABLE)];
-        let returned = tables.map(|(alias, table)| returned(alias, &table));
+        let returned = tables.map(|(alias, table)| returned_as(alias, &table));
         let joined = |(at, (alias, table)): (usize, (&str, Table))| {
             let (name, key) = (table.name, table.columns[0].name);
             format!(
@@ -84,7 +84,7 @@ impl<R: Record> Stated for SweepRows<R> {
     }
 }
 
-fn returned(alias: &str, table: &Table) -> String {
+pub(crate) fn returned_as(alias: &str, table: &Table) -> String {
     let names = table.columns.iter().map(|column| column.name);
     let names: vec::Vec<String> = names
         .chain(["version"])
@@ -94,7 +94,7 @@ fn returned(alias: &str, table: &Table) -> String {
 }
 
 /// A row, or the nothing that a join or a script has in its place.
-fn part<R: Record>(cells: &[Value]) -> Result<Option<Row<R>>, BadRow> {
+pub(crate) fn part<R: Record>(cells: &[Value]) -> Result<Option<Row<R>>, BadRow> {
     if cells.iter().all(|cell| *cell == Value::Null) {
         return Ok(None);
     }

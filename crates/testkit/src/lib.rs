@@ -16,7 +16,8 @@
 //! ```
 //!
 //! [`claim_tests!`] is for every store of claims, [`sweep_tests!`] for those that delete, [`full_tests!`]
-//! for those that have a bound, [`row_tests!`] for those that keep rows, [`together_tests!`] for those that read them together, [`charge_tests!`] for those that
+//! for those that have a bound, [`row_tests!`] for those that keep rows, [`together_tests!`] for those that read them together,
+//! [`linked_tests!`] for those that read what a row names and list rows, [`charge_tests!`] for those that
 //! keep rate limits and [`cell_tests!`] for those of them that delete. Honest claims must be accepted
 //! in all of them, so refusing everything is no way to pass. Nothing sleeps: time is an argument.
 //!
@@ -31,6 +32,8 @@ mod cut;
 mod faulty;
 pub mod forms;
 pub mod keys;
+mod leaf;
+pub mod linked;
 mod model;
 mod note;
 mod race;
@@ -44,6 +47,7 @@ pub mod together;
 
 pub use cut::Cut;
 pub use faulty::{Fault, Faulty};
+pub use leaf::Leaf;
 pub use note::Note;
 pub use race::race;
 pub use scratch::Scratch;

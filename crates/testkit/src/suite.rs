@@ -56,6 +56,20 @@ macro_rules! full_tests {
     };
 }
 
+/// Tests of a store of rows that reads a [`Leaf`](crate::Leaf) with the [`Note`](crate::Note) that it names, and lists leaves; `$make`
+/// is a `fn(now: Time) -> impl Run<LinkedOp<Leaf, Note>> + Run<ListOp<Leaf>> + Sync`.
+#[macro_export]
+macro_rules! linked_tests {
+    ($make:expr) => {
+        $crate::tests! { $make, linked:
+            a_row_comes_with_the_one_that_it_names
+            linked_rows_are_of_one_instant
+            rows_of_an_owner_are_listed
+            swaps_of_linked_rows_are_apart
+        }
+    };
+}
+
 /// Tests of a store of rows that keeps [`Note`](crate::Note)s; `$make` is a
 /// `fn(now: Time) -> impl Run<RowOp<Note>> + Sync`.
 #[macro_export]

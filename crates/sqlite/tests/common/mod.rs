@@ -6,7 +6,7 @@ use std::path::Path;
 
 use counterseal_core::{Op, Record, Run, Time, Unavailable};
 use counterseal_sqlite::Sqlite;
-use counterseal_testkit::{NOW, Note, SPACES, Scratch, WINDOW};
+use counterseal_testkit::{Leaf, NOW, Note, SPACES, Scratch, WINDOW};
 use rusqlite::Connection;
 
 /// Connections to one database, which take turns.
@@ -18,7 +18,9 @@ pub(crate) struct Shared {
 pub(crate) fn shared(connections: usize, now: Time) -> Shared {
     let scratch = Scratch::new();
     let path = scratch.file("store.db");
-    let open = |_| Sqlite::open(&path, &[Note::TABLE], SPACES, WINDOW, now).expect("a database");
+    let open = |_| {
+        Sqlite::open(&path, &[Note::TABLE, Leaf::TABLE], SPACES, WINDOW, now).expect("a database")
+    };
     Shared {
         connections: (0..connections).map(open).collect(),
         scratch,
@@ -30,7 +32,7 @@ pub(crate) fn open(path: &Path) -> Sqlite {
 }
 
 pub(crate) fn open_at(path: &Path, now: Time) -> Sqlite {
-    Sqlite::open(path, &[Note::TABLE], SPACES, WINDOW, now).expect("a database")
+    Sqlite::open(path, &[Note::TABLE, Leaf::TABLE], SPACES, WINDOW, now).expect("a database")
 }
 
 /// The same file without Counterseal.

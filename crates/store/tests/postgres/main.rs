@@ -11,8 +11,8 @@ use counterseal_servers::postgres::{Postgres, Server, query};
 use counterseal_store::{COLD, Dialect, Epoch, Stated, migrations};
 use counterseal_testkit::claims::claim;
 use counterseal_testkit::{
-    NOW, Note, SPACES, Scratch, WINDOW, cell_tests, charge_tests, claim_tests, row_tests,
-    sweep_tests, together_tests,
+    Leaf, NOW, Note, SPACES, Scratch, WINDOW, cell_tests, charge_tests, claim_tests, linked_tests,
+    row_tests, sweep_tests, together_tests,
 };
 use postgres::types::Type;
 
@@ -20,6 +20,7 @@ cell_tests!(make);
 charge_tests!(make);
 claim_tests!(make);
 row_tests!(make);
+linked_tests!(make);
 together_tests!(make);
 sweep_tests!(make);
 
@@ -37,7 +38,7 @@ fn migrated() -> Postgres {
 
 fn migrate(postgres: &Postgres, from: u16) {
     let mut client = postgres.client();
-    for text in migrations(&[Note::TABLE], Dialect::Postgres, from) {
+    for text in migrations(&[Note::TABLE, Leaf::TABLE], Dialect::Postgres, from) {
         client.batch_execute(&text).expect("a migration");
     }
 }
