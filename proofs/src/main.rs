@@ -12,6 +12,7 @@ mod honest;
 mod jwt_beside;
 mod key_rotation;
 mod limits;
+mod refresh_model;
 mod report;
 mod ring_model;
 
@@ -81,6 +82,10 @@ const PROOFS: &[Proof] = &[
     Proof {
         name: "key-rotation",
         run: key_rotation::prove,
+    },
+    Proof {
+        name: "refresh-model",
+        run: refresh_model::prove,
     },
     Proof {
         name: "jwt-beside",

@@ -35,7 +35,7 @@ pub struct Chain {
     pub generation: u32,
     /// When the newest was made.
     pub rotated_at: Time,
-    /// Since when its parent may be retried; moves with each late retry.
+    /// When its parent was last answered while nobody had shown to have the newest; siblings of that request may come for a window after it.
     pub window_at: Time,
     /// Whether it is known that the client has the newest.
     pub confirmed: bool,
@@ -191,7 +191,7 @@ impl RefreshPolicy {
     /// By the token's place alone.
     fn at_place(&self, facts: &Facts, now: Time) -> Decision {
         let chain = &facts.chain;
-        let is_fresh = now.since(chain.rotated_at) <= self.window;
+        let is_fresh = now.since(chain.latest()) <= self.window;
         match facts.place {
             Place::Current if is_fresh => Decision::Same,
             Place::Current => Decision::Rotate,
@@ -228,7 +228,13 @@ impl RefreshPolicy {
         match decision {
             Decision::Mint | Decision::Refuse(_) => return None,
             Decision::End(end) => next.ended = Some((end, now)),
-            Decision::Retry { late: false } => next.retries += 1,
+            Decision::Retry { late: false } => {
+                next.retries += 1;
+                // What was sent before this answer is stored may still come.
+                if !next.confirmed {
+                    next.window_at = now;
+                }
+            }
             Decision::Retry { late: true } => {
                 next.late += 1;
                 next.retries = 0;

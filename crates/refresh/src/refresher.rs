@@ -72,7 +72,7 @@ pub enum How {
     RetriedLate,
     /// A new token.
     Rotated,
-    /// The same token, which is new enough.
+    /// The token that was presented is new enough and stays.
     Same,
 }
 
@@ -245,12 +245,7 @@ impl PendingRefresh {
                 (how, Some(self.again(family)?))
             }
             Decision::Rotate => (How::Rotated, Some(self.again(family)?)),
-            Decision::Same => {
-                let token = &self.asked.token;
-                let pepper = self.parts.secrets.find(token.secret_number);
-                let pepper = pepper.ok_or(RefreshError::SecretUnknown)?;
-                (How::Same, Some(token.print(pepper)))
-            }
+            Decision::Same => (How::Same, None),
         };
         let followed = family.chain().map_err(bad)?;
         let is_followed = how == How::RetriedLate && followed.followed >= FOLLOWED;
@@ -349,7 +344,8 @@ impl Refreshed {
         self.how
     }
 
-    /// The refresh token that is good from now on; none when nothing was rotated.
+    /// The refresh token that its client stores in the place of the one that it has; none when it keeps that. Storing one again that it has
+    /// already would, on a slow line, take back a newer one.
     pub const fn token(&self) -> Option<&Secret> {
         self.token.as_ref()
     }
