@@ -191,9 +191,11 @@ impl RefreshPolicy {
     /// By the token's place alone.
     fn at_place(&self, facts: &Facts, now: Time) -> Decision {
         let chain = &facts.chain;
-        let is_fresh = now.since(chain.latest()) <= self.window;
+        // For a window its parent may be retried, and for another one the answer may be on its way: whoever stores that last would
+        // take back a newer token.
+        let is_settling = now.since(chain.latest()) <= self.window.times(2);
         match facts.place {
-            Place::Current if is_fresh => Decision::Same,
+            Place::Current if is_settling => Decision::Same,
             Place::Current => Decision::Rotate,
             Place::Newer => Decision::End(End::StoreBehind),
             Place::Older => Decision::End(End::Replayed),

@@ -97,7 +97,8 @@ impl RefreshPolicy {
         policy.checked()
     }
 
-    /// The same with another window: for how long requests that began together get the same answer.
+    /// The same with another window: for how long after an answer its siblings, sent before that was stored, get the same. It is longer than
+    /// a request, its answer and the difference of clocks together take. A token is rotated when it is older than two windows.
     ///
     /// # Errors
     ///

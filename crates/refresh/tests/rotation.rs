@@ -125,7 +125,8 @@ impl World {
 }
 
 fn policy() -> RefreshPolicy {
-    RefreshPolicy::new(Confirmation::Wired { within: DAY }).unwrap()
+    let policy = RefreshPolicy::new(Confirmation::Wired { within: DAY }).unwrap();
+    policy.with_window(Span::from_seconds(20)).unwrap()
 }
 
 fn secrets() -> RefreshSecrets {
@@ -184,9 +185,9 @@ fn r02_the_parent_ends_the_session_once_its_successor_is_known_to_be_stored() {
     let (id, first) = world.begin(&NEW, NOW);
     world.rotated(&first, at(60));
     world.confirm(id, 1, at(61));
-    assert_eq!(world.refresh(&first, at(90)).unwrap().how(), How::Retried);
+    assert_eq!(world.refresh(&first, at(80)).unwrap().how(), How::Retried);
     assert_eq!(
-        refused(world.refresh(&first, at(91))),
+        refused(world.refresh(&first, at(81))),
         ("refresh_replayed", true)
     );
 }
@@ -198,7 +199,7 @@ fn r03_r07_a_lost_answer_is_given_again_to_the_byte_after_any_delay() {
     let second = world.rotated(&first, at(60));
     for (seconds, how) in [
         (60, How::Retried),
-        (90, How::Retried),
+        (80, How::Retried),
         (121, How::RetriedLate),
         (122, How::Retried),
         (3_600, How::RetriedLate),
@@ -219,7 +220,7 @@ fn r03_tabs_that_come_one_after_the_other_share_a_token() {
     let world = World::new();
     let (_, first) = world.begin(&NEW, NOW);
     let second = world.rotated(&first, at(60));
-    for second_after in 61..=90 {
+    for second_after in 61..=80 {
         let same = world.refresh(&second, at(second_after)).unwrap();
         assert_eq!(same.how(), How::Same);
         assert!(same.token().is_none(), "its client keeps what it has");
@@ -237,7 +238,7 @@ fn r03_over_the_budget_is_busy_and_no_theft() {
         assert_eq!(world.refresh(&first, at(61)).unwrap().how(), How::Retried);
     }
     let error = world.refresh(&first, at(62)).err().unwrap();
-    let retry_at = at(91).plus(Span::from_millis(1));
+    let retry_at = at(81).plus(Span::from_millis(1));
     assert_eq!(
         error,
         RefreshError::Busy {
@@ -633,7 +634,7 @@ fn nobody_who_never_shows_to_have_the_newest_token_goes_on_for_ever() {
     world.rotated(&first, at(60));
     let last = at(60).plus(DAY);
     assert_eq!(world.refresh(&first, last).unwrap().how(), How::RetriedLate);
-    let over = last.plus(Span::from_seconds(31));
+    let over = last.plus(Span::from_seconds(21));
     assert_eq!(
         refused(world.refresh(&first, over)),
         ("refresh_unconfirmed", true)
