@@ -7,6 +7,7 @@ mod foreign;
 mod jwt;
 mod limit;
 mod message;
+mod refresh;
 mod replay;
 mod request;
 mod response;
@@ -27,6 +28,7 @@ pub use crate::jwt::{
     jwt_requirement_check, jwt_token_keys_from_jwks, jwt_token_verifier_verify,
 };
 pub use crate::limit::{limit_by_name, limit_client_address};
+pub use crate::refresh::refresh_refresher_refresh;
 pub use crate::replay::{replay_cells_over, replay_ring_attach, replay_ring_claim};
 pub use crate::request::{request_key_record_open, request_signer_sign, request_verifier_begin};
 pub use crate::response::request_sent_check;
@@ -69,6 +71,7 @@ pub const TARGETS: &[Target] = &[
     ("jwt_token_verifier_verify", jwt_token_verifier_verify),
     ("limit_by_name", limit_by_name),
     ("limit_client_address", limit_client_address),
+    ("refresh_refresher_refresh", refresh_refresher_refresh),
     ("replay_cells_over", replay_cells_over),
     ("replay_ring_attach", replay_ring_attach),
     ("replay_ring_claim", replay_ring_claim),

@@ -1,12 +1,13 @@
 //! Answers of a database.
 
 use counterseal::core::{
-    Charge, Claim, Load, LoadTogether, Rate, Record, Row, RowOp, Space, Subject, Swap, Sweep,
-    SweepCells, SweepRows, Time,
+    Charge, Claim, LinkedOp, List, ListOp, Load, LoadLinked, LoadTogether, Rate, Record, Row,
+    RowOp, Space, Subject, Swap, Sweep, SweepCells, SweepRows, Time,
 };
 use counterseal::jwt::{AccessKey, Denied};
 use counterseal::request::KeyRecord;
 use counterseal::store::{Epoch, Rows, Stated};
+use counterseal_refresh::RefreshFamily;
 
 use crate::bytes::Bytes;
 use crate::request::row;
@@ -26,6 +27,8 @@ pub fn store_stated_reply(data: &[u8]) {
     }
     together(&rows);
     together(&vec![rows.concat()]);
+    linked(&rows);
+    linked(&vec![rows.concat()]);
     let stored = Load::<KeyRecord>::new([0; 16]).reply(&rows);
     let (id, expected) = ([0; 16], 1);
     let record = KeyRecord::blank();
@@ -52,6 +55,23 @@ fn together(rows: &Rows) {
     {
         let alone = Load::<Subject>::new([0; 16]).reply(&vec![first.clone()]);
         assert_eq!(alone, Ok(subject));
+    }
+}
+
+/// A row with the one that it names, and rows of an owner.
+fn linked(rows: &Rows) {
+    let load = LoadLinked::<RefreshFamily, Subject>::new([0; 16]);
+    let found = load.reply(rows);
+    assert_eq!(LinkedOp::Load(load).reply(rows), found);
+    if let Ok((family, subject)) = found {
+        assert!(version(&family) && version(&subject));
+        assert!(family.is_some() || subject.is_none());
+    }
+    let list = List::<RefreshFamily>::new([0; 16], None, 9);
+    let listed = list.reply(rows);
+    assert_eq!(ListOp::List(list).reply(rows), listed);
+    if let Ok(listed) = listed {
+        assert!(listed.len() == rows.len() && listed.iter().all(|row| row.version > 0));
     }
 }
 

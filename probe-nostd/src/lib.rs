@@ -6,8 +6,9 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::panic::PanicInfo;
 
 pub use {
-    counterseal, counterseal_core, counterseal_jwt, counterseal_limit, counterseal_replay,
-    counterseal_request, counterseal_store, counterseal_ttl, counterseal_webhook,
+    counterseal, counterseal_core, counterseal_jwt, counterseal_limit, counterseal_refresh,
+    counterseal_replay, counterseal_request, counterseal_store, counterseal_ttl,
+    counterseal_webhook,
 };
 
 #[cfg(feature = "poison")]

@@ -5,13 +5,15 @@
 //! writes if the row is still the one that it read; anything may happen between these steps. Mutants blind the rule to one fact, or break
 //! one thing around it; rivals are the rules of others in the same world. Each must be found out by what it is predicted to do.
 
-use std::fmt;
-
 use counterseal_core::{Span, Time};
-use counterseal_refresh::{
-    Chain, Confirmation, Decision, End, Facts, Mode, Place, RefreshPolicy, Standing, Why,
-};
+use counterseal_refresh::{Chain, Decision, End, Facts, Mode, Place, RefreshPolicy, Standing, Why};
 use stateright::{Checker, Model, Property};
+
+mod rules;
+mod state;
+
+use rules::{Mutant, Rival, WORLDS, honest};
+use state::{Action, Flight, Leg, Row, State, Token, confirm};
 
 use crate::Size;
 use crate::report::Report;
@@ -58,56 +60,6 @@ enum Rule {
     Rival(Rival),
 }
 
-/// One thing that is not as it should be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mutant {
-    /// A generation is confirmed when it is handed out.
-    ConfirmsWhenHandedOut,
-    /// A token that is new is rotated all the same.
-    DoesNotSettle,
-    /// The store is asked without looking whether the session has ended.
-    ForgetsTheEnd,
-    /// The session goes on for ever.
-    ForgetsExpiry,
-    /// A token that the store has not seen made is taken for the newest.
-    GuessesNewer,
-    /// Nobody is ever known to have stored anything.
-    NeverConfirmed,
-    /// A late retry opens no window for its siblings.
-    LateIsAlone,
-    /// Any older token is taken for the parent.
-    OldIsParent,
-    /// A retry is answered with a token of its own.
-    RetryForks,
-    /// A token settles for a window only, as long as its parent may be retried.
-    SettlesForAWindow,
-    /// Whoever writes last wins.
-    SwapsAreBlind,
-    /// The budget of retries counts the late ones, and who is over it is a thief.
-    OneBudget,
-    /// Nobody who did not confirm is waited for.
-    WaitsForNobody,
-}
-
-/// What others do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Rival {
-    /// The parent is good until its successor is used.
-    ConfirmOnly,
-    /// The same, but the parent is refused then, without an end.
-    DoorkeeperOnUse,
-    /// Any old generation is answered for a while.
-    DotGrace,
-    /// The parent is answered for a while, with a token of its own.
-    HydraGraceful,
-    /// Every token is good once.
-    Strict,
-    /// The parent of the newest token is always answered.
-    Supabase,
-    /// The parent is answered for a while.
-    Window,
-}
-
 /// What must never be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Fault {
@@ -127,112 +79,6 @@ enum Fault {
     ThiefAnswered,
     /// Client and thief go on and on from the same tokens, and nobody hears of it.
     Undetected,
-}
-
-/// A token: its generation, and which of those that were ever made it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Token {
-    generation: u32,
-    serial: u8,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Row {
-    version: u8,
-    chain: Chain,
-    current: Token,
-    parent: Option<Token>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct State {
-    now: i64,
-    row: Row,
-    backup: Option<Row>,
-    was_set_back: bool,
-    /// What the client has stored.
-    jar: Token,
-    /// What the thief has.
-    loot: Option<Token>,
-    flights: Vec<Flight>,
-    made: u8,
-    /// What each token of late was answered with.
-    answers: Vec<(Token, Token)>,
-    /// When client and thief were last answered to the newest token's parent.
-    uses: [Option<i64>; 2],
-    /// Whether both were, and not at once.
-    is_shared: bool,
-    /// How many generations in a row that was so.
-    rounds: u8,
-    is_known: bool,
-    ended: bool,
-    fault: Option<Fault>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Flight {
-    who: usize,
-    token: Token,
-    /// Since when it is on this part of its way.
-    since: i64,
-    at: Leg,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Leg {
-    Sent,
-    /// The row as it was read, and the host's clock.
-    Read(Box<Row>, i64),
-    Answer(Token),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Action {
-    Confirm,
-    Deliver(usize),
-    Lose(usize),
-    /// A host reads; its clock may be a second behind.
-    Read(usize, i64),
-    Revoke,
-    Save,
-    Send(usize),
-    SetBack,
-    Steal,
-    Tick,
-    Write(usize),
-}
-
-impl PartialOrd for Leg {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Leg {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        let key = |leg: &Leg| match leg {
-            Leg::Sent => (0, 0, 0, None),
-            Leg::Read(row, clock) => (1, row.version, *clock, None),
-            Leg::Answer(token) => (2, 0, 0, Some(*token)),
-        };
-        key(self).cmp(&key(other))
-    }
-}
-
-impl State {
-    /// One state for all that cannot be told apart.
-    fn settled(mut self) -> Self {
-        self.flights.sort();
-        let row = &self.row;
-        self.answers.retain(|(token, _)| token.generation + 2 >= row.chain.generation);
-        self.answers.sort_unstable();
-        self
-    }
-
-    /// Whether client and store had nothing to do with anybody else.
-    fn is_undisturbed(&self) -> bool {
-        self.loot.is_none() && !self.was_set_back && !self.ended
-    }
 }
 
 impl World {
@@ -320,7 +166,13 @@ impl World {
     }
 
     /// What the row becomes, and what is answered.
-    fn next(&self, state: &mut State, row: &Row, flight: &Flight, clock: i64) -> Option<(Option<Row>, Option<Token>)> {
+    fn next(
+        &self,
+        state: &mut State,
+        row: &Row,
+        flight: &Flight,
+        clock: i64,
+    ) -> Option<(Option<Row>, Option<Token>)> {
         let now = Time::from_seconds(clock);
         let (decision, facts) = self.decide(row, flight.token, clock);
         let mut chain = self.policy.next(&facts, decision, now);
@@ -370,12 +222,22 @@ impl World {
     }
 
     /// What is wrong about an answer.
-    fn judge(&self, state: &mut State, row: &Row, flight: &Flight, clock: i64, decision: Decision, given: Option<Token>) {
+    fn judge(
+        &self,
+        state: &mut State,
+        row: &Row,
+        flight: &Flight,
+        clock: i64,
+        decision: Decision,
+        given: Option<Token>,
+    ) {
         let is_honest = flight.who == CLIENT;
         let is_out = match decision {
             Decision::End(_) => true,
-            Decision::Refuse(Why::Busy { .. } | Why::Clock { .. } | Why::Expired { .. }) => false,
-            Decision::Refuse(_) => true,
+            Decision::Refuse(why) => !matches!(
+                why,
+                Why::Busy { .. } | Why::Clock { .. } | Why::Expired { .. }
+            ),
             _ => false,
         };
         if is_honest && is_out && state.is_undisturbed() {
@@ -392,7 +254,10 @@ impl World {
             self.found(state, Fault::AfterExpiry);
         }
         if decision != Decision::Same {
-            let before = state.answers.iter().find(|(token, _)| *token == flight.token);
+            let before = state
+                .answers
+                .iter()
+                .find(|(token, _)| *token == flight.token);
             match before {
                 Some((_, answer)) if *answer != given => self.found(state, Fault::Forked),
                 Some(_) => {}
@@ -490,18 +355,6 @@ impl World {
     }
 }
 
-/// The client has shown to have what it has.
-fn confirm(state: &mut State) -> bool {
-    let row = &mut state.row;
-    let is_it = row.current.generation == state.jar.generation;
-    if !is_it || row.chain.confirmed || row.chain.ended.is_some() {
-        return false;
-    }
-    row.chain.confirmed = true;
-    row.version = row.version.saturating_add(1);
-    true
-}
-
 impl Model for World {
     type State = State;
     type Action = Action;
@@ -541,7 +394,10 @@ impl Model for World {
         if state.fault.is_some() {
             return;
         }
-        let waits = state.flights.iter().all(|flight| self.may_wait(state, flight));
+        let waits = state
+            .flights
+            .iter()
+            .all(|flight| self.may_wait(state, flight));
         if state.now < self.last && waits {
             actions.push(Action::Tick);
         }
@@ -593,13 +449,20 @@ impl Model for World {
                 next.flights[at].at = Leg::Read(row, next.now - behind);
             }
             Action::Revoke => {
-                next.row.chain.ended.get_or_insert((End::Revoked, Time::from_seconds(next.now)));
+                next.row
+                    .chain
+                    .ended
+                    .get_or_insert((End::Revoked, Time::from_seconds(next.now)));
                 next.row.version = next.row.version.saturating_add(1);
                 next.ended = true;
             }
             Action::Save => next.backup = Some(next.row.clone()),
             Action::Send(who) => {
-                let token = if who == CLIENT { Some(next.jar) } else { next.loot };
+                let token = if who == CLIENT {
+                    Some(next.jar)
+                } else {
+                    next.loot
+                };
                 next.flights.push(Flight {
                     who,
                     token: token?,
@@ -613,7 +476,8 @@ impl Model for World {
                 next.ended = next.row.chain.ended.is_some();
                 // What was answered before is of a store that is no more, and nobody reads across that.
                 next.answers.clear();
-                next.flights.retain(|flight| !matches!(flight.at, Leg::Read(..)));
+                next.flights
+                    .retain(|flight| !matches!(flight.at, Leg::Read(..)));
             }
             Action::Steal => next.loot = Some(next.jar),
             Action::Write(at) => return self.write(state, at),
@@ -622,9 +486,10 @@ impl Model for World {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        let mut all = vec![Property::always("all is well", |_: &World, state: &State| {
-            state.fault.is_none()
-        })];
+        let mut all = vec![Property::always(
+            "all is well",
+            |_: &World, state: &State| state.fault.is_none(),
+        )];
         if self.rule != Rule::Ours {
             return all;
         }
@@ -647,99 +512,13 @@ impl Model for World {
     }
 }
 
-impl Rival {
-    fn decide(self, world: &World, facts: &Facts, now: Time) -> Decision {
-        let chain = &facts.chain;
-        if let Some((end, at)) = chain.ended {
-            return Decision::Refuse(Why::Ended(end, at));
-        }
-        let is_in_window = now.since(chain.rotated_at) <= Span::from_seconds(world.window);
-        let retry = Decision::Retry { late: false };
-        let reuse = Decision::End(End::Replayed);
-        match (self, facts.place) {
-            (_, Place::Current) => Decision::Rotate,
-            (Rival::DotGrace, Place::Parent | Place::Older) if is_in_window => retry,
-            (Rival::HydraGraceful | Rival::Window, Place::Parent) if is_in_window => retry,
-            (Rival::Supabase, Place::Parent) => retry,
-            (Rival::ConfirmOnly | Rival::DoorkeeperOnUse, Place::Parent) if !chain.confirmed => retry,
-            (Rival::DoorkeeperOnUse, _) => Decision::Refuse(Why::Superseded),
-            _ => reuse,
-        }
-    }
-
-    /// What is predicted of it, and in which world.
-    fn predicted(self) -> (Fault, fn(Rule) -> World) {
-        match self {
-            Rival::HydraGraceful => (Fault::Forked, honest),
-            Rival::Supabase => (Fault::Undetected, in_turn),
-            Rival::ConfirmOnly
-            | Rival::DoorkeeperOnUse
-            | Rival::DotGrace
-            | Rival::Strict
-            | Rival::Window => (Fault::LoggedOut, honest),
-        }
-    }
-
-    const ALL: [Rival; 7] = [
-        Rival::ConfirmOnly,
-        Rival::DoorkeeperOnUse,
-        Rival::DotGrace,
-        Rival::HydraGraceful,
-        Rival::Strict,
-        Rival::Supabase,
-        Rival::Window,
-    ];
-}
-
-impl Mutant {
-    /// What is predicted of it, and in which world.
-    fn predicted(self) -> (Fault, fn(Rule) -> World) {
-        match self {
-            Mutant::ForgetsTheEnd => (Fault::AfterEnd, operated),
-            Mutant::ForgetsExpiry => (Fault::AfterExpiry, short),
-            Mutant::GuessesNewer => (Fault::Stranger, operated),
-            Mutant::NeverConfirmed => (Fault::ThiefAnswered, watched),
-            Mutant::OldIsParent => (Fault::Forked, theft),
-            Mutant::RetryForks | Mutant::SwapsAreBlind => (Fault::Forked, honest),
-            Mutant::ConfirmsWhenHandedOut
-            | Mutant::DoesNotSettle
-            | Mutant::LateIsAlone
-            | Mutant::OneBudget
-            | Mutant::WaitsForNobody => (Fault::LoggedOut, honest),
-            Mutant::SettlesForAWindow => (Fault::LoggedOut, of_one_clock),
-        }
-    }
-
-    const ALL: [Mutant; 13] = [
-        Mutant::ConfirmsWhenHandedOut,
-        Mutant::DoesNotSettle,
-        Mutant::ForgetsExpiry,
-        Mutant::ForgetsTheEnd,
-        Mutant::GuessesNewer,
-        Mutant::LateIsAlone,
-        Mutant::NeverConfirmed,
-        Mutant::OldIsParent,
-        Mutant::OneBudget,
-        Mutant::RetryForks,
-        Mutant::SettlesForAWindow,
-        Mutant::SwapsAreBlind,
-        Mutant::WaitsForNobody,
-    ];
-}
-
-impl fmt::Display for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Rule::Ours => f.write_str("ours"),
-            Rule::Mutant(mutant) => fmt::Debug::fmt(mutant, f),
-            Rule::Rival(rival) => fmt::Debug::fmt(rival, f),
-        }
-    }
-}
-
 pub(crate) fn prove(size: Size, report: &mut Report) {
     if size == Size::Broken {
-        return holds("an honest client", &honest(Rule::Mutant(Mutant::DoesNotSettle)), report);
+        return holds(
+            "an honest client",
+            &honest(Rule::Mutant(Mutant::DoesNotSettle)),
+            report,
+        );
     }
     let is_full = size == Size::Full;
     for (what, make, last) in WORLDS {
@@ -756,87 +535,6 @@ pub(crate) fn prove(size: Size, report: &mut Report) {
 }
 
 type Make = fn(Rule) -> World;
-
-/// What is explored, and until when: in the tests, and at full size.
-const WORLDS: [(&str, Make, (i64, i64)); 4] = [
-    ("an honest client is never logged out and never forked", honest, (18, 26)),
-    ("a thief is found, or an alarm is raised", theft, (7, 10)),
-    ("a thief who follows is refused where clients are confirmed", watched, (7, 10)),
-    ("an end is final, and a store that is set back is noticed", operated, (6, 9)),
-];
-
-/// Nobody but the client.
-fn honest(rule: Rule) -> World {
-    world(rule, 4, 1, Confirms::Sometime)
-}
-
-/// Nobody but the client, and all hosts have one clock.
-fn of_one_clock(rule: Rule) -> World {
-    let mut world = world(rule, 3, 1, Confirms::Sometime);
-    world.has_skew = false;
-    world
-}
-
-/// Nobody but the client, in a session that is soon over.
-fn short(rule: Rule) -> World {
-    let mut world = honest(rule);
-    world.end = 3;
-    world
-}
-
-/// A thief, who takes care not to come at the same time.
-fn theft(rule: Rule) -> World {
-    let mut world = world(rule, 1, 0, Confirms::Sometime);
-    world.has_skew = false;
-    world.has_thief = true;
-    world
-}
-
-/// The same, one request after the other.
-fn in_turn(rule: Rule) -> World {
-    let mut world = theft(rule);
-    world.flights = 1;
-    world.last = 8;
-    world
-}
-
-/// The same, where it is known at once what the client has stored.
-fn watched(rule: Rule) -> World {
-    let mut world = theft(rule);
-    world.confirms = Confirms::AtOnce;
-    world
-}
-
-/// An operator, and a store that may be set back.
-fn operated(rule: Rule) -> World {
-    let mut world = world(rule, 2, 0, Confirms::Sometime);
-    world.last = 5;
-    world.has_operator = true;
-    world
-}
-
-fn world(rule: Rule, window: i64, delay: i64, confirms: Confirms) -> World {
-    let policy = RefreshPolicy::new(Confirmation::Wired { within: Span::from_minutes(1) })
-        .and_then(|policy| policy.with_window(Span::from_seconds(window)))
-        .and_then(|policy| policy.with_retries(2))
-        .and_then(|policy| policy.with_skew(Span::from_seconds(1)))
-        .and_then(|policy| policy.with_lives(Span::from_minutes(2), Span::from_minutes(2)))
-        .expect("within the bounds");
-    World {
-        policy,
-        window,
-        last: SEARCH,
-        end: LONG,
-        delay,
-        confirms,
-        flights: 2,
-        has_skew: true,
-        has_thief: false,
-        has_operator: false,
-        rule,
-        looks_for: None,
-    }
-}
 
 fn holds(what: &str, world: &World, report: &mut Report) {
     let checker = world.clone().checker().threads(2).spawn_bfs().join();
@@ -867,7 +565,11 @@ fn finds(rule: Rule, predicted: (Fault, Make), report: &mut Report) {
         &format!("{rule} is found out"),
         is == Some(fault),
         [
-            ("found", is.map_or_else(String::new, |fault| format!("{fault:?}")).into()),
+            (
+                "found",
+                is.map_or_else(String::new, |fault| format!("{fault:?}"))
+                    .into(),
+            ),
             ("steps", steps.into()),
         ],
     );

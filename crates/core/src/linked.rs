@@ -62,7 +62,7 @@ impl<A: Links<B>, B: Record> LoadLinked<A, B> {
             assert!(
                 crate::together::same(A::GROUP, B::GROUP),
                 "tables of one group"
-            )
+            );
         };
         LoadLinked {
             id,

@@ -104,9 +104,8 @@ impl Refresher {
         let mut new = *new;
         match policy.binding {
             BindingRule::None => new.bound = None,
-            BindingRule::Prefer => {}
             BindingRule::Require if new.bound.is_none() => return Err(SessionError::Binding),
-            BindingRule::Require => {}
+            BindingRule::Prefer | BindingRule::Require => {}
         }
         let pepper = self.parts().secrets.signs();
         let (id, secret) = seed.expose().split_first_chunk().expect("40 bytes");
@@ -141,6 +140,7 @@ impl Refresher {
 
     /// Ends sessions of a subject, and ends in their number. One that begins meanwhile may go on; to end all that ever began, raise the
     /// subject's version first.
+    //= docs/spec/refresh.md#F-11
     pub fn revoke_all(
         &self,
         tenant: &str,

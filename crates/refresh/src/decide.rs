@@ -163,8 +163,7 @@ impl RefreshPolicy {
             None => self.at_place(facts, facts.chain.at(now)),
         };
         let given = match (mode, decided) {
-            (_, Decision::Refuse(_)) => return decided,
-            (Mode::Rotate, Decision::End(_)) => return decided,
+            (_, Decision::Refuse(_)) | (Mode::Rotate, Decision::End(_)) => return decided,
             (Mode::Mint, Decision::End(_)) => return Decision::Refuse(Why::Superseded),
             (Mode::Mint, _) => Decision::Mint,
             (Mode::Rotate, _) => decided,

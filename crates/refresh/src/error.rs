@@ -191,7 +191,7 @@ impl RefreshError {
 
     /// The refusal as an audit event at `now`.
     pub fn event(&self, now: Time) -> AuditEvent {
-        let session = self.session().and_then(|session| key_id(session));
+        let session = self.session().and_then(key_id);
         let event = AuditEvent::refused(self.code(), session, now);
         match *self {
             RefreshError::Busy { retry_at, .. } => event.with(&[Fact::at("retry_at", retry_at)]),

@@ -1,5 +1,6 @@
 //! Refreshing: the token's tag, one look at the session and its subject, the rule, one conditional write.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 
@@ -50,7 +51,7 @@ enum State {
     Reading,
     /// All sessions of the subject end first.
     EndingSubject(Swap<Subject>),
-    Writing(Swap<RefreshFamily>, Decision),
+    Writing(Box<Swap<RefreshFamily>>, Decision),
 }
 
 /// What a holder of a session gets. It is made here and nowhere else.
@@ -198,7 +199,7 @@ impl PendingRefresh {
             expected: family.version,
             record,
         };
-        self.state = State::Writing(swap, decision);
+        self.state = State::Writing(Box::new(swap), decision);
         Step::Need(self)
     }
 
@@ -310,7 +311,7 @@ impl Pending for PendingRefresh {
         match &self.state {
             State::Reading => LinkedOp::Load(LoadLinked::new(self.asked.token.session)),
             State::EndingSubject(swap) => LinkedOp::SwapNamed(swap.clone()),
-            State::Writing(swap, _) => LinkedOp::Swap(swap.clone()),
+            State::Writing(swap, _) => LinkedOp::Swap((**swap).clone()),
         }
     }
 

@@ -48,7 +48,7 @@ impl RefreshSecrets {
     ///
     /// As for the first.
     pub fn verifying(self, number: u8, secret: &Secret) -> Result<Self, WeakKey> {
-        self.with(Pepper::new(number, State::Verifying, secret)?)
+        Ok(self.with(Pepper::new(number, State::Verifying, secret)?))
     }
 
     /// The same with one whose tokens are all over, and that only finds those that are used again.
@@ -57,16 +57,16 @@ impl RefreshSecrets {
     ///
     /// As for the first.
     pub fn detecting(self, number: u8, secret: &Secret) -> Result<Self, WeakKey> {
-        self.with(Pepper::new(number, State::Detecting, secret)?)
+        Ok(self.with(Pepper::new(number, State::Detecting, secret)?))
     }
 
-    fn with(mut self, pepper: Pepper) -> Result<Self, WeakKey> {
+    fn with(mut self, pepper: Pepper) -> Self {
         self.0
             .retain(|other| other.number != pepper.number || other.state == State::Signing);
         if self.0.iter().all(|other| other.number != pepper.number) {
             self.0.push(pepper);
         }
-        Ok(self)
+        self
     }
 
     /// The one that signs.

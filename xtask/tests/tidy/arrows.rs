@@ -24,6 +24,7 @@ const JWT: &str = "counterseal-jwt";
 const MEMORY: &str = "counterseal-memory";
 const POSTGRES: &str = "counterseal-postgres";
 const REDIS: &str = "counterseal-redis";
+const REFRESH: &str = "counterseal-refresh";
 const REPLAY: &str = "counterseal-replay";
 const REQUEST: &str = "counterseal-request";
 const SERVERS: &str = "counterseal-servers";
@@ -40,6 +41,7 @@ const ARROWS: &[Row] = &[
     // Rooms decide. They import core, and no other room.
     (LIMIT, &[CORE], &[MEMORY, REPLAY, TESTKIT]),
     (JWT, &[CORE], &[MEMORY, RING, RUSTCRYPTO, TESTKIT]),
+    (REFRESH, &[CORE], &[MEMORY, REPLAY, TESTKIT]),
     (REQUEST, &[CORE], &[]),
     (TTL, &[CORE], &[]),
     (WEBHOOK, &[CORE], &[REPLAY]),

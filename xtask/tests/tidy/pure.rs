@@ -3,11 +3,12 @@
 use crate::project::{read, texts};
 
 /// Crates without clock, file, socket, thread or environment. `probe-nostd` builds them without std.
-pub(crate) const PURE: [&str; 9] = [
+pub(crate) const PURE: [&str; 10] = [
     "core",
     "counterseal",
     "jwt",
     "limit",
+    "refresh",
     "replay",
     "request",
     "store",
