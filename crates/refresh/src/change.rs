@@ -271,8 +271,10 @@ impl EndSessions {
     fn step(mut self) -> Step<Self> {
         // What is over needs no end.
         while let Some(row) = self.left.last() {
-            let is_live = row.record.chain().is_ok_and(|chain| chain.ended.is_none());
-            if is_live && self.which.has(&row.record) {
+            let Ok(chain) = row.record.chain() else {
+                return Step::Done(Err(SessionError::Unavailable));
+            };
+            if chain.ended.is_none() && self.which.has(&row.record) {
                 return Step::Need(self);
             }
             self.left.pop();
@@ -296,7 +298,7 @@ impl EndSessions {
         }
     }
 
-    /// Somebody else wrote: all that is left is read again, from behind the last that was ended.
+    /// Somebody else wrote: all are read again, and those that were ended are passed over.
     fn lost(mut self) -> Step<Self> {
         self.walk = Walk {
             after: None,

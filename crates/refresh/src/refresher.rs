@@ -405,7 +405,7 @@ impl RefreshError {
     }
 }
 
-/// How often a lost swap is tried again: a swap is lost to one that won, and in a window no more than these may win.
+/// How often a lost swap is tried again. Each was lost to one that won; who loses this many asks again.
 const TRIES: u8 = 128;
 /// After how many generations in a row with late retries somebody may be following.
 const FOLLOWED: i64 = 2;

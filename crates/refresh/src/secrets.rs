@@ -1,8 +1,9 @@
 //! The secrets behind refresh tokens: one signs, others still verify while sessions move over.
 
 use alloc::vec::Vec;
+use core::fmt;
 
-use counterseal_core::{MacKey, Secret, WeakKey, hkdf_sha256};
+use counterseal_core::{Code, MacKey, Refusal, Secret, WeakKey, hkdf_sha256};
 
 /// The secrets of an issuer of refresh tokens, each with a number that tokens carry.
 ///
@@ -23,6 +24,18 @@ pub(crate) struct Pepper {
     pub(crate) seal: MacKey,
 }
 
+/// Secrets that cannot be those of one issuer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadRefreshSecrets {
+    /// Two have one number: tokens of one of them would be taken for forged.
+    Number {
+        /// The number.
+        number: u8,
+    },
+    /// One is too short.
+    Weak(WeakKey),
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     Signing,
@@ -35,38 +48,38 @@ impl RefreshSecrets {
     ///
     /// # Errors
     ///
-    /// [`WeakKey`] below that.
+    /// [`BadRefreshSecrets::Weak`] below that.
     //= docs/spec/refresh.md#F-2
-    pub fn signing(number: u8, secret: &Secret) -> Result<Self, WeakKey> {
+    pub fn signing(number: u8, secret: &Secret) -> Result<Self, BadRefreshSecrets> {
         let pepper = Pepper::new(number, State::Signing, secret)?;
         Ok(RefreshSecrets(alloc::vec![pepper]))
     }
 
-    /// The same with one that signed before, and verifies. A number that is there already is replaced.
+    /// The same with one that signed before, and verifies.
     ///
     /// # Errors
     ///
-    /// As for the first.
-    pub fn verifying(self, number: u8, secret: &Secret) -> Result<Self, WeakKey> {
-        Ok(self.with(Pepper::new(number, State::Verifying, secret)?))
+    /// [`BadRefreshSecrets`] when it is too short, or its number is another one's.
+    pub fn verifying(self, number: u8, secret: &Secret) -> Result<Self, BadRefreshSecrets> {
+        self.with(Pepper::new(number, State::Verifying, secret)?)
     }
 
     /// The same with one whose tokens are all over, and that only finds those that are used again.
     ///
     /// # Errors
     ///
-    /// As for the first.
-    pub fn detecting(self, number: u8, secret: &Secret) -> Result<Self, WeakKey> {
-        Ok(self.with(Pepper::new(number, State::Detecting, secret)?))
+    /// As [`Self::verifying`].
+    pub fn detecting(self, number: u8, secret: &Secret) -> Result<Self, BadRefreshSecrets> {
+        self.with(Pepper::new(number, State::Detecting, secret)?)
     }
 
-    fn with(mut self, pepper: Pepper) -> Self {
-        self.0
-            .retain(|other| other.number != pepper.number || other.state == State::Signing);
-        if self.0.iter().all(|other| other.number != pepper.number) {
-            self.0.push(pepper);
+    fn with(mut self, pepper: Pepper) -> Result<Self, BadRefreshSecrets> {
+        let number = pepper.number;
+        if self.find(number).is_some() {
+            return Err(BadRefreshSecrets::Number { number });
         }
-        self
+        self.0.push(pepper);
+        Ok(self)
     }
 
     /// The one that signs.
@@ -99,4 +112,40 @@ impl Pepper {
     }
 }
 
+impl BadRefreshSecrets {
+    /// The codes of this error; that of a short secret is core's.
+    pub const CODES: &'static [Code] = &[NUMBER];
+}
+
+impl From<WeakKey> for BadRefreshSecrets {
+    fn from(weak: WeakKey) -> Self {
+        BadRefreshSecrets::Weak(weak)
+    }
+}
+
+impl Refusal for BadRefreshSecrets {
+    fn code(&self) -> Code {
+        match self {
+            BadRefreshSecrets::Number { .. } => NUMBER,
+            BadRefreshSecrets::Weak(weak) => weak.code(),
+        }
+    }
+}
+
+impl fmt::Display for BadRefreshSecrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BadRefreshSecrets::Number { number } => write!(f, "{} ({number})", NUMBER.means),
+            BadRefreshSecrets::Weak(weak) => weak.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for BadRefreshSecrets {}
+
+const NUMBER: Code = Code::integrator(
+    "refresh_secret_number",
+    "two secrets of refresh tokens have one number",
+    "give each secret a number of its own, and never one that was used before",
+);
 const SALT: &[u8] = b"counterseal/refresh/1";

@@ -5,11 +5,13 @@
 mod common;
 
 use common::*;
-use counterseal_core::{Run, Seed, Span, drive};
+use counterseal_core::{
+    Carry, Pending, Record, Refusal, Run, Secret, Seed, Span, Step, Value, drive, read, write,
+};
 use counterseal_memory::Memory;
 use counterseal_refresh::{
-    Confirmation, NewSession, RefreshError, RefreshPolicy, RefreshSecrets, Refresher, SessionError,
-    SessionId, Which,
+    BadRefreshSecrets, Confirmation, NewSession, RefreshError, RefreshFamily, RefreshPolicy,
+    RefreshSecrets, Refresher, SessionError, SessionId, Which,
 };
 use counterseal_testkit::{NOW, WINDOW};
 
@@ -109,6 +111,38 @@ fn a_text_that_is_no_token_of_ours_asks_nothing_of_the_store() {
         other.refresh(&first, &WEB, NOW, &Seed::new([1; 16])).err(),
         Some(RefreshError::SecretUnknown)
     );
+}
+
+#[test]
+fn secrets_have_numbers_of_their_own_and_32_bytes() {
+    let signing = || RefreshSecrets::signing(7, &secret(7)).unwrap();
+    let taken = Some(BadRefreshSecrets::Number { number: 7 });
+    assert_eq!(signing().verifying(7, &secret(8)).err(), taken);
+    assert_eq!(signing().detecting(7, &secret(7)).err(), taken);
+    let weak = RefreshSecrets::signing(7, &Secret::new(vec![7; 31])).err();
+    assert_eq!(weak.unwrap().code().name, "key_too_short");
+}
+
+#[test]
+fn rows_that_make_no_sense_are_not_ended() {
+    let world = World::new();
+    world.begin(&NEW, NOW);
+    let step = world.refresher.revoke_all("login", "ada", Which::All, NOW);
+    let Step::Need(listing) = step else {
+        unreachable!("it lists")
+    };
+    let mut rows = world.store.run(listing.op()).unwrap();
+    let mut values = write(&rows[0].record);
+    let ended = RefreshFamily::TABLE
+        .columns
+        .iter()
+        .position(|column| column.name == "ended");
+    values[ended.unwrap()] = Value::Int(9);
+    rows[0].record = read(&values, Carry::Binary).unwrap();
+    let Step::Done(outcome) = listing.finish(Ok(rows)) else {
+        unreachable!("it refuses")
+    };
+    assert_eq!(outcome, Err(SessionError::Unavailable));
 }
 
 #[test]
