@@ -73,6 +73,13 @@ pub struct Table {
     pub indexes: &'static [&'static [&'static str]],
 }
 
+impl Table {
+    /// Where this column stands.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == name)
+    }
+}
+
 /// A row that makes no sense; names the column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadRow(pub &'static str);

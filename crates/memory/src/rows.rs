@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use counterseal_core::{
-    Carry, Column, Linked, Links, List, Record, Row, Swap, SweepRows, Unavailable, Value, read,
-    write,
+    Carry, Linked, Links, List, Record, Row, Swap, SweepRows, Unavailable, Value, read, write,
 };
 
 #[derive(Default)]
@@ -39,12 +38,14 @@ impl Rows {
         let Some(stored) = self.0.get(&(A::TABLE.name, id)) else {
             return Ok((None, None));
         };
-        let named = at::<A>(Some(A::LINK)).and_then(|at| bytes(&stored.values[at]));
+        let named = A::TABLE
+            .position(A::LINK)
+            .and_then(|at| bytes(&stored.values[at]));
         Ok((self.load(id)?, self.maybe(named)?))
     }
 
     pub(crate) fn list<R: Record>(&self, list: &List<R>) -> Result<Vec<Row<R>>, Unavailable> {
-        let Some(at) = at::<R>(R::LISTED) else {
+        let Some(at) = R::LISTED.and_then(|name| R::TABLE.position(name)) else {
             return Err(Unavailable);
         };
         let is_asked = |id: [u8; 16], stored: &Stored| {
@@ -65,7 +66,7 @@ impl Rows {
 
     /// Lets rows go that ended before `sweep.before`.
     pub(crate) fn sweep<R: Record>(&mut self, sweep: &SweepRows<R>) -> u64 {
-        let Some(at) = at::<R>(R::ENDS) else {
+        let Some(at) = R::ENDS.and_then(|name| R::TABLE.position(name)) else {
             return 0;
         };
         let is_over = |stored: &Stored| stored.values[at].as_int() < Some(sweep.before.millis());
@@ -97,12 +98,6 @@ impl Rows {
         self.0.insert(at, Stored { version, values });
         self.load(swap.id)
     }
-}
-
-/// Where a column stands.
-fn at<R: Record>(name: Option<&str>) -> Option<usize> {
-    let named = |column: &Column| Some(column.name) == name;
-    R::TABLE.columns.iter().position(named)
 }
 
 fn bytes(value: &Value) -> Option<[u8; 16]> {

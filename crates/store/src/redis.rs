@@ -6,8 +6,8 @@
 use alloc::{borrow::Cow, format, string::String, vec, vec::Vec};
 
 use counterseal_core::{
-    Carry, Charge, Claim, Column, Links, List, Load, LoadLinked, LoadTogether, Record, Swap, Table,
-    Value, write,
+    Carry, Charge, Claim, Links, List, Load, LoadLinked, LoadTogether, Record, Swap, Table, Value,
+    write,
 };
 
 use crate::row::named;
@@ -110,11 +110,7 @@ pub(crate) fn swap<R: Record>(swap: &Swap<R>) -> Statement {
 /// The row of the first table says where the other one is, so its key is made by the script; both are of one hash tag.
 pub(crate) fn linked<A: Links<B>, B: Record>(load: &LoadLinked<A, B>) -> Statement {
     let lists = [&A::TABLE, &B::TABLE].map(names).join(", ");
-    let at = A::TABLE
-        .columns
-        .iter()
-        .position(|column| column.name == A::LINK);
-    let at = at.map_or(0, |at| at + 2);
+    let at = A::TABLE.position(A::LINK).map_or(0, |at| at + 2);
     Statement {
         name: named::<A>("linked"),
         text: format!("local tables, link = {{{lists}}}, {at}\n{LINKED}").into(),
@@ -163,8 +159,7 @@ pub(crate) fn together<A: Record, B: Record, C: Record>(load: &LoadTogether<A, B
 
 /// When the row of these fields leaves by itself, on the server's clock, which may be an hour ahead.
 fn leaves<R: Record>(fields: &[Value]) -> Option<i64> {
-    let named = |column: &Column| Some(column.name) == R::ENDS;
-    let ends = fields[R::TABLE.columns.iter().position(named)?].as_int()?;
+    let ends = fields[R::TABLE.position(R::ENDS?)?].as_int()?;
     Some(ends.saturating_add(HOUR).clamp(1, LATEST))
 }
 
@@ -200,8 +195,7 @@ fn list_key<R: Record>(owner: &str) -> Value {
 
 /// The list that the row of these fields is in.
 fn owner<R: Record>(fields: &[Value]) -> Option<Value> {
-    let named = |column: &Column| Some(column.name) == R::LISTED;
-    let owner = &fields[R::TABLE.columns.iter().position(named)?];
+    let owner = &fields[R::TABLE.position(R::LISTED?)?];
     match owner.clone().carried(Carry::Hex) {
         Value::Text(owner) => Some(list_key::<R>(&owner)),
         _ => None,
