@@ -63,15 +63,11 @@ impl TokenPolicy {
         Ok(key)
     }
 
-    /// The key whose header, as we write it, this is to the byte. Nothing has to be read of it.
+    /// The key whose header this is, written as most write it: the three members with nothing between them. Nothing has to be read of
+    /// it.
     fn key_as_written<'k>(&self, header: &[u8], keys: &'k TokenKeys) -> Option<&'k TokenKey> {
-        keys.iter().find(|key| {
-            let mut rest = Some(header);
-            for piece in key.header(&self.typ) {
-                rest = rest.and_then(|rest| rest.strip_prefix(piece.as_bytes()));
-            }
-            rest == Some(&[])
-        })
+        keys.iter()
+            .find(|key| is_of_members(header, key.members(&self.typ)))
     }
 
     //= docs/spec/jwt.md#T-2
@@ -99,5 +95,68 @@ impl TokenPolicy {
             return Err(JwtError::Header);
         }
         Ok(header)
+    }
+}
+
+/// Whether this is an object of these members, each once and in any order.
+fn is_of_members(header: &[u8], members: [[&str; 3]; 3]) -> bool {
+    let mut members = members.map(Some);
+    let mut rest = header;
+    for mark in [b'{', b',', b','] {
+        let Some(behind) = rest.strip_prefix(&[mark]) else {
+            return false;
+        };
+        let found = members.iter_mut().find_map(|member| {
+            let behind = strip(behind, &(*member)?)?;
+            *member = None;
+            Some(behind)
+        });
+        match found {
+            Some(behind) => rest = behind,
+            None => return false,
+        }
+    }
+    rest == b"}"
+}
+
+fn strip<'t>(text: &'t [u8], pieces: &[&str]) -> Option<&'t [u8]> {
+    let mut pieces = pieces.iter();
+    pieces.try_fold(text, |rest, piece| rest.strip_prefix(piece.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::is_of_members;
+
+    /// Of all triples of members, those that have each once are the key's; one that has a member twice is left to the reader, which refuses it.
+    #[test]
+    fn members_may_stand_in_any_order_and_each_stands_once() {
+        let members = [
+            ["\"a\":1", "", ""],
+            ["\"k\":2", "", ""],
+            ["\"t", "\":", "3"],
+        ];
+        let mut of_members = 0;
+        for [a, b, c] in (0..27).map(|n| [n / 9, n / 3 % 3, n % 3]) {
+            let [one, two, three] = [a, b, c].map(|at: usize| members[at].concat());
+            let is_each_once = a != b && b != c && a != c;
+            let header = format!("{{{one},{two},{three}}}");
+            assert_eq!(
+                is_of_members(header.as_bytes(), members),
+                is_each_once,
+                "{header}"
+            );
+            of_members += usize::from(is_each_once);
+            for other in ["", " ", "}", ",\"x\":4}"] {
+                let header = format!("{{{one},{two},{three}{other}");
+                assert_eq!(
+                    is_of_members(header.as_bytes(), members),
+                    is_each_once && other == "}"
+                );
+            }
+        }
+        assert_eq!(of_members, 6);
     }
 }

@@ -23,6 +23,8 @@ pub struct TokenKey {
     with: With,
     /// The header that we write for it, up to what stands in `typ`.
     header: Arc<str>,
+    /// Where `kid` begins in it.
+    kid_at: usize,
 }
 
 /// A key that tokens are signed with, and its verifying half.
@@ -43,6 +45,9 @@ enum With {
 /// The keys of an issuer, a snapshot: 1 to 64, each id once.
 #[derive(Clone)]
 pub struct TokenKeys(Vec<TokenKey>);
+
+/// What a header says before its `typ`.
+const TYP: &str = "\"typ\":\"";
 
 impl TokenKey {
     /// The HMAC key of `secret`: at least 32 bytes, 48 for HS384, 64 for HS512 (RFC 7518 section 3.2).
@@ -98,9 +103,12 @@ impl TokenKey {
     fn new(id: KeyId, kid: &str, with: With) -> Self {
         let mut header = String::from("{\"alg\":");
         write_text(&mut header, with.algorithm().name());
-        header.push_str(",\"kid\":");
+        header.push(',');
+        let kid_at = header.len();
+        header.push_str("\"kid\":");
         write_text(&mut header, kid);
-        header.push_str(",\"typ\":\"");
+        header.push(',');
+        header.push_str(TYP);
         let header = header.into();
         let kid = kid.into();
         TokenKey {
@@ -108,6 +116,7 @@ impl TokenKey {
             kid,
             with,
             header,
+            kid_at,
         }
     }
 
@@ -129,6 +138,14 @@ impl TokenKey {
     /// The header that we write for this key and `typ`, in three pieces.
     pub(crate) fn header<'a>(&'a self, typ: &'a str) -> [&'a str; 3] {
         [&self.header, typ, "\"}"]
+    }
+
+    /// The same, as its members; each in three pieces that are behind one another.
+    pub(crate) fn members<'a>(&'a self, typ: &'a str) -> [[&'a str; 3]; 3] {
+        let kid_ends = self.header.len() - TYP.len() - 1;
+        let algorithm = &self.header[1..self.kid_at - 1];
+        let kid = &self.header[self.kid_at..kid_ends];
+        [[algorithm, "", ""], [kid, "", ""], [TYP, typ, "\""]]
     }
 
     /// Checks a signature of these bytes, over its whole length and in constant time where it is a tag. Of a token that says

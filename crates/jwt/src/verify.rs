@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use counterseal_core::Time;
+use memchr::{memchr, memrchr};
 
 use crate::json::{MEMBERS, Name};
 use crate::{Binding, JwtError, TokenKey, TokenKeys, TokenPolicy, VerifiedToken};
@@ -165,8 +166,8 @@ impl<'t> Parts<'t> {
         if token.len() > MOST {
             return Err(JwtError::TooLarge { len: token.len() });
         }
-        let (signed, signature) = token.rsplit_once('.').ok_or(JwtError::Malformed)?;
-        let (header, payload) = signed.split_once('.').ok_or(JwtError::Malformed)?;
+        let (signed, signature) = split(token, memrchr(b'.', token.as_bytes()))?;
+        let (header, payload) = split(signed, memchr(b'.', signed.as_bytes()))?;
         // A point more in the payload is no letter of base64url.
         if header.len() > MOST_HEADER {
             return Err(JwtError::Malformed);
@@ -188,6 +189,12 @@ impl<'t> Parts<'t> {
             .map_err(|_| JwtError::Signature { key: *key.id() })?;
         Ok(payload)
     }
+}
+
+/// What stands before and after the point that was found.
+fn split(text: &str, point: Option<usize>) -> Result<(&str, &str), JwtError> {
+    let (before, rest) = text.split_at(point.ok_or(JwtError::Malformed)?);
+    Ok((before, &rest[1..]))
 }
 
 /// A part in its one form, without padding and bits left over, and with something in it; and the space after it.
