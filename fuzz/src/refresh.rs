@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use counterseal::core::{Secret, Seed, Span, Time};
-use counterseal_refresh::{
+use counterseal::refresh::{
     Confirmation, Holder, RefreshPolicy, RefreshSecrets, Refresher, SessionId,
 };
 

@@ -7,7 +7,7 @@ use counterseal::core::{
 use counterseal::jwt::{AccessKey, Denied};
 use counterseal::request::KeyRecord;
 use counterseal::store::{Epoch, Rows, Stated};
-use counterseal_refresh::RefreshFamily;
+use counterseal::refresh::RefreshFamily;
 
 use crate::bytes::Bytes;
 use crate::request::row;

@@ -10,7 +10,7 @@ use crate::setup;
 use crate::shell::{Done, Run, Stop, at};
 
 /// The facade, what is below it, and what their tests need.
-const PACKED: [&str; 13] = [
+const PACKED: [&str; 14] = [
     "counterseal",
     "counterseal-core",
     "counterseal-crypto-ring",
@@ -18,6 +18,7 @@ const PACKED: [&str; 13] = [
     "counterseal-jwt",
     "counterseal-limit",
     "counterseal-memory",
+    "counterseal-refresh",
     "counterseal-replay",
     "counterseal-request",
     "counterseal-store",

@@ -116,8 +116,8 @@ impl Waiting {
     #[napi]
     pub fn sweeping(dialect: String, room: String, now: i64, limit: i64) -> Answer<Statement> {
         answer("Waiting.sweeping", || {
-            let (dialect, room) = (shared::dialect(&dialect)?, shared::room(&room)?);
-            Ok(statement(shared::sweeping(dialect, room, now, limit)?))
+            let dialect = shared::dialect(&dialect)?;
+            Ok(statement(shared::sweeping(dialect, &room, now, limit)?))
         })
     }
 

@@ -102,10 +102,7 @@ pub(crate) fn sweeping<'py>(
         let dialect = shared::dialect(text("dialect", dialect)?)?;
         let room = given(&room).map_or(Ok("request"), |room| text("room", room))?;
         let (now, limit) = (args::now(py, &now)?, crate::stores::limit(&limit)?);
-        asked(
-            py,
-            shared::sweeping(dialect, shared::room(room)?, now, limit)?,
-        )
+        asked(py, shared::sweeping(dialect, room, now, limit)?)
     })
 }
 

@@ -20,8 +20,10 @@ mod message;
 mod oidc;
 mod policy;
 mod problem;
+mod refresh;
 mod requirement;
 mod response;
+mod session;
 mod sign;
 mod standing;
 mod statement;
@@ -54,11 +56,16 @@ pub use policy::{
     ForeignMembers, ForeignPolicy, Policy, PolicyMembers, Profile, ProfileMembers, Reads,
 };
 pub use problem::{Family, Problem, Refused};
+pub use refresh::{
+    HolderMembers, NewSessionMembers, RefreshMembers, RefreshSecretMembers, Refreshed, Refresher,
+    WhichMembers,
+};
 pub use requirement::{Authorized, FreshProof, Requirement, RequirementMembers};
 pub use response::{Answered, Sent, SignedFields, VerifiedResponse};
+pub use session::Session;
 pub use sign::Signer;
 pub use standing::{Change, LiveToken, Standing, StandingMembers};
-pub use statement::{dialect, migrations, room, sweeping, sweeping_cells};
+pub use statement::{dialect, migrations, sweeping, sweeping_cells};
 pub use store::{Needs, RingMembers, Store, WindowMembers};
 pub use token_key::{TokenKey, TokenKeys, TokenSigner};
 pub use token_mint::{Minted, TokenClaims, TokenMinter};

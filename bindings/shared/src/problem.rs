@@ -13,6 +13,7 @@ use counterseal::jwt::{
     RingError, RingSetupError, StandingWriteError,
 };
 use counterseal::limit::{LimitError, LimitSetupError};
+use counterseal::refresh::{BadRefreshPolicy, SessionError};
 use counterseal::replay::ShapeError;
 use counterseal::request::{
     KeyError, KeyRecordError, PolicyError, RequestError, ResponseError, SignError,
@@ -41,6 +42,8 @@ pub struct Refused {
     pub event: Option<String>,
     /// Fields for the response, when there is more to tell the peer than the public name.
     pub headers: Vec<(&'static str, String)>,
+    /// Whether the client is to forget its tokens.
+    pub clears_cookies: bool,
     text: String,
 }
 
@@ -55,6 +58,8 @@ pub enum Family {
     Limit,
     /// A policy that cannot be.
     Policy,
+    /// A session or its refresh token that was refused, or that cannot be.
+    Refresh,
     /// A replay store that cannot be opened or must not be used.
     Replay,
     /// A request that was refused.
@@ -81,6 +86,7 @@ impl Family {
             Self::Internal => "InternalError",
             Self::Limit => "LimitError",
             Self::Policy => "PolicyError",
+            Self::Refresh => "RefreshError",
             Self::Replay => "ReplayError",
             Self::Request => "RequestError",
             Self::Response => "ResponseError",
@@ -103,10 +109,11 @@ impl Problem {
             detail,
             event: None,
             headers: Vec::new(),
+            clears_cookies: false,
         }))
     }
 
-    fn from_refusal(family: Family, refusal: &impl Refusal) -> Self {
+    pub(crate) fn from_refusal(family: Family, refusal: &impl Refusal) -> Self {
         let mut problem = Problem::of(family, refusal.code(), Vec::new());
         problem.0.text = refusal.to_string();
         problem
@@ -135,6 +142,12 @@ impl Problem {
         problem.0.detail = facts(event);
         problem.0.event = Some(event.to_string());
         problem
+    }
+
+    /// The same, where the client is to forget its tokens, or is not.
+    pub(crate) fn clearing(mut self, clears_cookies: bool) -> Self {
+        self.0.clears_cookies = clears_cookies;
+        self
     }
 
     /// The same, asking the peer for a token (RFC 6750 section 3).
@@ -236,6 +249,7 @@ macro_rules! refusals {
 refusals! {
     ArgumentFault => Argument,
     BadKeyId => SigningKey,
+    BadRefreshPolicy => Refresh,
     DocumentError => Policy,
     FetchError => Token,
     FetchSetupError => Token,
@@ -253,6 +267,7 @@ refusals! {
     RingSetupError => Token,
     StandingWriteError => Token,
     SealBroken => SigningKey,
+    SessionError => Refresh,
     ShapeError => Replay,
     ShmError => Replay,
     SqliteError => Store,

@@ -1,10 +1,12 @@
 //! Statements for a host's own driver that belong to no decision: setting up, and sweeping.
 
 use counterseal::core::{Space, Time};
+use counterseal::jwt::Denied;
+use counterseal::refresh::RefreshFamily;
 use counterseal::replay::Start;
 use counterseal::store::{Dialect, Epoch, Stated, Statement};
 
-use crate::store::{sweep, sweep_cells};
+use crate::store::{sweep, sweep_cells, sweep_rows};
 use crate::{ArgumentFault, Problem, WindowMembers, time};
 
 /// The dialect called `name`.
@@ -59,28 +61,27 @@ pub fn migrations(
         .collect())
 }
 
-/// The space of the claims of the room called `name`.
-///
-/// # Errors
-///
-/// [`ArgumentFault::Choice`] unless it is `request` or `webhook`.
-pub fn room(name: &str) -> Result<Space, ArgumentFault> {
-    let found = counterseal::SPACES
-        .iter()
-        .find(|space| space.name() == name);
-    found.copied().ok_or(ArgumentFault::Choice {
-        name: "room",
-        wanted: "request or webhook",
-    })
-}
-
-/// What deletes claims of a room that are over at `now` (milliseconds), at most `limit` of them. Run it now and then.
+/// What deletes what is over in a room at `now` (milliseconds), at most `limit` of it: claims of `job`, `request` or `webhook`, tokens that
+/// were `denied`, or sessions of `refresh`. Run it now and then.
 ///
 /// # Errors
 ///
 /// An argument that cannot be.
-pub fn sweeping(dialect: Dialect, room: Space, now: i64, limit: i64) -> Result<Statement, Problem> {
-    Ok(sweep(room, now, limit)?.statement(dialect))
+pub fn sweeping(dialect: Dialect, room: &str, now: i64, limit: i64) -> Result<Statement, Problem> {
+    Ok(match room {
+        "denied" => sweep_rows::<Denied>(now, limit)?.statement(dialect),
+        "refresh" => sweep_rows::<RefreshFamily>(now, limit)?.statement(dialect),
+        _ => sweep(space(room)?, now, limit)?.statement(dialect),
+    })
+}
+
+fn space(room: &str) -> Result<Space, ArgumentFault> {
+    let mut spaces = counterseal::SPACES.iter();
+    let found = spaces.find(|space| space.name() == room).copied();
+    found.ok_or(ArgumentFault::Choice {
+        name: "room",
+        wanted: "denied, job, refresh, request or webhook",
+    })
 }
 
 /// What deletes cells of limits that are empty at `now` (milliseconds), at most `limit` of them.

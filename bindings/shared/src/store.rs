@@ -4,9 +4,11 @@ use std::path::Path;
 use std::process;
 
 use counterseal::core::{
-    Charge, Charged, Claim, Claimed, LoadTogether, Record, Row, RowOp, Run, Seed, Space, Span,
-    Sweep, SweepCells, Time, Together, Unavailable,
+    Charge, Charged, Claim, Claimed, Linked, LinkedOp, Links, ListOp, LoadTogether, Record, Row,
+    RowOp, Run, Seed, Space, Span, Sweep, SweepCells, SweepRows, Time, Together, Unavailable,
 };
+use counterseal::jwt::Denied;
+use counterseal::refresh::RefreshFamily;
 use counterseal::replay::{CellGauge, Gauge, PrivateCells, PrivateRing, Shape, Window};
 use counterseal_memory::Memory;
 use counterseal_shm::{SharedCells, SharedRing};
@@ -240,7 +242,7 @@ impl Store {
         }
     }
 
-    /// Deletes claims that are over at `now`, at most `limit` of them, and counts them. Nothing depends
+    /// Deletes claims, denied tokens and sessions that are over at `now`, at most `limit` of them, and counts them. Nothing depends
     /// on it: stores forget by themselves as claims come in.
     ///
     /// # Errors
@@ -256,7 +258,24 @@ impl Store {
             let sweep = sweep(space, now, left)?;
             swept += self.run(sweep).map_err(|_| Problem::store_unavailable())?;
         }
+        swept += self.sweep_rows::<Denied>(now, limit, swept)?;
+        swept += self.sweep_rows::<RefreshFamily>(now, limit, swept)?;
         Ok(swept)
+    }
+
+    /// The same of rows, where so many were swept before.
+    fn sweep_rows<R: Record>(&self, now: i64, limit: i64, before: u64) -> Result<u64, Problem> {
+        let left = limit.saturating_sub(i64::try_from(before).unwrap_or(i64::MAX));
+        if left < 1 {
+            return Ok(0);
+        }
+        let sweep = sweep_rows::<R>(now, left)?;
+        let swept = match &self.kind {
+            Kind::Memory(memory) => memory.run(sweep),
+            Kind::Sqlite(sqlite) => sqlite.run(sweep),
+            _ => Ok(0),
+        };
+        swept.map_err(|_| Problem::store_unavailable())
     }
 
     /// Deletes cells that are empty at `now`, at most `limit` of them, and counts them. An empty cell is as good as
@@ -335,6 +354,28 @@ impl<A: Record, B: Record, C: Record> Run<LoadTogether<A, B, C>> for Store {
     }
 }
 
+impl<A: Links<B>, B: Record> Run<LinkedOp<A, B>> for Store {
+    /// As for one row.
+    fn run(&self, op: LinkedOp<A, B>) -> Result<Linked<A, B>, Unavailable> {
+        match &self.kind {
+            Kind::Memory(memory) => memory.run(op),
+            Kind::Sqlite(sqlite) => sqlite.run(op),
+            _ => Err(Unavailable),
+        }
+    }
+}
+
+impl<R: Record> Run<ListOp<R>> for Store {
+    /// As for one row.
+    fn run(&self, op: ListOp<R>) -> Result<Vec<Row<R>>, Unavailable> {
+        match &self.kind {
+            Kind::Memory(memory) => memory.run(op),
+            Kind::Sqlite(sqlite) => sqlite.run(op),
+            _ => Err(Unavailable),
+        }
+    }
+}
+
 impl<R: Record> Run<RowOp<R>> for Store {
     /// A ring keeps no rows; [`Waiting`](crate::Waiting) refuses before it comes to that.
     fn run(&self, op: RowOp<R>) -> Result<Option<Row<R>>, Unavailable> {
@@ -385,6 +426,13 @@ pub(crate) fn sweep(space: Space, now: i64, limit: i64) -> Result<Sweep, Problem
         before: time("now", now)?,
         limit: u32::try_from(limit).expect("the range was checked"),
     })
+}
+
+/// The step that deletes rows that are over at `now`.
+pub(crate) fn sweep_rows<R: Record>(now: i64, limit: i64) -> Result<SweepRows<R>, Problem> {
+    let limit = number("limit", limit, 1, MAX_SWEEP)?;
+    let limit = u32::try_from(limit).expect("the range was checked");
+    Ok(SweepRows::new(time("now", now)?, limit))
 }
 
 /// The step that deletes cells that are empty at `now`.

@@ -80,7 +80,7 @@ impl TokenPolicyMembers {
 
 const PROFILES: &str = "access, app, job, openid, provisioner or svid";
 
-fn choice(name: &'static str, wanted: &'static str) -> Problem {
+pub(crate) fn choice(name: &'static str, wanted: &'static str) -> Problem {
     ArgumentFault::Choice { name, wanted }.into()
 }
 
@@ -89,5 +89,5 @@ pub(crate) fn seconds(name: &'static str, value: i64) -> Result<Span, Problem> {
     Ok(Span::from_seconds(number(name, value, 0, MOST_SECONDS)?))
 }
 
-/// More than any span here may be: 366 days.
-const MOST_SECONDS: i64 = 366 * 24 * 3600;
+/// More than any span here may be: 500 days.
+const MOST_SECONDS: i64 = 500 * 24 * 3600;

@@ -7,13 +7,15 @@ use counterseal::core::Time;
 use counterseal::request;
 
 use crate::response::{fields_of, status_of};
-use crate::{Admitted, Key, LiveToken, Problem, Received, SignedFields, time};
+use crate::{Admitted, Key, LiveToken, Problem, Received, Refreshed, Session, SignedFields, time};
 
 /// What a decision of any room ended in.
 #[non_exhaustive]
 pub enum Verdict {
     /// Someone is within a limit.
     Admitted(Admitted),
+    /// So many were ended.
+    Count(u32),
     /// A change was made.
     Done,
     /// A key was loaded.
@@ -22,6 +24,12 @@ pub enum Verdict {
     Live(LiveToken),
     /// A message was received.
     Received(Received),
+    /// A session has begun, or goes on.
+    Refreshed(Box<Refreshed>),
+    /// A session, as it is now.
+    Session(Box<Session>),
+    /// Sessions.
+    Sessions(Vec<Session>),
     /// A request was accepted.
     Verified(Verified),
     /// New tokens of a subject are issued at this version.

@@ -3,7 +3,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use counterseal::core::{
-    Charge, Claim, LoadTogether, Pending, Record, RowOp, Run, Span, Step, Time, Unavailable, drive,
+    Charge, Claim, LinkedOp, Links, ListOp, LoadTogether, Pending, Record, RowOp, Run, Span, Step,
+    Time, Unavailable, drive,
 };
 use counterseal::replay::Window;
 use counterseal::store::{Dialect, Rows, Stated, Statement};
@@ -221,6 +222,14 @@ impl Kept for Claim {
 }
 
 impl<A: Record, B: Record, C: Record> Kept for LoadTogether<A, B, C> {
+    const NEEDS: Needs = Needs::Rows;
+}
+
+impl<A: Links<B>, B: Record> Kept for LinkedOp<A, B> {
+    const NEEDS: Needs = Needs::Rows;
+}
+
+impl<R: Record> Kept for ListOp<R> {
     const NEEDS: Needs = Needs::Rows;
 }
 

@@ -11,6 +11,7 @@
 //! | `limit` | [`limit`]: rate limits |
 //! | `arbitrary` | values of the public types, for fuzzing what handles them |
 //! | `document` | [`document`]: policies as JSON |
+//! | `refresh` | [`refresh`]: sessions that go on by refresh tokens |
 //! | `store` | [`store`]: storage steps as SQL statements |
 //! | `ttl` | [`ttl`]: how long credentials are issued for |
 //! | `webhook` | [`webhook`]: Standard Webhooks |
@@ -59,6 +60,8 @@ pub use counterseal_core as core;
 pub use counterseal_jwt as jwt;
 #[cfg(feature = "limit")]
 pub use counterseal_limit as limit;
+#[cfg(feature = "refresh")]
+pub use counterseal_refresh as refresh;
 #[cfg(feature = "replay")]
 pub use counterseal_replay as replay;
 #[cfg(feature = "request")]

@@ -9,7 +9,7 @@ pub fn codes() -> impl Iterator<Item = &'static Code> {
 
 /// Every table that the enabled rooms keep records in.
 pub const TABLES: &[Table] = &[
-    #[cfg(feature = "jwt")]
+    #[cfg(any(feature = "jwt", feature = "refresh"))]
     <counterseal_core::Subject as counterseal_core::Record>::TABLE,
     #[cfg(feature = "jwt")]
     <counterseal_jwt::AccessKey as counterseal_core::Record>::TABLE,
@@ -17,6 +17,8 @@ pub const TABLES: &[Table] = &[
     <counterseal_jwt::Denied as counterseal_core::Record>::TABLE,
     #[cfg(feature = "jwt")]
     <counterseal_jwt::KeyRingRecord as counterseal_core::Record>::TABLE,
+    #[cfg(feature = "refresh")]
+    <counterseal_refresh::RefreshFamily as counterseal_core::Record>::TABLE,
     #[cfg(feature = "request")]
     <counterseal_request::KeyRecord as counterseal_core::Record>::TABLE,
 ];
@@ -51,6 +53,13 @@ const PARTS: &[&[&[Code]]] = &[
     ],
     #[cfg(feature = "limit")]
     &[counterseal_limit::CODES],
+    #[cfg(feature = "refresh")]
+    &[
+        counterseal_refresh::BadRefreshPolicy::CODES,
+        counterseal_refresh::BadRefreshSecrets::CODES,
+        counterseal_refresh::RefreshError::CODES,
+        counterseal_refresh::SessionError::CODES,
+    ],
     #[cfg(feature = "request")]
     &[
         counterseal_request::CODES,

@@ -4,8 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use counterseal_core::{
-    List, ListOp, Load, Pending, Row, RowOp, Secret, Seed, Step, Subject, Swap, SweepRows, Time,
-    Unavailable,
+    AuditEvent, List, ListOp, Load, Pending, Row, RowOp, Secret, Seed, Step, Subject, Swap,
+    SweepRows, Time, Unavailable,
 };
 
 use crate::decide::End;
@@ -182,6 +182,11 @@ impl Begun {
     /// Its first refresh token.
     pub const fn token(&self) -> &Secret {
         &self.token
+    }
+
+    /// The beginning as an audit event at `now`.
+    pub fn event(&self, now: Time) -> AuditEvent {
+        self.session.event("refresh_begun", now)
     }
 }
 

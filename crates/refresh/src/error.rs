@@ -2,9 +2,7 @@
 
 use core::fmt;
 
-use counterseal_core::{
-    AuditEvent, Blame, Code, Fact, KeyId, Refusal, STORE_UNAVAILABLE, Span, Time,
-};
+use counterseal_core::{AuditEvent, Blame, Code, Fact, Refusal, STORE_UNAVAILABLE, Span, Time};
 
 use crate::decide::End;
 use crate::session::SessionId;
@@ -191,7 +189,7 @@ impl RefreshError {
 
     /// The refusal as an audit event at `now`.
     pub fn event(&self, now: Time) -> AuditEvent {
-        let session = self.session().and_then(key_id);
+        let session = self.session().map(SessionId::logged);
         let event = AuditEvent::refused(self.code(), session, now);
         match *self {
             RefreshError::Busy { retry_at, .. } => event.with(&[Fact::at("retry_at", retry_at)]),
@@ -212,11 +210,6 @@ impl RefreshError {
             _ => event,
         }
     }
-}
-
-/// What logs call a session.
-pub(crate) fn key_id(session: SessionId) -> Option<KeyId> {
-    KeyId::parse(&alloc::format!("{session}")).ok()
 }
 
 impl Refusal for RefreshError {

@@ -88,14 +88,19 @@ impl RefreshPolicy {
             window: Span::from_seconds(30),
             unconfirmed: inside("confirmation", within, Span::from_seconds(1), most)?,
             retries: 32,
-            absolute: days(90),
-            idle: days(14),
+            absolute: Self::ABSOLUTE,
+            idle: Self::IDLE,
             skew: Span::from_seconds(5),
             on_reuse: OnReuse::EndSession,
             binding: BindingRule::Prefer,
         };
         policy.checked()
     }
+
+    /// How long a session may lie unused, unless it is said.
+    pub const IDLE: Span = days(14);
+    /// How long it may last, unless it is said.
+    pub const ABSOLUTE: Span = days(90);
 
     /// The same with another window: for how long after an answer its siblings, sent before that was stored, get the same. It is longer than
     /// a request, its answer and the difference of clocks together take. A token is rotated when it is older than two windows.

@@ -5,8 +5,8 @@ use alloc::string::String;
 use alloc::sync::Arc;
 
 use counterseal_core::{
-    BadRow, Linked, LinkedOp, LoadLinked, Pending, Row, Secret, Seed, Step, Subject, Swap, Time,
-    Unavailable,
+    AuditEvent, BadRow, Linked, LinkedOp, LoadLinked, Pending, Row, Secret, Seed, Step, Subject,
+    Swap, Time, Unavailable,
 };
 
 use crate::decide::{Decision, End, Facts, Mode, Standing, Why};
@@ -356,11 +356,32 @@ impl Refreshed {
     pub const fn is_followed(&self) -> bool {
         self.is_followed
     }
+
+    /// The answer as an audit event at `now`: how it was answered, or `refresh_follower_suspected`.
+    pub fn event(&self, now: Time) -> AuditEvent {
+        let name = if self.is_followed {
+            "refresh_follower_suspected"
+        } else {
+            self.how.event()
+        };
+        self.session.event(name, now)
+    }
 }
 
 impl How {
-    /// Its name, as events have it.
+    /// Its name.
     pub const fn name(self) -> &'static str {
+        match self {
+            How::Minted => "minted",
+            How::Retried => "retried",
+            How::RetriedLate => "retried_late",
+            How::Rotated => "rotated",
+            How::Same => "same",
+        }
+    }
+
+    /// What events call it.
+    const fn event(self) -> &'static str {
         match self {
             How::Minted => "refresh_minted",
             How::Retried => "refresh_retried",

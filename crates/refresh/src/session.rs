@@ -6,7 +6,7 @@ use core::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use counterseal_core::{BadRow, Time, sha256};
+use counterseal_core::{AuditEvent, BadRow, Fact, KeyId, Time, sha256};
 
 use crate::decide::End;
 use crate::family::RefreshFamily;
@@ -103,6 +103,11 @@ impl SessionId {
     pub const fn bytes(self) -> [u8; 16] {
         self.0
     }
+
+    /// What logs call it.
+    pub(crate) fn logged(self) -> KeyId {
+        KeyId::parse(&alloc::format!("{self}")).expect("22 letters of base64url are an id")
+    }
 }
 
 impl fmt::Display for SessionId {
@@ -152,6 +157,14 @@ impl NewSession<'_> {
         let bad = named.into_iter().find(is_bad).map(|(name, ..)| name);
         let is_version = (0..1 << 53).contains(&self.user_ver);
         bad.or((!is_version).then_some("user_ver"))
+    }
+}
+
+impl Session {
+    /// What happened to it, as an audit event.
+    pub(crate) fn event(&self, name: &'static str, now: Time) -> AuditEvent {
+        let event = AuditEvent::accepted(name, self.id.logged(), now);
+        event.with(&[Fact::number("generation", self.generation.into())])
     }
 }
 
