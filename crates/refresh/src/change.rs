@@ -122,7 +122,7 @@ impl Refresher {
     /// own store, in a request that began after the one that was answered with it. Confirming twice, or too late, changes nothing.
     ///
     /// Whoever confirms what the client has not stored logs it out when an answer is lost.
-    //= docs/spec/refresh.md#F-10
+    //= docs/spec/refresh.md#S-10
     pub fn confirm(&self, session: SessionId, generation: u32, now: Time) -> Step<ChangeSession> {
         ChangeSession::begin(session, Change::Confirm(generation), now)
     }
@@ -140,7 +140,7 @@ impl Refresher {
 
     /// Ends sessions of a subject, and ends in their number. One that begins meanwhile may go on; to end all that ever began, raise the
     /// subject's version first.
-    //= docs/spec/refresh.md#F-11
+    //= docs/spec/refresh.md#S-11
     pub fn revoke_all(
         &self,
         tenant: &str,

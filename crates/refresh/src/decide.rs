@@ -156,7 +156,7 @@ impl RefreshPolicy {
     /// What is done with a token about which these are the facts.
     ///
     /// Holder, clock, end, expiry come first; then the token's place; and before anything is given, the subject.
-    //= docs/spec/refresh.md#F-7
+    //= docs/spec/refresh.md#S-7
     pub fn decide(&self, facts: &Facts, mode: Mode, now: Time) -> Decision {
         let decided = match self.refused(facts, now) {
             Some(why) => return Decision::Refuse(why),
@@ -222,7 +222,7 @@ impl RefreshPolicy {
     }
 
     /// The chain after this decision; none when nothing is written.
-    //= docs/spec/refresh.md#F-8
+    //= docs/spec/refresh.md#S-8
     pub fn next(&self, facts: &Facts, decision: Decision, now: Time) -> Option<Chain> {
         let mut next = facts.chain;
         let now = next.at(now);

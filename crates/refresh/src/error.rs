@@ -162,7 +162,7 @@ impl RefreshError {
     }
 
     /// Whether the client is told to forget its tokens. A request that lost a race is not: it would take away what the winner was given.
-    //= docs/spec/refresh.md#F-12
+    //= docs/spec/refresh.md#S-12
     pub const fn clears_cookies(&self) -> bool {
         match self {
             RefreshError::Ended { .. }

@@ -79,7 +79,7 @@ impl RefreshFamily {
     }
 
     /// Of what never changes.
-    //= docs/spec/refresh.md#F-6
+    //= docs/spec/refresh.md#S-6
     fn sealed(&self, pepper: &Pepper) -> [u8; 32] {
         let mut sealed = Vec::from(b"csrt1/seal");
         let texts = [
@@ -105,14 +105,14 @@ impl RefreshFamily {
     }
 
     /// Whether what never changes is as it was written; none without its secret.
-    //= docs/spec/refresh.md#F-6
+    //= docs/spec/refresh.md#S-6
     pub(crate) fn is_genuine(&self, secrets: &RefreshSecrets) -> Option<bool> {
         let pepper = secrets.find(u8::try_from(self.sealed_by).ok()?)?;
         Some(is_same(&self.seal, &self.sealed(pepper)))
     }
 
     /// Where the token of this MAC stands.
-    //= docs/spec/refresh.md#F-5
+    //= docs/spec/refresh.md#S-5
     pub(crate) fn place(&self, token: &RefreshToken, row_mac: &[u8; 32]) -> Place {
         let generation = i64::from(token.generation);
         if generation > self.generation {

@@ -153,7 +153,7 @@ impl PendingRefresh {
     }
 
     /// The rows were read.
-    //= docs/spec/refresh.md#F-9
+    //= docs/spec/refresh.md#S-9
     fn read(
         mut self,
         family: Option<Row<RefreshFamily>>,
@@ -259,7 +259,7 @@ impl PendingRefresh {
     }
 
     /// The newest token, made from the one that was presented; never a guess.
-    //= docs/spec/refresh.md#F-4
+    //= docs/spec/refresh.md#S-4
     fn again(&self, family: &RefreshFamily) -> Result<Secret, RefreshError> {
         let made = family.again(&self.asked.token, &self.parts.secrets);
         let session = self.session();

@@ -49,7 +49,7 @@ impl RefreshSecrets {
     /// # Errors
     ///
     /// [`BadRefreshSecrets::Weak`] below that.
-    //= docs/spec/refresh.md#F-2
+    //= docs/spec/refresh.md#S-2
     pub fn signing(number: u8, secret: &Secret) -> Result<Self, BadRefreshSecrets> {
         let pepper = Pepper::new(number, State::Signing, secret)?;
         Ok(RefreshSecrets(alloc::vec![pepper]))

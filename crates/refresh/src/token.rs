@@ -29,7 +29,7 @@ impl RefreshToken {
     }
 
     /// The token that follows this one: whoever holds this one and knows `salt` and the secret makes the same, and nobody else.
-    //= docs/spec/refresh.md#F-4
+    //= docs/spec/refresh.md#S-4
     pub(crate) fn next(&self, pepper: &Pepper, salt: &[u8; 16]) -> Self {
         let generation = self.generation.saturating_add(1);
         let next = pepper.next.tag_of(&[
@@ -48,7 +48,7 @@ impl RefreshToken {
     }
 
     /// What a store keeps of it.
-    //= docs/spec/refresh.md#F-3
+    //= docs/spec/refresh.md#S-3
     pub(crate) fn row_mac(&self, pepper: &Pepper) -> [u8; 32] {
         pepper.row.tag_of(&[
             b"csrt1/row",
@@ -59,7 +59,7 @@ impl RefreshToken {
     }
 
     /// Its text, 89 letters.
-    //= docs/spec/refresh.md#F-1
+    //= docs/spec/refresh.md#S-1
     pub(crate) fn print(&self, pepper: &Pepper) -> Secret {
         let mut body = Vec::with_capacity(LEN);
         body.push(VERSION);
@@ -78,7 +78,7 @@ impl RefreshToken {
     }
 
     /// The token that this text is, if its tag is one of ours; and the secret that it was made with.
-    //= docs/spec/refresh.md#F-1
+    //= docs/spec/refresh.md#S-1
     pub(crate) fn open<'s>(
         text: &str,
         secrets: &'s RefreshSecrets,

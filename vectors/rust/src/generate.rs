@@ -11,6 +11,7 @@ mod jwt;
 mod keys;
 mod limit;
 mod notes;
+mod refresh;
 mod request;
 mod response;
 mod sign;
@@ -66,7 +67,9 @@ pub fn stale() -> io::Result<Vec<String>> {
 }
 
 /// The rooms that have vectors.
-pub const ROOMS: [&str; 6] = ["foreign", "jwt", "limit", "request", "response", "webhook"];
+pub const ROOMS: [&str; 7] = [
+    "foreign", "jwt", "limit", "refresh", "request", "response", "webhook",
+];
 
 /// Where the vectors of this room are.
 pub fn directory(room: &str) -> PathBuf {
@@ -108,6 +111,7 @@ fn files() -> Vec<(String, String)> {
         file("limit", "address", "address", limit::addresses()),
         file("limit", "admit", "admit", limit::admissions()),
         file("limit", "tell", "tell", limit::answers()),
+        file("refresh", "sessions", "sessions", refresh::cases()),
         file("response", "check", "check", response::answers()),
         file("response", "clock", "clock", clock::clocks()),
         file("response", "refuse", "refuse", clock::refusals()),

@@ -13,6 +13,7 @@ mod http;
 mod jwt;
 mod layout;
 mod limit;
+mod refresh;
 mod request;
 mod response;
 mod runner;

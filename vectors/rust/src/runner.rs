@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::request::Comes;
-use crate::{Case, Verdict, foreign, jwt, limit, request, response, webhook};
+use crate::{Case, Verdict, foreign, jwt, limit, refresh, request, response, webhook};
 
 /// What came of a case.
 #[derive(Clone, Debug, Serialize)]
@@ -68,6 +68,7 @@ pub fn run(room: &str, op: &str, case: &Case) -> Result<Observation, CaseError> 
         ("limit", "address") => limit::address(case),
         ("limit", "admit") => limit::admit(case),
         ("limit", "tell") => limit::tell(case),
+        ("refresh", "sessions") => refresh::sessions(case),
         ("request", "verify") => request::verify(case, Comes::Whole),
         ("request", "sign") => request::sign(case),
         ("request", "policy") => request::policy(case),
