@@ -182,7 +182,9 @@ fn latin1(text: &str) -> Vec<u8> {
 /// Every case of the vectors, with the operation of its file.
 fn cases(vectors: &Path) -> io::Result<Vec<(String, Value)>> {
     let mut cases = Vec::new();
-    for room in ["foreign", "jwt", "limit", "request", "response", "webhook"] {
+    for room in [
+        "foreign", "jwt", "limit", "refresh", "request", "response", "webhook",
+    ] {
         for entry in fs::read_dir(vectors.join(room))? {
             let file: Value = serde_json::from_slice(&fs::read(entry?.path())?)?;
             let op = file["op"].as_str().unwrap_or_default();

@@ -59,6 +59,7 @@ pub(crate) fn exception<'py>(py: Python<'py>, problem: &Problem) -> PyResult<Bou
         problem.event.as_deref(),
         problem.retry_after(),
         problem.headers.clone(),
+        problem.clears_cookies,
     );
     make.bind(py).call1(arguments)
 }

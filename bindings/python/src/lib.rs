@@ -12,6 +12,7 @@ mod keys;
 mod limits;
 mod oidc;
 mod policy;
+mod refresh;
 mod responses;
 mod sign;
 mod standing;
@@ -38,6 +39,7 @@ mod _counterseal {
         limits::{Admitted, Cells, Limit, SharedCells, client_address},
         oidc::{AdmittedJob, ClaimRule, GithubRule, OidcPolicy},
         policy::{ForeignPolicy, Policy, Profile},
+        refresh::{Refreshed, Refresher, Session},
         responses::{Content, Sent, VerifiedResponse},
         sign::Signer,
         standing::{Authorized, LiveToken, Requirement, Standing},

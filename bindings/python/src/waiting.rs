@@ -8,6 +8,7 @@ use crate::args::{self, Any, Maybe, bytes, given, items, text};
 use crate::errors::Guarded;
 use crate::keys::Key;
 use crate::limits::Admitted;
+use crate::refresh::{Refreshed, Session};
 use crate::standing::LiveToken;
 use crate::verify::Verified;
 use crate::webhooks::Received;
@@ -47,7 +48,7 @@ impl Waiting {
     }
 
     /// What was decided, once: a proof, a key that was loaded, a token that may act, someone who is within a limit, a message that was
-    /// received, or nothing for a change that was made.
+    /// received, a session, or nothing for a change that was made.
     fn verdict<'py>(&self, py: Python<'py>) -> Guarded<Option<Any<'py>>> {
         guard("Waiting.verdict", || plain(py, self.0.verdict()?))
     }
@@ -88,7 +89,7 @@ pub(crate) fn migrations<'py>(
     })
 }
 
-/// What deletes claims of a room that are over, at most `limit` or 1000 of them.
+/// What deletes what is over in a room, at most `limit` or 1000 of them.
 #[pyfunction]
 #[pyo3(signature = (dialect, *, room=None, now=None, limit=None))]
 pub(crate) fn sweeping<'py>(
@@ -125,13 +126,25 @@ pub(crate) fn sweeping_cells<'py>(
 fn plain(py: Python<'_>, verdict: Verdict) -> Guarded<Option<Any<'_>>> {
     Ok(match verdict {
         Verdict::Admitted(admitted) => Some(Bound::new(py, Admitted(admitted))?.into_any()),
+        Verdict::Count(count) => Some(PyInt::new(py, count).into_any()),
         Verdict::Key(key) => Some(Bound::new(py, Key(key))?.into_any()),
         Verdict::Live(live) => Some(Bound::new(py, LiveToken(live))?.into_any()),
         Verdict::Received(proof) => Some(Bound::new(py, Received(proof))?.into_any()),
+        Verdict::Refreshed(refreshed) => Some(Bound::new(py, Refreshed(refreshed))?.into_any()),
+        Verdict::Session(session) => Some(Bound::new(py, Session(*session))?.into_any()),
+        Verdict::Sessions(sessions) => Some(listed(py, sessions)?),
         Verdict::Verified(proof) => Some(Bound::new(py, Verified(proof))?.into_any()),
         Verdict::Version(version) => Some(PyInt::new(py, version).into_any()),
         _ => None,
     })
+}
+
+fn listed(py: Python<'_>, sessions: Vec<shared::Session>) -> PyResult<Any<'_>> {
+    let sessions = sessions
+        .into_iter()
+        .map(|session| Bound::new(py, Session(session)));
+    let sessions = sessions.collect::<PyResult<Vec<_>>>()?;
+    Ok(PyList::new(py, sessions)?.into_any())
 }
 
 fn asked(py: Python<'_>, statement: Statement) -> Guarded<Asked<'_>> {

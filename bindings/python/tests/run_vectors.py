@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import session_vectors
 import token_vectors
 from counterseal.errors import CountersealError, LimitError
 from counterseal.limit import Admitted, Limit, client_address
@@ -297,6 +298,7 @@ OPERATIONS: dict[tuple[str, str], Callable[[Case, Asked], Case]] = {
     ("limit", "address"): address,
     ("limit", "admit"): admit,
     ("limit", "tell"): tell,
+    ("refresh", "sessions"): session_vectors.sessions,
     ("response", "check"): check,
     ("response", "clock"): clock,
     ("response", "refuse"): refuse,

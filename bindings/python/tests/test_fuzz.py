@@ -26,6 +26,7 @@ from counterseal.jwt import (
     VerifiedToken,
 )
 from counterseal.limit import Cells, Limit
+from counterseal.refresh import Refreshed, Refresher
 from counterseal.replay import Ring
 from counterseal.request import ForeignPolicy, KeyVault, Policy, Profile, Signer, Verifier
 from counterseal.stores import Memory
@@ -120,6 +121,17 @@ def ring() -> TokenRing:
     return made
 
 
+def refresher() -> Refresher:
+    """One that begins and refreshes sessions."""
+    return Refresher(confirmation="wired", within_seconds=3600, signing=(1, SECRET))
+
+
+def begun() -> Refreshed:
+    """A session that has begun."""
+    waiting = refresher().begin_session("login", "ada", client="web", user_ver=0, now=NOW)
+    return waiting.run(Memory(now=NOW))
+
+
 # What the methods belong to; each example gets an object of its own.
 MAKE: dict[str, Callable[[], Any]] = {
     "AdmittedJob": admitted,
@@ -143,10 +155,13 @@ MAKE: dict[str, Callable[[], Any]] = {
     "PublishedKeys": lambda: ring().published(now=NOW),
     "Received": lambda: webhooks().check(Sender([WEBHOOK]).sign("a", b"", now=NOW), b"", now=NOW),
     "Receiver": webhooks,
+    "Refreshed": begun,
+    "Refresher": refresher,
     "Requirement": lambda: Requirement(["a"]),
     "Ring": lambda: Ring(now=NOW),
     "Sender": lambda: Sender([WEBHOOK]),
     "Sent": lambda: exchanged()[0],
+    "Session": lambda: begun().session,
     "Signer": lambda: Signer(key()),
     "Standing": lambda: Standing("a"),
     "TokenKey": lambda: token_signer().key,
@@ -166,13 +181,27 @@ MAKE: dict[str, Callable[[], Any]] = {
 SKIPPED = {"SharedCells", "SharedRing", "Sqlite"}
 
 
+# What decisions end in; nobody makes one.
+OUTCOMES = (
+    "Admitted",
+    "Content",
+    "Received",
+    "Refreshed",
+    "Sent",
+    "Session",
+    "Verified",
+    "VerifiedResponse",
+    "Waiting",
+)
+
+
 def callables() -> dict[str, tuple[Callable[[], Any], inspect.Signature]]:
     """Every public callable that takes arguments, by name, with its signature."""
     found: dict[str, tuple[Callable[[], Any], inspect.Signature]] = {}
     for name in sorted(set(native.__all__) - SKIPPED):
         thing = getattr(native, name)
         if isinstance(thing, type):
-            if name not in ("Admitted", "Content", "Received", "Sent", "Verified", "VerifiedResponse", "Waiting"):
+            if name not in OUTCOMES:
                 found[name] = (lambda thing=thing: thing), inspect.signature(thing)  # type: ignore[misc]
             for method in sorted(vars(thing)):
                 if method.startswith("__"):

@@ -14,6 +14,7 @@ import pytest
 import decisions
 import histories
 import postgres
+import session_stories
 from counterseal.stores.asyncpg import Postgres
 from cut import cut
 from decisions import outcome
@@ -69,6 +70,15 @@ def test_h26_an_answer_that_is_lost_in_mid_claim_opens_nothing(place: Path, tmp_
             asyncpg.create_pool(**far(tmp_path)) as pool,
         ):
             await decisions.are_opened_by_no_cut(near, Postgres(pool), line)
+
+    asyncio.run(session())
+
+
+def test_r01_r02_sessions_go_on_and_end(place: Path) -> None:
+    async def session() -> None:
+        async with store(place) as (made, _):
+            await session_stories.are_gone_on_with(made)
+            await session_stories.are_rotated_once(made)
 
     asyncio.run(session())
 

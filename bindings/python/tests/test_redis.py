@@ -13,6 +13,7 @@ from redis.exceptions import ResponseError
 
 import decisions
 import histories
+import session_stories
 from counterseal.stores.redis import Redis
 from cut import cut
 from decisions import outcome
@@ -66,6 +67,15 @@ def test_h26_an_answer_that_is_lost_in_mid_claim_opens_nothing(server: RedisServ
                 await decisions.are_opened_by_no_cut(near, Redis(client, clock=lambda: NOW + 1), line)
             finally:
                 await client.aclose()
+
+    asyncio.run(session())
+
+
+def test_r01_r02_sessions_go_on_and_end(server: RedisServer) -> None:
+    async def session() -> None:
+        async with store(server) as (made, _):
+            await session_stories.are_gone_on_with(made)
+            await session_stories.are_rotated_once(made)
 
     asyncio.run(session())
 

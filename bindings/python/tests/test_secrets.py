@@ -22,6 +22,7 @@ import pytest
 
 from counterseal.errors import CountersealError
 from counterseal.jwt import TokenKeys, TokenMinter, TokenRing, TokenSigner, TokenVerifier
+from counterseal.refresh import Refresher
 from counterseal.replay import Ring, SharedRing
 from counterseal.request import Key, KeyVault, Policy, Signer, Verifier
 from counterseal.stores import Memory, Sqlite, drive
@@ -43,6 +44,7 @@ HOLDERS = [
     TokenMinter(TOKENS, token_policy()),
     TokenVerifier(token_policy(), [TOKENS.key]),
     TokenRing("https://iss.example", b"hunter2-hunter2-hunter2-hunter2-"),
+    Refresher(confirmation="wired", within_seconds=60, signing=(1, b"hunter2-hunter2-hunter2-hunter2-")),
 ]
 COPIES: list[Callable[[Any], object]] = [
     copy.copy,

@@ -16,7 +16,9 @@ from servers import HERE
 
 VECTORS = HERE.parents[2] / "vectors" / "request"
 FILES = sorted(
-    path for room in ("jwt", "limit", "request", "webhook") for path in (VECTORS.parent / room).glob("*.json")
+    path
+    for room in ("jwt", "limit", "refresh", "request", "webhook")
+    for path in (VECTORS.parent / room).glob("*.json")
 )
 
 

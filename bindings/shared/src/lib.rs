@@ -57,8 +57,8 @@ pub use policy::{
 };
 pub use problem::{Family, Problem, Refused};
 pub use refresh::{
-    HolderMembers, NewSessionMembers, RefreshMembers, RefreshSecretMembers, Refreshed, Refresher,
-    WhichMembers,
+    HolderMembers, NewSessionMembers, NumberedSecret, RefreshMembers, RefreshSecretMembers,
+    Refreshed, Refresher, WhichMembers,
 };
 pub use requirement::{Authorized, FreshProof, Requirement, RequirementMembers};
 pub use response::{Answered, Sent, SignedFields, VerifiedResponse};

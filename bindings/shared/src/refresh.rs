@@ -1,5 +1,7 @@
 //! Sessions that go on by refresh tokens, with host-made parts.
 
+use std::borrow::Cow;
+
 use counterseal::core::{Secret, Span, Time};
 use counterseal::refresh::{
     self, BadRefreshSecrets, Begun, BindingRule, Bound, Confirmation, Holder, NewSession, OnReuse,
@@ -38,15 +40,18 @@ pub struct RefreshMembers<'a> {
     pub binding: Option<&'a str>,
 }
 
+/// A secret and its number.
+pub type NumberedSecret<'a> = (i64, Cow<'a, [u8]>);
+
 /// The secrets behind the tokens, each with its number.
 #[derive(Default)]
 pub struct RefreshSecretMembers<'a> {
     /// The one that signs.
-    pub signing: (i64, &'a [u8]),
+    pub signing: NumberedSecret<'a>,
     /// Those that sessions still go on from.
-    pub verifying: Vec<(i64, &'a [u8])>,
+    pub verifying: Vec<NumberedSecret<'a>>,
     /// Those whose tokens are only known to be stolen.
-    pub detecting: Vec<(i64, &'a [u8])>,
+    pub detecting: Vec<NumberedSecret<'a>>,
 }
 
 /// A session that begins, as the host gave it.
@@ -288,21 +293,21 @@ impl RefreshMembers<'_> {
 
 impl RefreshSecretMembers<'_> {
     fn made(&self) -> Result<RefreshSecrets, Problem> {
-        let one = |(told, bytes): (i64, &[u8])| -> Result<(u8, Secret), Problem> {
-            let told = number("number", told, 0, u8::MAX.into())?;
+        let one = |(told, bytes): &NumberedSecret<'_>| -> Result<(u8, Secret), Problem> {
+            let told = number("number", *told, 0, u8::MAX.into())?;
             Ok((
                 u8::try_from(told).expect("the range was checked"),
-                Secret::new(bytes.into()),
+                Secret::new(bytes.to_vec()),
             ))
         };
-        let (number, secret) = one(self.signing)?;
+        let (number, secret) = one(&self.signing)?;
         let mut secrets = RefreshSecrets::signing(number, &secret)?;
         for told in &self.verifying {
-            let (number, secret) = one(*told)?;
+            let (number, secret) = one(told)?;
             secrets = secrets.verifying(number, &secret)?;
         }
         for told in &self.detecting {
-            let (number, secret) = one(*told)?;
+            let (number, secret) = one(told)?;
             secrets = secrets.detecting(number, &secret)?;
         }
         Ok(secrets)

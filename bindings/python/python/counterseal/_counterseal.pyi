@@ -1,5 +1,5 @@
-"""The native half. Its names are public in `counterseal.jwt`, `counterseal.limit`, `counterseal.request`,
-`counterseal.replay` and `counterseal.stores`."""
+"""The native half. Its names are public in `counterseal.jwt`, `counterseal.limit`, `counterseal.refresh`,
+`counterseal.request`, `counterseal.replay` and `counterseal.stores`."""
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
@@ -15,6 +15,7 @@ from counterseal.types import (
     Explained,
     Fields,
     Gauge,
+    NumberedSecret,
     Raw,
     RingKey,
     Room,
@@ -45,10 +46,13 @@ __all__ = [
     "PublishedKeys",
     "Received",
     "Receiver",
+    "Refreshed",
+    "Refresher",
     "Requirement",
     "Ring",
     "Sender",
     "Sent",
+    "Session",
     "SharedCells",
     "SharedRing",
     "Signer",
@@ -782,7 +786,7 @@ class Waiting(Generic[_Verdict]):
 
     def verdict(self) -> _Verdict:
         """What was decided, once: a proof, a key that was loaded, a token that may act, someone who is within a limit,
-        a message that was received, or nothing for a change that was made."""
+        a message that was received, a session, or nothing for a change that was made."""
 
     def run(self, store: SharedRing | Ring | Sqlite | Memory | SharedCells | Cells) -> _Verdict:
         """Runs it to its end on a store inside the extension."""
@@ -800,7 +804,7 @@ def migrations(
 def sweeping(
     dialect: Dialect, *, room: Room | None = None, now: int | None = None, limit: int | None = None
 ) -> Statement:
-    """What deletes claims of a room that are over, at most `limit` or 1000 of them."""
+    """What deletes what is over in a room, at most `limit` or 1000 of them."""
 
 def sweeping_cells(dialect: Dialect, *, now: int | None = None, limit: int | None = None) -> Statement:
     """What deletes cells of limits that are empty, at most `limit` or 1000 of them."""
@@ -1295,6 +1299,169 @@ class Standing:
 
     def disable_key(self, access_key: str, *, now: int | None = None) -> Waiting[None]:
         """Ends the tokens of sessions that this access key opened, for good."""
+
+@final
+class Refresher:
+    """Begins, refreshes, confirms, ends and lists sessions of one kind of client."""
+
+    def __new__(
+        cls,
+        *,
+        confirmation: Literal["on_next_use", "wired"],
+        within_seconds: int,
+        signing: NumberedSecret,
+        verifying: Sequence[NumberedSecret] | None = None,
+        detecting: Sequence[NumberedSecret] | None = None,
+        window_seconds: int | None = None,
+        retries: int | None = None,
+        idle_seconds: int | None = None,
+        absolute_seconds: int | None = None,
+        skew_seconds: int | None = None,
+        on_reuse: Literal["session", "subject"] | None = None,
+        binding: Literal["none", "prefer", "require"] | None = None,
+    ) -> Refresher:
+        """A policy, and the secrets behind the tokens: each a pair of its number and its 32 bytes or more."""
+
+    def begin_session(
+        self,
+        tenant: str,
+        subject: str,
+        *,
+        client: str,
+        user_ver: int,
+        device: str | None = None,
+        access: str | None = None,
+        device_secret: Buffer | None = None,
+        key: Buffer | None = None,
+        now: int | None = None,
+        seed: Buffer | None = None,
+    ) -> Waiting[Refreshed]:
+        """Begins a session, after its holder has logged in. `seed` is 40 random bytes, never used twice."""
+
+    def refresh(
+        self,
+        token: str,
+        *,
+        client: str,
+        device_secret: Buffer | None = None,
+        key: Buffer | None = None,
+        now: int | None = None,
+        seed: Buffer | None = None,
+    ) -> Waiting[Refreshed]:
+        """Begins to refresh with this token. Give its answer to the client, who stores it before it uses the access
+        token. `seed` is 16 random bytes, never used twice."""
+
+    def mint(
+        self,
+        token: str,
+        *,
+        client: str,
+        device_secret: Buffer | None = None,
+        key: Buffer | None = None,
+        now: int | None = None,
+    ) -> Waiting[Refreshed]:
+        """Begins to ask for an access token without rotating, where the client cannot store what it would be given."""
+
+    def confirm(self, session: str, generation: int, *, now: int | None = None) -> Waiting[Session]:
+        """Confirms that the client has stored the token of this generation: when an access token of it comes from the
+        client's own store in a later request."""
+
+    def log_out(self, session: str, *, now: int | None = None) -> Waiting[Session]:
+        """Ends a session: its holder logs out."""
+
+    def revoke(self, session: str, *, now: int | None = None) -> Waiting[Session]:
+        """Ends a session: its holder does, from another device, or an operator."""
+
+    def revoke_all(
+        self,
+        tenant: str,
+        subject: str,
+        *,
+        but: str | None = None,
+        client: str | None = None,
+        device: str | None = None,
+        now: int | None = None,
+    ) -> Waiting[int]:
+        """Ends sessions of a subject, and ends in their number: all, all `but` one, those of a `client`, or those of a
+        `device`."""
+
+    def sessions(self, tenant: str, subject: str, *, now: int | None = None) -> Waiting[list[Session]]:
+        """Lists the sessions of a subject that are not over, the one that was used last first."""
+
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+@final
+class Refreshed:
+    """What a holder of a session gets. Its token stands in no text and no pickle of this object."""
+
+    @property
+    def session(self) -> Session:
+        """The session, as it is now."""
+    @property
+    def how(self) -> Literal["begun", "minted", "retried", "retried_late", "rotated", "same"]:
+        """How the token was answered."""
+    @property
+    def token(self) -> str | None:
+        """The refresh token that the client stores; None where it keeps the one that it has."""
+    @property
+    def is_followed(self) -> bool:
+        """Whether somebody may follow with a copy: tell an operator."""
+    @property
+    def event(self) -> str:
+        """The answer as one line of JSON for the audit log."""
+    def __reduce__(self) -> NoReturn:
+        """Always raises `binding_secret_copied`."""
+
+@final
+class Session:
+    """A session. Times are milliseconds since 1970."""
+
+    @property
+    def id(self) -> str:
+        """Its id: the `sid` of its access tokens."""
+    @property
+    def tenant(self) -> str:
+        """Whose subject."""
+    @property
+    def subject(self) -> str:
+        """Whose it is."""
+    @property
+    def user_ver(self) -> int:
+        """The subject's version when it began; its access tokens carry it."""
+    @property
+    def client(self) -> str:
+        """Which client's."""
+    @property
+    def device(self) -> str:
+        """What its holder calls the device."""
+    @property
+    def access(self) -> str:
+        """What it grants."""
+    @property
+    def bound_by(self) -> Literal["device", "key"] | None:
+        """What it is bound to."""
+    @property
+    def generation(self) -> int:
+        """How many refresh tokens came before the newest; its access tokens carry it."""
+    @property
+    def began(self) -> int:
+        """When it began."""
+    @property
+    def used(self) -> int:
+        """When its newest token was made."""
+    @property
+    def idle_end(self) -> int:
+        """When it is over unless it is used."""
+    @property
+    def absolute_end(self) -> int:
+        """When it is over."""
+    @property
+    def ended_by(self) -> Literal["logged_out", "replayed", "revoked", "store_behind", "unconfirmed"] | None:
+        """How it ended, if it did before."""
+    @property
+    def ended(self) -> int | None:
+        """When it did."""
 
 @final
 class LiveToken:

@@ -23,6 +23,7 @@ __all__ = [
     "InternalError",
     "LimitError",
     "PolicyError",
+    "RefreshError",
     "ReplayError",
     "RequestError",
     "ResponseError",
@@ -55,6 +56,8 @@ class CountersealError(Exception):
     """After how many seconds the same caller may try again, when that may help."""
     headers: Mapping[str, str]
     """Fields for the response, when there is more to tell the peer than `public`."""
+    clears_cookies: bool
+    """Whether the client is to forget its tokens: the session is over, or the token is none of ours."""
 
     def __init__(
         self,
@@ -64,10 +67,11 @@ class CountersealError(Exception):
         event: str | None = None,
         retry_after: int | None = None,
         headers: Iterable[tuple[str, str]] = (),
+        clears_cookies: bool = False,
     ) -> None:
         blame, public, http, means, fix = CODES[code]
         detail, headers = tuple(detail), tuple(headers)
-        super().__init__(code, text, detail, event, retry_after, headers)
+        super().__init__(code, text, detail, event, retry_after, headers, clears_cookies)
         self.code = code
         self.blame = blame
         self.public = public
@@ -77,6 +81,7 @@ class CountersealError(Exception):
         self.event = event
         self.retry_after = retry_after
         self.headers = dict(headers)
+        self.clears_cookies = clears_cookies
         self._text = text or f"{means}; {fix}"
 
     def __str__(self) -> str:
@@ -97,6 +102,10 @@ class LimitError(CountersealError):
 
 class PolicyError(CountersealError):
     """A policy or profile cannot be."""
+
+
+class RefreshError(CountersealError):
+    """A session or its refresh token was refused, or cannot be."""
 
 
 class ReplayError(CountersealError):

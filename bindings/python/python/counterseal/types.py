@@ -13,6 +13,7 @@ __all__ = [
     "Explained",
     "Fields",
     "Gauge",
+    "NumberedSecret",
     "Raw",
     "RingKey",
     "Room",
@@ -25,10 +26,12 @@ Raw: TypeAlias = str | bytes | bytearray | memoryview
 """Bytes, or the text that they are in UTF-8."""
 Fields: TypeAlias = dict[str, str] | dict[str, bytes] | dict[bytes, bytes] | Sequence[tuple[Raw, Raw]]
 """Field lines: a dict, or a list or tuple of pairs of name and value, in their order."""
+NumberedSecret: TypeAlias = tuple[int, bytes | bytearray | memoryview]
+"""A secret of refresh tokens and its number, 0 to 255."""
 Dialect: TypeAlias = Literal["postgres", "redis", "sqlite"]
 """A language of databases."""
-Room: TypeAlias = Literal["request", "webhook"]
-"""Whose claims."""
+Room: TypeAlias = Literal["denied", "job", "refresh", "request", "webhook"]
+"""What is swept: claims of jobs, requests or webhooks, denied tokens, or sessions."""
 Cell: TypeAlias = int | str | bytes | None
 """What a column of a row may hold."""
 Statement: TypeAlias = tuple[str, str, list[Cell]]
