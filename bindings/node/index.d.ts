@@ -398,7 +398,17 @@ export interface Statement {
 }
 
 /** What a decision may end in. */
-export type Decided = Verified | Key | Admitted | Received | LiveToken<unknown> | number | null;
+export type Decided =
+  | Verified
+  | Key
+  | Admitted
+  | Received
+  | LiveToken<unknown>
+  | Refreshed
+  | Session
+  | readonly Session[]
+  | number
+  | null;
 
 /** A decision that waits for a store's answer. It serves once. */
 export declare class Waiting<Outcome extends Decided = Decided> {
@@ -429,9 +439,9 @@ export declare function drive<Outcome extends Decided>(
 export declare function migrations(dialect: Dialect, options?: WindowOptions): Statement[];
 
 /** Whose claims. */
-export type Room = "request" | "webhook";
+export type Room = "denied" | "job" | "refresh" | "request" | "webhook";
 
-/** What deletes claims of a room, `request` unless said, that are over. Run it now and then. */
+/** What deletes what is over in a room, `request` unless said. Run it now and then. */
 export declare function sweeping(dialect: Dialect, options?: SweepOptions & { readonly room?: Room }): Statement;
 
 /** What deletes cells of limits that are empty. Run it now and then, where a database keeps them. */
@@ -994,6 +1004,168 @@ export declare class Standing {
   disableKey(accessKey: string, options?: At): Waiting<null>;
 }
 
+/** A secret of refresh tokens: its number, 0 to 255, and 32 bytes or more. */
+export type NumberedSecret = readonly [number: number, secret: Uint8Array];
+
+export interface RefresherOptions {
+  /**
+   * How it is known that a client has stored what it was given. `wired`: the service calls `confirm` when an access token of that
+   * generation comes from the client's own store in a later request. `on_next_use`: nobody does, and who follows slowly with a copy
+   * is not found.
+   */
+  readonly confirmation: "on_next_use" | "wired";
+  /** For how long an answer that may be lost is given again: at most a week if wired, else ten minutes. */
+  readonly withinSeconds: number;
+  /** For how long after an answer its siblings get the same; 30 when it is left out. */
+  readonly windowSeconds?: number;
+  /** How often in a window; 32 when it is left out. */
+  readonly retries?: number;
+  /** How long a session may lie unused; 14 days when it is left out. */
+  readonly idleSeconds?: number;
+  /** How long it may last; 90 days when it is left out. */
+  readonly absoluteSeconds?: number;
+  /** By how much clocks differ; 5 when it is left out. */
+  readonly skewSeconds?: number;
+  /** What ends when a token was used after its successor; `session` when it is left out. */
+  readonly onReuse?: "session" | "subject";
+  /** Whether sessions are bound to what their client shows; `prefer` when it is left out. */
+  readonly binding?: "none" | "prefer" | "require";
+  /** The secret that signs. */
+  readonly signing: NumberedSecret;
+  /** Those that sessions still go on from. */
+  readonly verifying?: readonly NumberedSecret[];
+  /** Those whose tokens are only known to be stolen. */
+  readonly detecting?: readonly NumberedSecret[];
+}
+
+/** Who presents a token. */
+export interface SessionHolder {
+  /** The client, as it was authenticated. */
+  readonly client: string;
+  /** The secret of its device: 16 bytes or more. */
+  readonly deviceSecret?: Uint8Array;
+  /** The thumbprint of a key that it has shown to hold: 32 bytes. */
+  readonly key?: Uint8Array;
+}
+
+export interface BeginSessionOptions extends SessionHolder, At {
+  /** The subject's version, as the store says; 0 for one that is not stored. */
+  readonly userVer: number;
+  /** What its holder calls the device. */
+  readonly device?: string;
+  /** What it grants, in the words of the application. */
+  readonly access?: string;
+  /** 40 random bytes, never used twice; the host's generator when it is left out. */
+  readonly seed?: Uint8Array;
+}
+
+export interface RefreshOptions extends SessionHolder, At {
+  /** 16 random bytes, never used twice; the host's generator when it is left out. */
+  readonly seed?: Uint8Array;
+}
+
+/** Which sessions of a subject: one of these, or none for all. */
+export interface WhichSessions extends At {
+  /** All but this one. */
+  readonly but?: string;
+  /** Those of this client. */
+  readonly client?: string;
+  /** Those of this device. */
+  readonly device?: string;
+}
+
+/** A session. Times are milliseconds since 1970. */
+export interface Session {
+  /** Its id: the `sid` of its access tokens. */
+  readonly id: string;
+  /** Whose subject. */
+  readonly tenant: string;
+  /** Whose it is. */
+  readonly subject: string;
+  /** The subject's version when it began; its access tokens carry it. */
+  readonly userVer: number;
+  /** Which client's. */
+  readonly client: string;
+  /** What its holder calls the device. */
+  readonly device: string;
+  /** What it grants. */
+  readonly access: string;
+  /** What it is bound to. */
+  readonly boundBy: "device" | "key" | null;
+  /** How many refresh tokens came before the newest; its access tokens carry it. */
+  readonly generation: number;
+  /** When it began. */
+  readonly began: number;
+  /** When its newest token was made. */
+  readonly used: number;
+  /** When it is over unless it is used. */
+  readonly idleEnd: number;
+  /** When it is over. */
+  readonly absoluteEnd: number;
+  /** How it ended, if it did before. */
+  readonly endedBy: "logged_out" | "replayed" | "revoked" | "store_behind" | "unconfirmed" | null;
+  /** When it did. */
+  readonly ended: number | null;
+}
+
+/** What a holder of a session gets. Its token stands in no text and no JSON of this object. */
+export declare class Refreshed {
+  private constructor();
+  /** The session, as it is now. */
+  get session(): Session;
+  /** How the token was answered. */
+  get how(): "begun" | "minted" | "retried" | "retried_late" | "rotated" | "same";
+  /** The refresh token that the client stores; null where it keeps the one that it has. */
+  get token(): string | null;
+  /** Whether somebody may follow with a copy: tell an operator. */
+  get isFollowed(): boolean;
+  /** The answer as one line of JSON for the audit log. */
+  get event(): string;
+  /** Always throws `binding_secret_copied`. */
+  toJSON(): never;
+}
+
+/**
+ * Begins, refreshes, confirms, ends and lists sessions of one kind of client.
+ *
+ * ```js
+ * const refresher = new Refresher({ confirmation: "wired", withinSeconds: 86_400, signing: [1, secret] });
+ * const begun = refresher.beginSession("login", "ada", { client: "web", userVer: 0 }).run(store);
+ * const refreshed = refresher.refresh(token, { client: "web" }).run(store); // whatever fails throws RefreshError
+ * if (refreshed.token !== null) store(refreshed.token); // before the access token is used
+ * ```
+ *
+ * Each token has one successor. A request whose answer was lost is answered with the same one again, however late, for `withinSeconds`; a
+ * token that is used after its successor was ends the session, for thief and owner alike.
+ *
+ * What it does not protect: who uses a stolen token right after its owner did, each time, is found only where the session is bound to a
+ * key or to the secret of a device.
+ */
+export declare class Refresher {
+  constructor(options: RefresherOptions);
+  /** Begins a session, after its holder has logged in. */
+  beginSession(tenant: string, subject: string, options: BeginSessionOptions): Waiting<Refreshed>;
+  /** Begins to refresh with this token. Give its answer to the client, who stores it before it uses the access token. */
+  refresh(token: string, options: RefreshOptions): Waiting<Refreshed>;
+  /** Begins to ask for an access token without rotating, where the client cannot store what it would be given. */
+  mint(token: string, options: SessionHolder & At): Waiting<Refreshed>;
+  /**
+   * Confirms that the client has stored the token of this generation: when an access token of it comes from the client's own store in a
+   * later request.
+   */
+  confirm(session: string, generation: number, options?: At): Waiting<Session>;
+  /** Ends a session: its holder logs out. */
+  logOut(session: string, options?: At): Waiting<Session>;
+  /** Ends a session: its holder does, from another device, or an operator. */
+  revoke(session: string, options?: At): Waiting<Session>;
+  /** Ends sessions of a subject, and ends in their number. */
+  revokeAll(tenant: string, subject: string, options?: WhichSessions): Waiting<number>;
+  /** Lists the sessions of a subject that are not over, the one that was used last first. */
+  sessions(tenant: string, subject: string, options?: At): Waiting<readonly Session[]>;
+  /** Always throws `binding_secret_copied`. */
+  toJSON(): never;
+}
+
 export interface KeyFetcherOptions extends At {
   /** Whether the URL is one of this machine, without TLS, for tests. */
   readonly loopback?: boolean;
@@ -1301,6 +1473,8 @@ export declare class CountersealError extends Error {
   readonly retryAfter: number | null;
   /** Fields for the response, when there is more to tell the peer than `public`. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Whether the client is to forget its tokens: the session is over, or the token is none of ours. */
+  readonly clearsCookies: boolean;
 }
 
 /** The program gave an argument, or used an object, in a way that cannot work. */
@@ -1311,6 +1485,8 @@ export declare class InternalError extends CountersealError {}
 export declare class LimitError extends CountersealError {}
 /** A policy or profile cannot be. */
 export declare class PolicyError extends CountersealError {}
+/** A session or its refresh token was refused, or cannot be. */
+export declare class RefreshError extends CountersealError {}
 /** A replay store cannot be opened, or must not be used here. */
 export declare class ReplayError extends CountersealError {}
 /** A request was refused. */

@@ -4,7 +4,10 @@
 const { CODES } = require("../codes.cjs");
 
 class CountersealError extends Error {
-  constructor(code, { text, detail = [], event = null, retryAfter = null, headers = [], cause } = {}) {
+  constructor(
+    code,
+    { text, detail = [], event = null, retryAfter = null, headers = [], clearsCookies = false, cause } = {},
+  ) {
     const facts = CODES[code];
     if (facts === undefined) throw new TypeError("a refusal has one of the codes of counterseal");
     super(`${code}: ${text ?? `${facts.means}; ${facts.fix}`}`, cause === undefined ? undefined : { cause });
@@ -17,6 +20,7 @@ class CountersealError extends Error {
     this.event = event;
     this.retryAfter = retryAfter;
     this.headers = Object.freeze(Object.fromEntries(headers));
+    this.clearsCookies = clearsCookies;
   }
 }
 
@@ -24,6 +28,7 @@ class ArgumentError extends CountersealError {}
 class InternalError extends CountersealError {}
 class LimitError extends CountersealError {}
 class PolicyError extends CountersealError {}
+class RefreshError extends CountersealError {}
 class ReplayError extends CountersealError {}
 class RequestError extends CountersealError {}
 class ResponseError extends CountersealError {}
@@ -39,6 +44,7 @@ const families = {
   InternalError,
   LimitError,
   PolicyError,
+  RefreshError,
   ReplayError,
   RequestError,
   ResponseError,
@@ -60,9 +66,9 @@ function settled(answer) {
   return answer;
 }
 
-/** The error of a refusal: its lines are family, code, text, event, seconds to wait, and pairs of fields and of detail. */
+/** The error of a refusal: its lines are family, code, text, event, seconds to wait, whether to forget tokens, and pairs of fields and of detail. */
 function refused(refusal) {
-  const [family, code, text, event, wait, count, ...rest] = refusal.slice(1, -1).split("\n");
+  const [family, code, text, event, wait, clears, count, ...rest] = refusal.slice(1, -1).split("\n");
   const told = 2 * Number(count);
   return new families[family](code, {
     text: family === "ArgumentError" ? text.replace(ARGUMENT, camel) : text,
@@ -70,6 +76,7 @@ function refused(refusal) {
     headers: pairs(rest.slice(0, told)),
     event: event === "" ? null : event,
     retryAfter: wait === "" ? null : Number(wait),
+    clearsCookies: clears === "1",
   });
 }
 

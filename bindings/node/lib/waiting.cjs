@@ -8,12 +8,13 @@ const { CountersealError, settled } = require("./errors.cjs");
 const { keyOf } = require("./keys.cjs");
 const native = require("./native.cjs");
 const { WINDOW, limit, nativeStore, sizes } = require("./stores.cjs");
+const { sessionsIn } = require("./refreshed.cjs");
 const { isReceipt, received } = require("./received.cjs");
 const { LIVE, live } = require("./token_rights.cjs");
 const { proven } = require("./verified.cjs");
 
-/** What a verdict begins with that is the version of a subject. */
-const VERSION = "\u0004";
+/** What a verdict begins with that is a number: the version of a subject, or how many were ended. */
+const NUMBER = "\u0004";
 /** Whoever holds this has the native half of a decision in hand. */
 const BEGUN = Symbol("begun");
 
@@ -51,12 +52,12 @@ class Waiting {
     return this.#ended(await settled(this.#native.runAsync(nativeStore("store", store))));
   }
 
-  /** What it ended in: a proof, someone who is within a limit, a key, a version, or nothing. */
+  /** What it ended in: a proof, someone who is within a limit, a key, a number, sessions, or nothing. */
   #ended(answer) {
     const found = settled(answer);
-    if (typeof found !== "string") return found === null ? null : keyOf(found);
+    if (typeof found !== "string") return made(found);
     if (found === LIVE) return live(this.#token);
-    if (found[0] === VERSION) return Number(found.slice(1));
+    if (found[0] === NUMBER) return Number(found.slice(1));
     if (isAdmission(found)) return admitted(found);
     return isReceipt(found) ? received(found) : proven(found, this.#native);
   }
@@ -82,6 +83,12 @@ async function drive(waiting, dialect, execute, given) {
     waiting.answer(rows);
   }
   return concluded(waiting, cause);
+}
+
+/** What is no text: nothing, sessions, or a key. */
+function made(found) {
+  if (found === null) return null;
+  return Array.isArray(found.found) ? sessionsIn(found) : keyOf(found);
 }
 
 /** The verdict; what the driver threw goes with a refusal as its cause. */

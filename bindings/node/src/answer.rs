@@ -9,7 +9,8 @@ use napi::Either;
 /// What an exported function returns: what was asked for, or a refusal.
 pub(crate) type Answer<T> = Either<T, Refusal>;
 
-/// U+0000, and then one on a line: family, code, text, audit event, seconds to wait (these two may be empty), how many
+/// U+0000, and then one on a line: family, code, text, audit event, seconds to wait (these two may be empty), whether the
+/// client is to forget its tokens (`1`, or empty), how many
 /// fields there are for the response, and the name and the value of each field and of each value compared. No other
 /// answer begins with U+0000.
 pub(crate) type Refusal = String;
@@ -46,6 +47,7 @@ pub(crate) fn refusal(problem: &Problem) -> Refusal {
     line(&mut text, &problem.to_string().replace('\n', " "));
     line(&mut text, problem.event.as_deref().unwrap_or_default());
     line(&mut text, &wait.unwrap_or_default());
+    line(&mut text, if problem.clears_cookies { "1" } else { "" });
     line(&mut text, &problem.headers.len().to_string());
     for (name, value) in problem.headers.iter().chain(&problem.detail) {
         line(&mut text, name);

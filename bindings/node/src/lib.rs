@@ -14,6 +14,7 @@ mod limit;
 mod message;
 mod oidc;
 mod policy;
+mod refresh;
 mod requirement;
 mod response;
 mod sign;

@@ -3,13 +3,14 @@
 use std::sync::{Arc, OnceLock};
 
 use counterseal_shared::{self as shared, Problem, Value, Verdict};
-use napi::bindgen_prelude::{AsyncTask, BigInt, Either5, Null, Uint8Array};
-use napi::{Either, Env, Task};
+use napi::bindgen_prelude::{AsyncTask, BigInt, Either3, Either5, Null, Uint8Array};
+use napi::{Env, Task};
 use napi_derive::napi;
 
 use crate::answer::{Answer, Refusal, answer, done, proof};
 use crate::key::Key;
 use crate::limit::admission;
+use crate::refresh::Sessions;
 use crate::sign::flat;
 use crate::store::{Store, StoreOptions};
 use crate::webhook::delivered;
@@ -32,7 +33,7 @@ pub struct Running {
 
 /// What a decision ended in, where all proofs but a key are texts; nothing when a change was made. That a token may act is
 /// U+0003 alone: which one it is stands in JavaScript, with the decision that was begun for it.
-pub(crate) type Ended = Option<Either<Key, String>>;
+pub(crate) type Ended = Option<Either3<Key, String, Sessions>>;
 
 /// What stands in a row or is bound to a statement.
 type Cell = Either5<Null, i64, BigInt, String, Uint8Array>;
@@ -160,16 +161,20 @@ impl Decision {
 
     fn ended(&self, verdict: Verdict) -> Ended {
         match verdict {
-            Verdict::Admitted(admitted) => Some(Either::B(admission(&admitted))),
-            Verdict::Key(key) => Some(Either::A(Key(key))),
-            Verdict::Live(_) => Some(Either::B("\u{3}".into())),
-            Verdict::Version(version) => Some(Either::B(format!("\u{4}{version}"))),
-            Verdict::Received(received) => Some(Either::B(delivered(&received))),
+            Verdict::Admitted(admitted) => Some(Either3::B(admission(&admitted))),
+            Verdict::Count(count) => Some(Either3::B(number(count))),
+            Verdict::Key(key) => Some(Either3::A(Key(key))),
+            Verdict::Live(_) => Some(Either3::B("\u{3}".into())),
+            Verdict::Version(version) => Some(Either3::B(number(version))),
+            Verdict::Received(received) => Some(Either3::B(delivered(&received))),
+            Verdict::Refreshed(refreshed) => Some(Either3::C(Sessions::refreshed(&refreshed))),
+            Verdict::Session(session) => Some(Either3::C(Sessions::of(&[*session], false))),
+            Verdict::Sessions(sessions) => Some(Either3::C(Sessions::of(&sessions, true))),
             Verdict::Verified(verified) => {
                 let text = proof(&verified);
                 // A verdict is given once, so it was empty.
                 let _ = self.proof.set(verified);
-                Some(Either::B(text))
+                Some(Either3::B(text))
             }
             _ => None,
         }
@@ -187,6 +192,11 @@ impl Task for Running {
     fn resolve(&mut self, _: Env, ended: Self::Output) -> napi::Result<Self::JsValue> {
         Ok(ended)
     }
+}
+
+/// A number alone: U+0004, and its digits.
+fn number(number: impl std::fmt::Display) -> String {
+    format!("\u{4}{number}")
 }
 
 fn statement(statement: shared::Statement) -> Statement {

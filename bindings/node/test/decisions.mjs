@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { KeyVault, Limit, Receiver, revokeKey, Sender, Standing } from "counterseal";
+import { KeyVault, Limit, Receiver, Refresher, revokeKey, Sender, Standing } from "counterseal";
 import { minted, NOW, REQUEST, rejected, SECRET, signed, tokenVerifier, verifier } from "./support.mjs";
 
 const at = { now: NOW };
@@ -100,6 +100,49 @@ export async function tokensStand(store) {
   await rejected("jwt_access_key", ask({ userVer: 16, accessKey: "yubikey-1" }));
   await store.drive(standing.disable("user-7", at));
   await rejected("jwt_subject_disabled", ask({ userVer: 17 }));
+}
+
+const refresher = new Refresher({
+  confirmation: "wired",
+  withinSeconds: 86_400,
+  windowSeconds: 20,
+  retries: 64,
+  signing: [1, SECRET],
+});
+const LATER = NOW + 60_000;
+
+/** Sessions begin, go on, are retried, listed, confirmed, found out and ended. */
+export async function sessionsGoOn(store) {
+  const begin = (device) =>
+    store.drive(refresher.beginSession("login", "ada", { client: "web", userVer: 0, device, now: NOW }));
+  const refresh = (token, now) => store.drive(refresher.refresh(token, { client: "web", now }));
+  const list = (now) => store.drive(refresher.sessions("login", "ada", { now }));
+  const [laptop, phone] = [await begin("laptop"), await begin("phone")];
+  const first = await refresh(laptop.token, LATER);
+  assert.deepEqual([first.how, first.session.generation], ["rotated", 1]);
+  const again = await refresh(laptop.token, LATER + 30_000);
+  assert.deepEqual([again.how, again.token], ["retried_late", first.token]);
+  assert.deepEqual(
+    (await list(LATER)).map(({ device }) => device),
+    ["laptop", "phone"],
+  );
+  await store.drive(refresher.confirm(laptop.session.id, 1, { now: LATER + 40_000 }));
+  await rejected("refresh_replayed", refresh(laptop.token, LATER + 80_000));
+  await rejected("refresh_ended", refresh(first.token, LATER + 80_000));
+  assert.equal(await store.drive(refresher.revokeAll("login", "ada", { but: phone.session.id, now: LATER })), 0);
+  const ended = await store.drive(refresher.logOut(phone.session.id, { now: LATER + 80_000 }));
+  assert.deepEqual([ended.endedBy, ended.ended], ["logged_out", LATER + 80_000]);
+  assert.deepEqual(await list(LATER + 80_000), []);
+}
+
+/** Of 64 callers with one token one rotates, and all get the same successor. */
+export async function rotatedOnce(store) {
+  const begun = await store.drive(refresher.beginSession("login", "ben", { client: "web", userVer: 0, now: NOW }));
+  const refresh = () => store.drive(refresher.refresh(begun.token, { client: "web", now: LATER }));
+  const given = await Promise.all(Array.from({ length: 64 }, refresh));
+  assert.equal(given.filter(({ how }) => how === "rotated").length, 1);
+  assert.equal(given.filter(({ how }) => how === "retried").length, 63);
+  assert.equal(new Set(given.map(({ token }) => token)).size, 1);
 }
 
 /** Of 64 callers as many pass as a burst has, and one more after each interval. */

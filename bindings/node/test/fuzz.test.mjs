@@ -103,7 +103,7 @@ function maker(name) {
     ...[tokenSigner(), tokenSigner().key, tokenPolicy(), tokenVerifier(), minted().token, "HS256", "access"],
     ...[tokenVerifier().verify(minted().token, { now: NOW }), new counterseal.Requirement(["a"])],
     ...[new counterseal.Standing("a"), new counterseal.KeyFetcher("a", "https://a.example/keys")],
-    ...[new counterseal.TokenRing("a", SECRET), new counterseal.Memory()],
+    ...[new counterseal.TokenRing("a", SECRET), new counterseal.Memory(), refresher()],
     ...[new counterseal.Policy(["a.example"]), new counterseal.Profile(), new counterseal.KeyVault(SECRET)],
   ];
   const names = [
@@ -174,6 +174,8 @@ const PLACES = {
       "PublishedKeys",
       "Received",
       "Receiver",
+      "Refreshed",
+      "Refresher",
       "RemoteVerifier",
       "Requirement",
       "Ring",
@@ -215,6 +217,10 @@ const PLACES = {
   },
   limit: (...args) =>
     methods(new counterseal.Limit("a", { burst: 1, everyMs: 1 }), args, ["byAddress", "byKey", "byName"]),
+  refresher: (...args) => {
+    const names = ["beginSession", "confirm", "logOut", "mint", "refresh", "revoke", "revokeAll", "sessions"];
+    return methods(refresher(), args, names);
+  },
   tokens: (...args) => {
     const verified = tokenVerifier().verify(minted().token, { now: NOW });
     return [
@@ -281,6 +287,10 @@ const FUNCTIONS = [
   "verifiedResponse",
 ];
 const SIGNER = new counterseal.Signer(key());
+
+function refresher() {
+  return new counterseal.Refresher({ confirmation: "wired", withinSeconds: 60, signing: [1, SECRET] });
+}
 
 function methods(object, args, names) {
   return names.map((name) => () => object[name](...args));

@@ -12,7 +12,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "counterseal/stores/ioredis";
 import IORedis from "ioredis";
 import { cut } from "./cut.mjs";
-import { deliveredOnce, keysAreKept, limited, openedByNoCut, resumes, tokensStand, wonByOne } from "./decisions.mjs";
+import {
+  deliveredOnce,
+  keysAreKept,
+  limited,
+  openedByNoCut,
+  resumes,
+  rotatedOnce,
+  sessionsGoOn,
+  tokensStand,
+  wonByOne,
+} from "./decisions.mjs";
 import { areAsTold } from "./histories.mjs";
 import { directory, NOW, rejected, signed, verifier } from "./support.mjs";
 
@@ -91,6 +101,8 @@ test("p07_of_64_callers_as_many_pass_as_the_burst_has", () => limited(store));
 test("keys at rest are saved, loaded and revoked", () => keysAreKept(store));
 
 test("tokens stand as the database says", () => tokensStand(store));
+test("r02 sessions go on and end", () => sessionsGoOn(store));
+test("r01 of 64 callers with one refresh token one rotates", () => rotatedOnce(store));
 
 test("h25_a_flush_and_a_restart_reopen_nothing_and_end_by_themselves", async () => {
   const sent = signed();

@@ -58,6 +58,13 @@ const tokens = native.TokenVerifier.create(tokenPolicy, tokenKeys);
 const token = minter.mint("user-7", 60, {}, NOW, seed).split("\n")[0];
 const held = tokens.hold(token, null, null, NOW);
 const standing = native.Standing.create("login", { anySubject: true, withAccessKey: false });
+const holder = { client: "web" };
+const refreshing = { confirmation: "wired", withinSeconds: 60, verifying: [], detecting: [] };
+const refresher = native.Refresher.create({ ...refreshing, signing: { number: 1, secret: SECRET } });
+const sessionSeed = new Uint8Array(40);
+const session = "AAAAAAAAAAAAAAAAAAAAAA";
+const fresh = { userVer: 0 };
+const begun = refresher.beginSession("a", "b", fresh, holder, NOW, sessionSeed).run(native.Store.memory({}, NOW));
 const asks = { any: false, methods: [], levels: [], rootGrants: false };
 const requirement = native.Requirement.create(["a"], asks);
 const ring = native.TokenRing.create("a", new Uint8Array(32), {});
@@ -128,6 +135,15 @@ const CALLS = {
   "Receiver.check": () => receiver.check(delivery, empty, NOW),
   "Receiver.create": () => native.Receiver.create("a", [`whsec_${"A".repeat(32)}`], null, {}),
   "Receiver.receive": () => receiver.receive(delivery, empty, NOW),
+  "Refresher.beginSession": () => refresher.beginSession("a", "b", fresh, holder, NOW, sessionSeed),
+  "Refresher.confirm": () => refresher.confirm(session, 0, NOW),
+  "Refresher.create": () => native.Refresher.create({ ...refreshing, signing: { number: 1, secret: SECRET } }),
+  "Refresher.logOut": () => refresher.logOut(session, NOW),
+  "Refresher.mint": () => refresher.mint(begun.token, holder, NOW),
+  "Refresher.refresh": () => refresher.refresh(begun.token, holder, NOW, seed),
+  "Refresher.revoke": () => refresher.revoke(session, NOW),
+  "Refresher.revokeAll": () => refresher.revokeAll("a", "b", {}, NOW),
+  "Refresher.sessions": () => refresher.sessions("a", "b", NOW),
   "Requirement.check": () => requirement.check(held, null, NOW),
   "Requirement.create": () => native.Requirement.create(["a"], asks),
   "Requirement.permissions": () => requirement.permissions(),
@@ -249,7 +265,7 @@ function forced(name, call) {
 }
 
 function assertPanicked(answer, name) {
-  const [family, code, , , , , what, which] = answer.slice(1).split("\n");
+  const [family, code, , , , , , what, which] = answer.slice(1).split("\n");
   assert.deepEqual([answer.charCodeAt(0), family, code], [0, "InternalError", "binding_panicked"]);
   assert.deepEqual([what, which], ["function", name]);
 }

@@ -10,7 +10,17 @@ import { Authenticator, KeyVault, Policy, Verifier } from "counterseal";
 import { Postgres } from "counterseal/stores/pg";
 import pg from "pg";
 import { cut } from "./cut.mjs";
-import { deliveredOnce, keysAreKept, limited, openedByNoCut, resumes, tokensStand, wonByOne } from "./decisions.mjs";
+import {
+  deliveredOnce,
+  keysAreKept,
+  limited,
+  openedByNoCut,
+  resumes,
+  rotatedOnce,
+  sessionsGoOn,
+  tokensStand,
+  wonByOne,
+} from "./decisions.mjs";
 import { areAsTold } from "./histories.mjs";
 import { primary, reached, SOCKET, standby } from "./postgres.mjs";
 import { AUTHORITY, directory, key, NOW, REQUEST, refused, rejected, SECRET, signed, verifier } from "./support.mjs";
@@ -195,6 +205,8 @@ test("a key that may have signed before the store began is warming up", async ()
 test("keys at rest are saved, loaded and revoked", () => keysAreKept(store));
 
 test("tokens stand as the database says", () => tokensStand(store));
+test("r02 sessions go on and end", () => sessionsGoOn(store));
+test("r01 of 64 callers with one refresh token one rotates", () => rotatedOnce(store));
 
 test("an authenticator takes keys and claims from the database", async () => {
   const vault = new KeyVault(SECRET);

@@ -18,9 +18,11 @@ import {
   Signer,
   Verifier,
 } from "counterseal";
+import { SESSION_OPERATIONS } from "./run-session-vectors.mjs";
 import { TOKEN_OPERATIONS } from "./run-token-vectors.mjs";
 
 const OPERATIONS = {
+  ...SESSION_OPERATIONS,
   ...TOKEN_OPERATIONS,
   "foreign/answer": foreignAnswer,
   "foreign/verify": foreignVerify,

@@ -11,6 +11,7 @@ import {
   KeyVault,
   Memory,
   Policy,
+  Refresher,
   RemoteVerifier,
   Requirement,
   Ring,
@@ -30,11 +31,15 @@ import { AUTHORITY, key, minted, NOW, refused, signed, tokenPolicy, verifier } f
 const SECRET = Buffer.from("a secret of 32 bytes, quite long");
 const known = new Key("worker-7", SECRET, { since: NOW });
 const tokenSigner = TokenSigner.hmac("login-1", "HS256", SECRET);
+const refresher = new Refresher({ confirmation: "wired", withinSeconds: 60, signing: [1, SECRET] });
+const beginning = refresher.beginSession("login", "ada", { client: "web", userVer: 0, now: NOW });
 const holders = {
   Key: known,
   KeyVault: new KeyVault(SECRET),
   Minted: minted({ signer: tokenSigner, claims: { scope: "a" } }),
   RemoteVerifier: new RemoteVerifier(tokenPolicy(), new KeyFetcher("https://login.example", "https://a.example/keys")),
+  Refreshed: beginning.run(new Memory({ now: NOW })),
+  Refresher: refresher,
   Signer: new Signer(known),
   TokenKey: tokenSigner.key,
   TokenKeys: new TokenKeys([tokenSigner.key]),

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { ROOT } from "./support.mjs";
 
-const DIRECTORIES = ["jwt", "limit", "request", "webhook"].map((room) => join(ROOT, "vectors", room));
+const DIRECTORIES = ["jwt", "limit", "refresh", "request", "webhook"].map((room) => join(ROOT, "vectors", room));
 const RUNNER = join(import.meta.dirname, "run-vectors.mjs");
 
 function run(...paths) {

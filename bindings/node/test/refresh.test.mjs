@@ -1,0 +1,72 @@
+// Sessions that go on by refresh tokens, on the stores inside the extension.
+
+import assert from "node:assert/strict";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { inspect } from "node:util";
+import { Memory, RefreshError, Refresher, Sqlite } from "counterseal";
+import { rotatedOnce, sessionsGoOn } from "./decisions.mjs";
+import { NOW, refused, SECRET } from "./support.mjs";
+
+const refresher = new Refresher({ confirmation: "wired", withinSeconds: 3_600, signing: [1, SECRET] });
+const who = { client: "web" };
+const LATER = NOW + 90_000;
+
+function begin(store) {
+  return refresher.beginSession("login", "ada", { ...who, userVer: 0, now: NOW }).run(store);
+}
+
+for (const make of [
+  () => new Memory({ now: NOW }),
+  () => new Sqlite(join(mkdtempSync(join(tmpdir(), "counterseal-")), "db"), { now: NOW }),
+]) {
+  const store = make();
+  const near = { drive: (waiting) => waiting.runAsync(store) };
+  test(`r02 sessions go on and end in ${store.constructor.name}`, () => sessionsGoOn(near));
+  test(`r01 of 64 callers one rotates in ${store.constructor.name}`, () => rotatedOnce(near));
+}
+
+test("r08 what is no token of ours asks no store", () => {
+  for (const text of ["", "csrt1_", "hunter2"]) {
+    assert.throws(
+      () => refresher.refresh(text, who),
+      (error) => {
+        assert(error instanceof RefreshError && !error.message.includes("hunter2"));
+        assert.deepEqual([error.code, error.clearsCookies], ["refresh_malformed", true]);
+        return true;
+      },
+    );
+  }
+});
+
+test("an answer shows its token to nobody who does not ask", () => {
+  const begun = begin(new Memory({ now: NOW }));
+  for (const text of [inspect(begun), `${begun}`, begun.event, JSON.stringify(begun.session)]) {
+    assert(!text.includes(begun.token));
+  }
+  refused("binding_secret_copied", () => JSON.stringify(begun));
+});
+
+test("events say what was given and what was refused", () => {
+  const store = new Memory({ now: NOW });
+  const begun = begin(store);
+  const rotated = refresher.refresh(begun.token, { ...who, now: LATER }).run(store);
+  const events = [begun, rotated].map(({ event }) => JSON.parse(event));
+  assert.deepEqual(
+    events.map(({ event, key }) => [event, key]),
+    [
+      ["refresh_begun", begun.session.id],
+      ["refresh_rotated", begun.session.id],
+    ],
+  );
+  refresher.logOut(begun.session.id, { now: LATER }).run(store);
+  assert.throws(
+    () => refresher.refresh(rotated.token, { ...who, now: LATER }).run(store),
+    (error) => {
+      assert.deepEqual([JSON.parse(error.event).event, error.detail.end], ["refresh_ended", "logged_out"]);
+      return true;
+    },
+  );
+});
