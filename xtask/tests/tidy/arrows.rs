@@ -60,7 +60,9 @@ const ARROWS: &[Row] = &[
     // Faces. Only `shared` imports the facade and the backends that it ships; the languages import only `shared`.
     (
         "counterseal",
-        &[CORE, JWT, LIMIT, REPLAY, REQUEST, STORE, TTL, WEBHOOK],
+        &[
+            CORE, JWT, LIMIT, REFRESH, REPLAY, REQUEST, STORE, TTL, WEBHOOK,
+        ],
         &[],
     ),
     (

@@ -39,7 +39,7 @@ fn no_file_names_a_machine_a_registry_or_work_left_over() {
 /// At this length, ask whether two nouns live in the file.
 const LONGEST: usize = 600;
 /// Declarations of one package stand in one file.
-const LONGEST_DECLARATIONS: usize = 1_500;
+const LONGEST_DECLARATIONS: usize = 2_000;
 
 #[test]
 fn no_source_file_is_longer_than_600_lines() {
