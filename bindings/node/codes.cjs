@@ -59,6 +59,13 @@ exports.CODES = Object.freeze({
     means: "the token is genuine, and its claims are not of the application's model",
     fix: "issue tokens with the claims that the model requires, or loosen the model",
   }),
+  binding_cross_site: Object.freeze({
+    blame: "peer",
+    public: "cross_site",
+    http: 403,
+    means: "the request was made by another site, so the browser's cookies do not stand for its holder",
+    fix: "send it from a page of the service's own origin; where the browser tells nothing, say which origin that is",
+  }),
   binding_panicked: Object.freeze({
     blame: "integrator",
     public: "internal_error",
@@ -86,6 +93,13 @@ exports.CODES = Object.freeze({
     http: 500,
     means: "an object that holds a key was asked for a copy, a pickle or a text of itself",
     fix: "make the object anew where it is needed, from the secret itself",
+  }),
+  binding_session_missing: Object.freeze({
+    blame: "peer",
+    public: "login_required",
+    http: 401,
+    means: "the request has no cookie of a session",
+    fix: "log in, or refresh where there is a refresh token",
   }),
   binding_store_missing: Object.freeze({
     blame: "integrator",

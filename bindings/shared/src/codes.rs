@@ -47,6 +47,14 @@ pub(crate) const CLAIMS_UNFIT: Code = Code {
     means: "the token is genuine, and its claims are not of the application's model",
     fix: "issue tokens with the claims that the model requires, or loosen the model",
 };
+pub(crate) const CROSS_SITE: Code = Code {
+    name: "binding_cross_site",
+    blame: Blame::Peer,
+    public: "cross_site",
+    http: 403,
+    means: "the request was made by another site, so the browser's cookies do not stand for its holder",
+    fix: "send it from a page of the service's own origin; where the browser tells nothing, say which origin that is",
+};
 pub(crate) const PANICKED: Code = Code::integrator(
     "binding_panicked",
     "Counterseal met a state that it took for impossible, and refused",
@@ -67,6 +75,14 @@ pub(crate) const SECRET_COPIED: Code = Code::integrator(
     "an object that holds a key was asked for a copy, a pickle or a text of itself",
     "make the object anew where it is needed, from the secret itself",
 );
+pub(crate) const SESSION_MISSING: Code = Code {
+    name: "binding_session_missing",
+    blame: Blame::Peer,
+    public: "login_required",
+    http: 401,
+    means: "the request has no cookie of a session",
+    fix: "log in, or refresh where there is a refresh token",
+};
 pub(crate) const STORE_MISSING: Code = Code::integrator(
     "binding_store_missing",
     "there is no store to ask",
@@ -93,10 +109,12 @@ const BINDING_CODES: &[Code] = &[
     ARGUMENT_TYPE,
     BODY_CONSUMED,
     CLAIMS_UNFIT,
+    CROSS_SITE,
     PANICKED,
     RAW_TARGET_MISSING,
     RING_PRIVATE,
     SECRET_COPIED,
+    SESSION_MISSING,
     STORE_MISSING,
     STORE_UNFIT,
     STORE_WINDOW,

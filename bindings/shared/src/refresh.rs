@@ -435,7 +435,8 @@ impl From<BadRefreshSecrets> for Problem {
 
 /// A refusal with its audit event, and whether the client is to forget its tokens.
 fn refused(error: &RefreshError, at: Time) -> Problem {
-    let problem = Problem::told(Family::Refresh, error, &error.event(at));
+    let mut problem = Problem::told(Family::Refresh, error, &error.event(at));
+    problem.challenge_if_stranger("Bearer");
     problem.clearing(error.clears_cookies())
 }
 

@@ -1,0 +1,321 @@
+"""Sessions of browsers for FastAPI: two cookies, the routes that keep them, and whoever is signed in.
+
+::
+
+    sessions = Sessions(refresher, minter, verifier, client="web", tenant="login", store=store)
+    app = FastAPI()
+    install(app)
+    app.include_router(sessions.router)
+
+    @app.post("/login", status_code=204)
+    async def login(form: Login, request: Request, response: Response) -> None:
+        user = await authenticated(form)            # yours
+        await sessions.begin(request, response, user.id, user_ver=user.version, device=form.device)
+
+    @app.get("/orders")
+    async def orders(who: Annotated[VerifiedToken, Depends(sessions)]) -> ...:
+        who.subject, who.session
+
+The routes, each for the browser that has the cookies:
+
+* `POST /session/refresh` sets both cookies anew. Any number of tabs may call it at once; all get the same.
+* `POST /session/end` logs out.
+* `GET /sessions` lists the sessions of the subject; `DELETE /sessions/{id}` ends one of them, `DELETE /sessions` all
+  others.
+
+Both cookies are `__Host-`, `HttpOnly`, `Secure` and `SameSite=Lax`. What changes something must come from the service's
+own origin: the browser says so (`Sec-Fetch-Site`), or its `Origin` is `origin`. A refusal clears the cookies only where
+the session is over: a request that lost a race would take away what the winner was given.
+
+The dependency confirms that the browser has stored a token when the access token of that generation comes back in its
+cookie, once for each generation, so the refresher is `confirmation="wired"`. `drive` runs decisions on a database of
+your own; without it they run in a `store` of ours.
+
+What it does not protect: pages that let others' scripts run. They can act as the holder while they run, and read no
+cookie.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeVar
+
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from counterseal.errors import ArgumentError, CountersealError, RefreshError
+from counterseal.fastapi import problem
+from counterseal.jwt import TokenMinter, TokenVerifier, VerifiedToken
+from counterseal.refresh import Refreshed, Refresher, Session
+from counterseal.stores import Memory, Sqlite, Waiting
+
+__all__ = ["SessionInfo", "Sessions"]
+
+Outcome = TypeVar("Outcome")
+
+REFRESH = "__Host-cs_rt"
+"""The cookie of the refresh token."""
+ACCESS = "__Host-cs_at"
+"""The cookie of the access token."""
+
+audit = logging.getLogger("counterseal.audit")
+
+_CONFIRMED = 4_096
+"""How many generations are remembered as confirmed; who is forgotten is confirmed once more."""
+
+
+class Drive(Protocol):
+    """Runs a decision on a database of the application's own."""
+
+    async def __call__(self, waiting: Waiting[Outcome], /) -> Outcome: ...
+
+
+class SessionInfo(BaseModel):
+    """A session, as its holder sees it. Times are milliseconds since 1970."""
+
+    id: str
+    device: str
+    client: str
+    began: int
+    used: int
+    ends: int
+    is_this: bool
+
+
+class Sessions:
+    """Cookies, routes and the dependency of sessions.
+
+    `minter` and `verifier` are for access tokens of `life_seconds`. `claims` gives further claims of an access token,
+    for a session: by default what the session grants, as `scope`. `origin` is the service's own, such as
+    `https://app.example`, for browsers that say nothing about the site of a request.
+    """
+
+    def __init__(
+        self,
+        refresher: Refresher,
+        minter: TokenMinter,
+        verifier: TokenVerifier,
+        *,
+        client: str,
+        tenant: str,
+        life_seconds: int = 900,
+        claims: Callable[[Session], dict[str, Any]] | None = None,
+        origin: str | None = None,
+        drive: Drive | None = None,
+        store: Memory | Sqlite | None = None,
+        on_event: Callable[[str], None] | None = None,
+        clock: Callable[[], int] | None = None,
+    ) -> None:
+        if drive is None and store is None:
+            raise ArgumentError("binding_store_missing")
+        self._refresher = refresher
+        self._minter = minter
+        self._verifier = verifier
+        self._client = client
+        self._tenant = tenant
+        self._life = life_seconds
+        self._claims = claims or _scope
+        self._origin = origin
+        self._drive = drive
+        self._store = store
+        self._on_event = on_event or audit.info
+        self._clock = clock
+        self._confirmed: OrderedDict[tuple[str, int], None] = OrderedDict()
+        self.router = self._routes()
+
+    async def __call__(self, request: Request) -> VerifiedToken:
+        """Who is signed in, by the access token in the browser's own cookie."""
+        token = request.cookies.get(ACCESS)
+        if token is None:
+            raise RefreshError("binding_session_missing", headers=_BEARER)
+        try:
+            verified = self._verifier.verify(token, now=self._now())
+        except CountersealError as refused:
+            self._tell(refused)
+            raise
+        await self._confirm(verified)
+        return verified
+
+    async def begin(
+        self,
+        request: Request,
+        response: Response,
+        subject: str,
+        *,
+        user_ver: int,
+        device: str | None = None,
+        access: str | None = None,
+    ) -> Session:
+        """Begins a session and sets its cookies, after its holder was authenticated."""
+        self._same_site(request)
+        waiting = self._refresher.begin_session(
+            self._tenant,
+            subject,
+            client=self._client,
+            user_ver=user_ver,
+            device=device,
+            access=access,
+            now=self._now(),
+        )
+        return self._give(response, await self._run(waiting))
+
+    async def _refresh(self, request: Request, response: Response) -> None:
+        self._same_site(request)
+        now = self._now()
+        self._give(response, await self._run(self._refresher.refresh(_token(request), client=self._client, now=now)))
+
+    async def _end(self, request: Request, response: Response) -> None:
+        self._same_site(request)
+        now = self._now()
+        # Whose session it is is for the refresh token to say: the access token may be over.
+        minted = await self._run(self._refresher.mint(_token(request), client=self._client, now=now))
+        await self._run(self._refresher.log_out(minted.session.id, now=now))
+        _clear(response)
+
+    async def _list(self, request: Request) -> list[SessionInfo]:
+        who = await self(request)
+        found = await self._run(self._refresher.sessions(self._tenant, who.subject, now=self._now()))
+        return [_info(session, who) for session in found]
+
+    async def _end_one(self, session_id: str, request: Request) -> None:
+        self._same_site(request)
+        who, now = await self(request), self._now()
+        found = await self._run(self._refresher.sessions(self._tenant, who.subject, now=now))
+        if session_id not in {session.id for session in found}:
+            # Somebody else's is as good as none.
+            raise RefreshError("refresh_session_unknown")
+        await self._run(self._refresher.revoke(session_id, now=now))
+
+    async def _end_others(self, request: Request) -> None:
+        self._same_site(request)
+        who, now = await self(request), self._now()
+        await self._run(self._refresher.revoke_all(self._tenant, who.subject, but=who.session, now=now))
+
+    def _routes(self) -> APIRouter:
+        router = APIRouter(route_class=_route(self._tell), tags=["sessions"])
+        router.add_api_route("/session/refresh", self._refresh, methods=["POST"], status_code=204)
+        router.add_api_route("/session/end", self._end, methods=["POST"], status_code=204)
+        router.add_api_route("/sessions", self._list, methods=["GET"])
+        router.add_api_route("/sessions", self._end_others, methods=["DELETE"], status_code=204)
+        router.add_api_route("/sessions/{session_id}", self._end_one, methods=["DELETE"], status_code=204)
+        return router
+
+    def _give(self, response: Response, refreshed: Refreshed) -> Session:
+        """Sets the cookies. The refresh token is set where there is a new one, before the access token."""
+        session, now = refreshed.session, self._now()
+        self._on_event(refreshed.event)
+        minted = self._minter.mint(
+            session.subject,
+            life_seconds=self._life,
+            until=session.absolute_end,
+            user_ver=session.user_ver,
+            session=session.id,
+            generation=session.generation,
+            claims=self._claims(session),
+            now=now,
+        )
+        if refreshed.token is not None:
+            _set(response, REFRESH, refreshed.token, session.idle_end - session.used)
+        _set(response, ACCESS, minted.token, self._life * 1_000)
+        response.headers["cache-control"] = "private, no-store"
+        return session
+
+    async def _confirm(self, verified: VerifiedToken) -> None:
+        """Confirms that the browser has stored this generation; what fails is tried again with the next request."""
+        if verified.session is None or verified.generation is None:
+            return
+        known = (verified.session, verified.generation)
+        if known in self._confirmed:
+            return
+        try:
+            await self._run(self._refresher.confirm(*known, now=self._now()))
+        except CountersealError as refused:
+            # It only decides what becomes of a refresh token; the access token is genuine.
+            self._tell(refused)
+            return
+        self._confirmed[known] = None
+        while len(self._confirmed) > _CONFIRMED:
+            self._confirmed.popitem(last=False)
+
+    def _same_site(self, request: Request) -> None:
+        """Refuses what another site made the browser send."""
+        site = request.headers.get("sec-fetch-site")
+        origin = request.headers.get("origin")
+        if site == "same-origin" or (site is None and self._origin is not None and origin == self._origin):
+            return
+        raise RefreshError("binding_cross_site")
+
+    async def _run(self, waiting: Waiting[Outcome]) -> Outcome:
+        if self._drive is not None:
+            return await self._drive(waiting)
+        if isinstance(self._store, Memory):
+            return waiting.run(self._store)
+        assert self._store is not None  # noqa: S101 - one of them is there, see above
+        return await asyncio.to_thread(waiting.run, self._store)
+
+    def _tell(self, refused: CountersealError) -> None:
+        if refused.event is not None:
+            self._on_event(refused.event)
+
+    def _now(self) -> int | None:
+        return self._clock() if self._clock else None
+
+
+def _route(tell: Callable[[CountersealError], None]) -> type[APIRoute]:
+    """Routes whose refusals clear the cookies where they say so."""
+
+    class Route(APIRoute):
+        def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:
+            handle = super().get_route_handler()
+
+            async def handled(request: Request) -> Response:
+                try:
+                    return await handle(request)
+                except CountersealError as refused:
+                    tell(refused)
+                    response = await problem(request, refused)
+                    if refused.clears_cookies:
+                        _clear(response)
+                    return response
+
+            return handled
+
+    return Route
+
+
+def _token(request: Request) -> str:
+    """The refresh token in the browser's own cookie."""
+    token = request.cookies.get(REFRESH)
+    if token is None:
+        raise RefreshError("binding_session_missing", headers=_BEARER)
+    return token
+
+
+def _info(session: Session, who: VerifiedToken) -> SessionInfo:
+    return SessionInfo(
+        id=session.id,
+        device=session.device,
+        client=session.client,
+        began=session.began,
+        used=session.used,
+        ends=min(session.idle_end, session.absolute_end),
+        is_this=session.id == who.session,
+    )
+
+
+def _scope(session: Session) -> dict[str, Any]:
+    return {"scope": session.access} if session.access else {}
+
+
+def _set(response: Response, name: str, value: str, millis: int) -> None:
+    response.set_cookie(name, value, max_age=millis // 1_000, path="/", secure=True, httponly=True, samesite="lax")
+
+
+def _clear(response: Response) -> None:
+    for name in (REFRESH, ACCESS):
+        response.delete_cookie(name, path="/", secure=True, httponly=True, samesite="lax")
+
+
+_BEARER = (("www-authenticate", "Bearer"),)
