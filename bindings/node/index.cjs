@@ -42,6 +42,7 @@ module.exports = {
   Ring: require("./lib/stores.cjs").Ring,
   Sender: require("./lib/webhook.cjs").Sender,
   Sent: require("./lib/response.cjs").Sent,
+  Sessions: require("./lib/sessions.cjs").Sessions,
   SharedCells: require("./lib/stores.cjs").SharedCells,
   SharedRing: require("./lib/stores.cjs").SharedRing,
   SignError: errors.SignError,

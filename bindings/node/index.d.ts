@@ -1166,6 +1166,90 @@ export declare class Refresher {
   toJSON(): never;
 }
 
+export interface SessionsSettings {
+  /** The client that sessions are of. */
+  readonly client: string;
+  /** Whose subjects these are. */
+  readonly tenant: string;
+  /** How long an access token lives; 900 when it is left out. */
+  readonly lifeSeconds?: number;
+  /** The service's own origin, such as `https://app.example`, for browsers that say nothing about the site of a request. */
+  readonly origin?: string;
+  /** Further claims of an access token; what the session grants, as `scope`, when it is left out. */
+  readonly claims?: (session: Session) => object;
+  readonly clock?: () => number;
+  /** Runs decisions on a database of your own. */
+  readonly drive?: <Outcome extends Decided>(waiting: Waiting<Outcome>) => Promise<Outcome>;
+  /** The store of this package that decisions run in. */
+  readonly store?: Store;
+  /** Gets each answer and each refusal as one line of JSON for the audit log. */
+  readonly onEvent?: (event: string) => void;
+}
+
+/** A request, as far as it is looked at. */
+export interface RequestHead {
+  readonly headers: Headers;
+}
+
+/** What a proxy does with a request. */
+export interface Passed {
+  /** The fields for the page that is asked for. */
+  readonly headers: Headers;
+  /** The fields to add to its answer. */
+  readonly set: Headers;
+  /** The answer, where it is the proxy's. */
+  readonly response: Response | null;
+}
+
+/**
+ * Sessions of browsers: two cookies, the handlers that keep them, and whoever is signed in.
+ *
+ * ```js
+ * const sessions = new Sessions(refresher, minter, verifier, { client: "web", tenant: "login", store });
+ *
+ * // app/login/route.ts, after the holder was authenticated
+ * const { headers } = await sessions.begin(request, user.id, { userVer: user.version });
+ * return new Response(null, { status: 204, headers });
+ *
+ * // app/session/refresh/route.ts
+ * export const POST = (request) => sessions.refresh(request);
+ *
+ * // a page, a handler or an action
+ * const who = await sessions.signedIn({ headers: await headers() }); // throws, and lets nobody in
+ * ```
+ *
+ * Both cookies are `__Host-`, `HttpOnly`, `Secure` and `SameSite=Lax`. What changes something must come from the service's own origin: the
+ * browser says so (`Sec-Fetch-Site`), or its `Origin` is `origin`. A refusal clears the cookies only where the session is over.
+ *
+ * `signedIn` confirms that the browser has stored a token when the access token of that generation comes back in its cookie, so the
+ * refresher is of `confirmation: "wired"`.
+ *
+ * What it does not protect: pages that let others' scripts run. They can act as the holder while they run, and read no cookie.
+ */
+export declare class Sessions {
+  constructor(refresher: Refresher, minter: TokenMinter, verifier: TokenVerifier, settings: SessionsSettings);
+  /** Begins a session, after its holder was authenticated; the fields set its cookies. */
+  begin(
+    request: RequestHead,
+    subject: string,
+    options: { readonly userVer: number; readonly device?: string; readonly access?: string },
+  ): Promise<{ readonly session: Session; readonly headers: Headers }>;
+  /** Who is signed in, by the access token in the browser's own cookie. */
+  signedIn(request: RequestHead): Promise<VerifiedToken>;
+  /** Answers `POST`: sets both cookies anew. Any number of tabs may call it at once; all get the same. */
+  refresh(request: RequestHead): Promise<Response>;
+  /** Answers `POST`: logs out. */
+  end(request: RequestHead): Promise<Response>;
+  /** Answers `GET`: the sessions of the subject, as JSON. */
+  list(request: RequestHead): Promise<Response>;
+  /** Answers `DELETE`: ends one of them. */
+  endOne(request: RequestHead, id: string): Promise<Response>;
+  /** Answers `DELETE`: ends all but this one. */
+  endOthers(request: RequestHead): Promise<Response>;
+  /** What a proxy does: refreshes whose access token is over or nearly so. `createSessionProxy` does it for Next.js. */
+  pass(request: RequestHead): Promise<Passed>;
+}
+
 export interface KeyFetcherOptions extends At {
   /** Whether the URL is one of this machine, without TLS, for tests. */
   readonly loopback?: boolean;

@@ -42,6 +42,7 @@ export const {
   Ring,
   Sender,
   Sent,
+  Sessions,
   SharedCells,
   SharedRing,
   SignError,

@@ -5,7 +5,8 @@ const { ArgumentError } = require("./lib/errors.cjs");
 const { head } = require("./lib/http.cjs");
 const { problem } = require("./lib/problem.cjs");
 const { keep, sent } = require("./lib/sent.cjs");
-const { callable, maybe, options } = require("./lib/arguments.cjs");
+const { callable, maybe, options, wrong } = require("./lib/arguments.cjs");
+const { Sessions } = require("./lib/sessions.cjs");
 const { tokenRingOf } = require("./lib/token_ring.cjs");
 const { tokenReader, tokenReaderAsync } = require("./lib/token_request.cjs");
 
@@ -79,6 +80,18 @@ function createProxy(authenticator) {
   };
 }
 
+function createSessionProxy(sessions) {
+  if (!(sessions instanceof Sessions)) throw wrong("sessions", "Sessions");
+  const { NextResponse } = require("next/server");
+  return async (request) => {
+    const { headers, set, response } = await sessions.pass(request);
+    if (response !== null) return response;
+    const passed = NextResponse.next({ request: { headers } });
+    for (const [name, value] of set) passed.headers.append(name, value);
+    return passed;
+  };
+}
+
 function verified(authenticator) {
   return sent()?.proofs.get(authenticatorOf(authenticator))?.verified ?? null;
 }
@@ -142,6 +155,7 @@ const OWN = "cs-";
 
 module.exports = {
   createProxy,
+  createSessionProxy,
   keysRoute,
   problemResponse,
   register,

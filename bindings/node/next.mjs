@@ -4,6 +4,7 @@ import next from "./next.cjs";
 
 export const {
   createProxy,
+  createSessionProxy,
   keysRoute,
   problemResponse,
   register,

@@ -181,6 +181,7 @@ const PLACES = {
       "Ring",
       "Sender",
       "Sent",
+      "Sessions",
       "Signer",
       "Standing",
       "TokenKey",

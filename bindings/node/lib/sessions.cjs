@@ -1,0 +1,304 @@
+"use strict";
+// Sessions of browsers: two cookies, the handlers that keep them, and whoever is signed in.
+
+const { callable, guarded, maybe, options, text, whole, wrong } = require("./arguments.cjs");
+const { ArgumentError, CountersealError, RefreshError } = require("./errors.cjs");
+const { problem } = require("./problem.cjs");
+const { Refresher } = require("./refresh.cjs");
+const { isBlocking, nativeStore } = require("./stores.cjs");
+const { TokenMinter } = require("./token_mint.cjs");
+const { tokenVerifierOf } = require("./token_verify.cjs");
+
+/** The cookie of the refresh token. */
+const REFRESH = "__Host-cs_rt";
+/** The cookie of the access token. */
+const ACCESS = "__Host-cs_at";
+/** A field of the proxy's own: the cookies of this request are newer than the browser's. */
+const ROTATED = "cs-rotated";
+/** How many generations are remembered as confirmed; who is forgotten is confirmed once more. */
+const CONFIRMED = 4_096;
+/** Who has less left than this, in milliseconds, is refreshed on the way. */
+const EARLY = 60_000;
+
+const CALLS = ["claims", "clock", "drive", "onEvent"];
+const SETTINGS = [...CALLS, "client", "lifeSeconds", "origin", "store", "tenant"];
+const NEW = ["userVer", "device", "access"];
+
+class Sessions {
+  #refresher;
+  #minter;
+  #verifier;
+  #settings;
+  #confirmed = new Set();
+
+  constructor(refresher, minter, verifier, given) {
+    if (!(refresher instanceof Refresher)) throw wrong("refresher", "Refresher");
+    if (!(minter instanceof TokenMinter)) throw wrong("minter", "TokenMinter");
+    tokenVerifierOf(verifier);
+    const parts = options(given, SETTINGS);
+    const settings = {
+      client: text("client", parts.client),
+      tenant: text("tenant", parts.tenant),
+      lifeSeconds: maybe(whole, "lifeSeconds", parts.lifeSeconds, 900),
+      origin: maybe(text, "origin", parts.origin),
+      store: parts.store ?? undefined,
+    };
+    for (const name of CALLS) settings[name] = maybe(callable, name, parts[name]);
+    maybe(nativeStore, "store", parts.store);
+    if (settings.store === undefined && settings.drive === undefined) throw new ArgumentError("binding_store_missing");
+    this.#refresher = refresher;
+    this.#minter = minter;
+    this.#verifier = verifier;
+    this.#settings = settings;
+  }
+
+  async begin(request, subject, given) {
+    this.#sameSite(request);
+    const { client, tenant } = this.#settings;
+    const parts = { ...options(given, NEW), client, ...this.#at() };
+    const begun = await this.#run(this.#refresher.beginSession(tenant, subject, parts));
+    return { session: begun.session, headers: this.#given(begun) };
+  }
+
+  async signedIn(request) {
+    const token = cookiesOf(request).get(ACCESS);
+    if (token === undefined) throw missing();
+    const verified = this.#verified(token);
+    if (fieldOf(request, ROTATED) === null) await this.#confirm(verified);
+    return verified;
+  }
+
+  refresh(request) {
+    return this.#answer(async () => {
+      this.#sameSite(request);
+      const refreshed = await this.#refreshed(refreshTokenOf(request));
+      return new Response(null, { status: 204, headers: this.#given(refreshed) });
+    });
+  }
+
+  end(request) {
+    return this.#answer(async () => {
+      this.#sameSite(request);
+      const { client } = this.#settings;
+      // Whose session it is is for the refresh token to say: the access token may be over.
+      const asked = this.#refresher.mint(refreshTokenOf(request), { client, ...this.#at() });
+      const { session } = await this.#run(asked);
+      await this.#run(this.#refresher.logOut(session.id, this.#at()));
+      return new Response(null, { status: 204, headers: cleared(new Headers()) });
+    });
+  }
+
+  list(request) {
+    return this.#answer(async () => {
+      const who = await this.signedIn(request);
+      const told = (await this.#of(who)).map(({ id, device, client, began, used, idleEnd, absoluteEnd }) => {
+        return { id, device, client, began, used, ends: Math.min(idleEnd, absoluteEnd), isThis: id === who.session };
+      });
+      return Response.json(told, { headers: PRIVATE });
+    });
+  }
+
+  endOne(request, id) {
+    return this.#answer(async () => {
+      this.#sameSite(request);
+      const found = await this.#of(await this.signedIn(request));
+      // Somebody else's is as good as none.
+      if (!found.some((session) => session.id === id)) throw new RefreshError("refresh_session_unknown");
+      await this.#run(this.#refresher.revoke(id, this.#at()));
+      return new Response(null, { status: 204 });
+    });
+  }
+
+  endOthers(request) {
+    return this.#answer(async () => {
+      this.#sameSite(request);
+      const { subject, session: but } = await this.signedIn(request);
+      await this.#run(this.#refresher.revokeAll(this.#settings.tenant, subject, { but, ...this.#at() }));
+      return new Response(null, { status: 204 });
+    });
+  }
+
+  async pass(request) {
+    const [cookies, headers] = [cookiesOf(request), new Headers(request.headers)];
+    for (const name of [...headers.keys()]) if (name.startsWith(OWN)) headers.delete(name);
+    const passed = { headers, set: new Headers(), response: null };
+    const [access, refresh] = [cookies.get(ACCESS), cookies.get(REFRESH)];
+    const left = access === undefined ? 0 : this.#left(access);
+    if (left > EARLY || refresh === undefined) return passed;
+    try {
+      const refreshed = await this.#refreshed(refresh);
+      passed.set = this.#given(refreshed, cookies);
+      headers.set(ROTATED, "1");
+    } catch (error) {
+      if (!(error instanceof CountersealError)) throw error;
+      this.#tell(error);
+      if (!error.clearsCookies) return left > 0 ? passed : { ...passed, response: answered(error) };
+      cleared(passed.set);
+      cookies.delete(ACCESS);
+      cookies.delete(REFRESH);
+    }
+    forward(headers, cookies);
+    return passed;
+  }
+
+  async #refreshed(token) {
+    const { client } = this.#settings;
+    return this.#run(this.#refresher.refresh(token, { client, ...this.#at() }));
+  }
+
+  #of({ subject }) {
+    return this.#run(this.#refresher.sessions(this.#settings.tenant, subject, this.#at()));
+  }
+
+  /** The fields that set the cookies, and the cookies as they are after it; a refresh token is set where there is a new one. */
+  #given({ session, token, event }, cookies = new Map()) {
+    const { claims = scope, lifeSeconds, onEvent } = this.#settings;
+    onEvent?.(event);
+    const minted = this.#minter.mint(session.subject, {
+      lifeSeconds,
+      until: session.absoluteEnd,
+      userVer: session.userVer,
+      session: session.id,
+      generation: session.generation,
+      claims: claims(session),
+      ...this.#at(),
+    });
+    const headers = new Headers(PRIVATE);
+    if (token !== null) {
+      headers.append("set-cookie", cookie(REFRESH, token, Math.floor((session.idleEnd - session.used) / 1_000)));
+      cookies.set(REFRESH, token);
+    }
+    headers.append("set-cookie", cookie(ACCESS, minted.token, lifeSeconds));
+    cookies.set(ACCESS, minted.token);
+    return headers;
+  }
+
+  #verified(token) {
+    try {
+      return this.#verifier.verify(token, this.#at());
+    } catch (error) {
+      throw this.#tell(error);
+    }
+  }
+
+  /** How long an access token is good for, in milliseconds; 0 for one that is none. */
+  #left(token) {
+    const { now } = this.#at();
+    try {
+      return Math.max(0, this.#verifier.verify(token, { now }).expires - now);
+    } catch {
+      return 0;
+    }
+  }
+
+  /** Confirms that the browser has stored this generation; what fails is tried again with the next request. */
+  async #confirm({ session, generation }) {
+    const known = `${session}.${generation}`;
+    if (session === null || generation === null || this.#confirmed.has(known)) return;
+    try {
+      await this.#run(this.#refresher.confirm(session, generation, this.#at()));
+    } catch (error) {
+      // It only decides what becomes of a refresh token; the access token is genuine.
+      this.#tell(error);
+      return;
+    }
+    this.#confirmed.add(known);
+    if (this.#confirmed.size > CONFIRMED) this.#confirmed.delete(this.#confirmed.values().next().value);
+  }
+
+  /** Refuses what another site made the browser send. */
+  #sameSite(request) {
+    const [site, origin] = [fieldOf(request, "sec-fetch-site"), fieldOf(request, "origin")];
+    if (site === "same-origin") return;
+    if (site === null && this.#settings.origin !== undefined && origin === this.#settings.origin) return;
+    throw new RefreshError("binding_cross_site");
+  }
+
+  #run(waiting) {
+    const { drive, store } = this.#settings;
+    if (drive !== undefined) return drive(waiting);
+    return isBlocking(store) ? waiting.runAsync(store) : waiting.run(store);
+  }
+
+  /** The answer of a handler; a refusal clears the cookies where it says so. */
+  async #answer(handle) {
+    try {
+      return await handle();
+    } catch (error) {
+      return answered(this.#tell(error));
+    }
+  }
+
+  #tell(error) {
+    if (error instanceof CountersealError && error.event !== null) this.#settings.onEvent?.(error.event);
+    return error;
+  }
+
+  #at() {
+    return { now: this.#settings.clock?.() ?? Date.now() };
+  }
+}
+
+/** The answer to a refusal. */
+function answered(error) {
+  const { status, headers, body } = problem(error);
+  const fields = new Headers(headers);
+  if (error.clearsCookies) cleared(fields);
+  return new Response(body, { status, headers: fields });
+}
+
+/** What the page that is asked for sees of the cookies. */
+function forward(headers, cookies) {
+  const told = [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+  if (told === "") headers.delete("cookie");
+  else headers.set("cookie", told);
+}
+
+function refreshTokenOf(request) {
+  const token = cookiesOf(request).get(REFRESH);
+  if (token === undefined) throw missing();
+  return token;
+}
+
+function missing() {
+  return new RefreshError("binding_session_missing", { headers: [["www-authenticate", "Bearer"]] });
+}
+
+/** The cookies of a request by their names; of two of one name the first. */
+function cookiesOf(request) {
+  const cookies = new Map();
+  for (const part of (fieldOf(request, "cookie") ?? "").split(";")) {
+    const at = part.indexOf("=");
+    const name = part.slice(0, at).trim();
+    if (at > 0 && !cookies.has(name)) cookies.set(name, part.slice(at + 1).trim());
+  }
+  return cookies;
+}
+
+function fieldOf(request, name) {
+  return guarded("request", "Request", () => {
+    const value = request.headers.get(name);
+    if (value !== null && typeof value !== "string") throw wrong("request", "Request");
+    return value;
+  });
+}
+
+function cleared(headers) {
+  for (const name of [REFRESH, ACCESS]) headers.append("set-cookie", cookie(name, "", 0));
+  return headers;
+}
+
+function cookie(name, value, seconds) {
+  return `${name}=${value}; Max-Age=${seconds}; Path=/; Secure; HttpOnly; SameSite=Lax`;
+}
+
+/** What a session grants, as a claim. */
+function scope({ access }) {
+  return access === "" ? {} : { scope: access };
+}
+
+const PRIVATE = { "cache-control": "private, no-store" };
+/** Fields of this package are never a stranger's. */
+const OWN = "cs-";
+
+module.exports = { Sessions };

@@ -1,0 +1,268 @@
+// Sessions of browsers: cookies, handlers, and what a proxy does.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Memory, Refresher, Sessions, TokenMinter, TokenVerifier } from "counterseal";
+import { NOW, refused, SECRET, tokenPolicy, tokenSigner, tokenVerifier } from "./support.mjs";
+
+const ORIGIN = "https://app.example";
+const MINUTE = 60_000;
+const REFRESH = "__Host-cs_rt";
+
+/** A service with its clock, and browsers that keep cookies. */
+class Service {
+  now = NOW;
+  events = [];
+  store = new Memory({ now: NOW });
+  isAway = false;
+
+  constructor() {
+    const refresher = new Refresher({
+      confirmation: "wired",
+      withinSeconds: 86_400,
+      windowSeconds: 20,
+      signing: [1, SECRET],
+    });
+    const signer = tokenSigner();
+    const verifier = new TokenVerifier(tokenPolicy(), [signer.key]);
+    this.sessions = new Sessions(refresher, new TokenMinter(signer, tokenPolicy()), verifier, {
+      client: "web",
+      tenant: "login",
+      origin: ORIGIN,
+      clock: () => this.now,
+      drive: async (waiting) => this.#drive(waiting),
+      onEvent: (event) => this.events.push(JSON.parse(event).event),
+    });
+  }
+
+  #drive(waiting) {
+    if (!this.isAway) return waiting.run(this.store);
+    waiting.statement("sqlite");
+    waiting.answer(null);
+    return waiting.verdict();
+  }
+
+  async signedIn(device = "laptop") {
+    const browser = new Browser(this);
+    const options = { userVer: 0, device, access: "orders:read" };
+    const { headers } = await this.sessions.begin(browser.asks(), "ada", options);
+    browser.takes(headers);
+    return browser;
+  }
+}
+
+class Browser {
+  cookies = new Map();
+
+  constructor(service) {
+    this.service = service;
+  }
+
+  asks(fields = { "sec-fetch-site": "same-origin" }) {
+    const headers = new Headers(fields);
+    const cookie = [...this.cookies].map((pair) => pair.join("=")).join("; ");
+    if (cookie !== "") headers.set("cookie", cookie);
+    return new Request(`${ORIGIN}/`, { method: "POST", headers });
+  }
+
+  takes(headers) {
+    for (const field of headers.getSetCookie()) {
+      const [pair, ...attributes] = field.split("; ");
+      assert.deepEqual(attributes.slice(1), ["Path=/", "Secure", "HttpOnly", "SameSite=Lax"]);
+      const [name, value] = pair.split("=");
+      if (attributes[0] === "Max-Age=0") this.cookies.delete(name);
+      else this.cookies.set(name, value);
+    }
+  }
+
+  async does(name, ...more) {
+    const response = await this.service.sessions[name](this.asks(), ...more);
+    this.takes(response.headers);
+    return response;
+  }
+
+  who() {
+    return this.service.sessions.signedIn(this.asks());
+  }
+}
+
+test("a browser stays signed in", async () => {
+  const service = new Service();
+  const browser = await service.signedIn();
+  for (let turn = 1; turn < 4; turn += 1) {
+    service.now += 20 * MINUTE;
+    await assert.rejects(browser.who(), { code: "jwt_expired" });
+    const answer = await browser.does("refresh");
+    assert.deepEqual([answer.status, answer.headers.get("cache-control")], [204, "private, no-store"]);
+    const { subject, generation, claims } = await browser.who();
+    assert.deepEqual([subject, generation, claims.scope], ["ada", turn, "orders:read"]);
+  }
+  assert.equal(service.events.filter((event) => event === "refresh_rotated").length, 3);
+});
+
+test("r01 tabs that refresh at once stay signed in together", async () => {
+  const service = new Service();
+  const browser = await service.signedIn();
+  service.now += 20 * MINUTE;
+  const tabs = Array.from({ length: 15 }, () => service.sessions.refresh(browser.asks()));
+  const answers = await Promise.all(tabs);
+  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([204]));
+  for (const { headers } of answers) browser.takes(headers);
+  const given = answers.flatMap(({ headers }) => headers.getSetCookie()).filter((field) => field.startsWith(REFRESH));
+  assert.equal(new Set(given.map((field) => field.split(";")[0])).size, 1);
+  assert.equal((await browser.who()).generation, 1);
+});
+
+test("r02 a stolen cookie ends the session and clears the cookies", async () => {
+  const service = new Service();
+  const browser = await service.signedIn();
+  const thief = new Browser(service);
+  thief.cookies = new Map(browser.cookies);
+  service.now += 20 * MINUTE;
+  await browser.does("refresh");
+  await browser.who();
+  service.now += MINUTE;
+  const stolen = await thief.does("refresh");
+  assert.deepEqual([stolen.status, stolen.headers.get("content-type")], [401, "application/problem+json"]);
+  assert.equal(thief.cookies.size, 0);
+  assert.equal((await browser.does("refresh")).status, 401);
+  assert.equal(browser.cookies.size, 0);
+  assert.deepEqual(service.events.slice(-2), ["refresh_replayed", "refresh_ended"]);
+});
+
+test("what another site makes a browser send changes nothing", async () => {
+  const service = new Service();
+  const browser = await service.signedIn();
+  for (const [fields, status] of [
+    [{ "sec-fetch-site": "same-origin", origin: "https://evil.example" }, 204],
+    [{ origin: ORIGIN }, 204],
+    [{ "sec-fetch-site": "same-site", origin: ORIGIN }, 403],
+    [{ "sec-fetch-site": "cross-site" }, 403],
+    [{ "sec-fetch-site": "none" }, 403],
+    [{ origin: "https://evil.example" }, 403],
+    [{ origin: "null" }, 403],
+    [{}, 403],
+  ]) {
+    for (const name of ["refresh", "end", "endOthers"]) {
+      const victim = name === "end" ? await service.signedIn() : browser;
+      const answer = await service.sessions[name](victim.asks(fields));
+      assert.equal(answer.status, status, `${name} ${JSON.stringify(fields)}`);
+      if (status === 403)
+        assert.deepEqual([(await answer.json()).code, answer.headers.getSetCookie()], ["cross_site", []]);
+    }
+  }
+});
+
+test("sessions are listed and ended by their holder", async () => {
+  const service = new Service();
+  const [laptop, phone] = [await service.signedIn(), await service.signedIn("phone")];
+  const listed = await (await laptop.does("list")).json();
+  assert.deepEqual(
+    new Set(listed.map(({ device, isThis }) => `${device} ${isThis}`)),
+    new Set(["laptop true", "phone false"]),
+  );
+  const other = listed.find(({ device }) => device === "phone").id;
+  assert.equal((await laptop.does("endOne", "A".repeat(22))).status, 404);
+  assert.equal((await laptop.does("endOne", other)).status, 204);
+  assert.equal((await phone.does("refresh")).status, 401);
+  const tablet = await service.signedIn("tablet");
+  assert.equal((await laptop.does("endOthers")).status, 204);
+  assert.equal((await tablet.does("refresh")).status, 401);
+  assert.equal((await (await laptop.does("list")).json()).length, 1);
+});
+
+test("who logs out is out and has no cookies", async () => {
+  const service = new Service();
+  const browser = await service.signedIn();
+  const kept = new Map(browser.cookies);
+  service.now += 60 * MINUTE;
+  assert.equal((await browser.does("end")).status, 204);
+  assert.equal(browser.cookies.size, 0);
+  browser.cookies = kept;
+  assert.equal((await browser.does("refresh")).status, 401);
+});
+
+test("who has no cookie is told to log in", async () => {
+  const stranger = new Browser(new Service());
+  await assert.rejects(stranger.who(), { code: "binding_session_missing" });
+  for (const name of ["refresh", "end", "list"]) {
+    const answer = await stranger.does(name);
+    const told = [answer.status, (await answer.json()).code, answer.headers.get("www-authenticate")];
+    assert.deepEqual(told, [401, "login_required", "Bearer"]);
+  }
+});
+
+test("a proxy refreshes, and the page sees the new cookies at once", async () => {
+  const service = new Service();
+  const browser = await service.signedIn();
+  const idle = await service.sessions.pass(browser.asks({ "cs-rotated": "1", "cs-other": "2", accept: "a/b" }));
+  assert.deepEqual([...idle.headers.keys()].sort(), ["accept", "cookie"]);
+  assert.deepEqual([idle.response, [...idle.set]], [null, []]);
+
+  service.now += 14 * MINUTE + 1;
+  const passed = await service.sessions.pass(browser.asks());
+  assert.equal((await service.sessions.signedIn({ headers: passed.headers })).generation, 1);
+  assert.equal(passed.headers.get("cs-rotated"), "1");
+  browser.takes(passed.set);
+  assert.equal(passed.set.get("cache-control"), "private, no-store");
+  assert.equal(passed.headers.get("cookie"), browser.asks().headers.get("cookie"));
+});
+
+test("r10 what a proxy forwards confirms nothing, and what the browser has stored does", async () => {
+  for (const isStored of [false, true]) {
+    const service = new Service();
+    const browser = await service.signedIn();
+    const before = new Map(browser.cookies);
+    service.now += 20 * MINUTE;
+    const passed = await service.sessions.pass(browser.asks());
+    await service.sessions.signedIn({ headers: passed.headers });
+    if (isStored) {
+      browser.takes(passed.set);
+      await browser.who();
+    }
+    // The answer was lost, or an old cookie was stolen.
+    browser.cookies = before;
+    service.now += 5 * MINUTE;
+    assert.equal((await browser.does("refresh")).status, isStored ? 401 : 204);
+  }
+});
+
+test("r03 a store that is away takes no cookie from anybody", async () => {
+  const service = new Service();
+  const browser = await service.signedIn();
+  service.isAway = true;
+  service.now += 14 * MINUTE + 1;
+  const nearly = await service.sessions.pass(browser.asks());
+  assert.deepEqual([nearly.response, [...nearly.set]], [null, []]);
+  service.now += MINUTE;
+  const over = await service.sessions.pass(browser.asks());
+  assert.deepEqual([over.response.status, over.response.headers.getSetCookie()], [503, []]);
+  assert.notEqual(over.response.headers.get("retry-after"), null);
+  service.isAway = false;
+  assert.equal((await browser.does("refresh")).status, 204);
+});
+
+test("a proxy takes the cookies of a session that is over, and lets the page decide", async () => {
+  const service = new Service();
+  const browser = await service.signedIn();
+  const kept = new Map(browser.cookies);
+  await browser.does("end");
+  browser.cookies = kept;
+  service.now += 20 * MINUTE;
+  const passed = await service.sessions.pass(browser.asks());
+  assert.equal(passed.response, null);
+  assert.equal(passed.headers.get("cookie"), null);
+  browser.takes(passed.set);
+  assert.equal(browser.cookies.size, 0);
+});
+
+test("what cannot be set up is refused", () => {
+  const signer = tokenSigner();
+  const refresher = new Refresher({ confirmation: "wired", withinSeconds: 60, signing: [1, SECRET] });
+  const made = [refresher, new TokenMinter(signer, tokenPolicy()), tokenVerifier()];
+  const names = { client: "web", tenant: "login" };
+  refused("binding_store_missing", () => new Sessions(...made, names));
+  refused("binding_argument_type", () => new Sessions(...made, { ...names, store: 7 }));
+  refused("binding_argument_type", () => new Sessions({}, made[1], made[2], names));
+  refused("binding_argument_type", () => new Sessions(made[0], {}, made[2], names));
+});
