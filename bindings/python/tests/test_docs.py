@@ -18,6 +18,7 @@ from counterseal import _counterseal as native
 from counterseal import errors
 from counterseal.errors import CountersealError
 from counterseal.request import Policy
+from histories import ROOT
 from servers import HERE
 
 README = HERE.parent / "README.md"
@@ -27,8 +28,10 @@ MODULES = [
     "fastapi",
     "httpx",
     "limit",
+    "refresh",
     "replay",
     "request",
+    "sessions",
     "stores",
     "stores.asyncpg",
     "testing",
@@ -51,6 +54,15 @@ def test_the_readme_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         exec(block, names)
     assert isinstance(names["client"].auth, httpx.Auth)
     assert "/v1/jobs" in names["app"].openapi()["paths"]
+
+
+def test_the_page_about_sessions_is_true() -> None:
+    names: dict[str, Any] = {}
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/sessions.md").read_text(), re.DOTALL)
+    assert len(blocks) == 4
+    for block in blocks:
+        exec(block, names)
+    assert names["again"].how == "retried_late"
 
 
 def test_the_example_of_the_errors_is_true() -> None:
