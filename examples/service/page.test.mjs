@@ -124,6 +124,41 @@ test("the dashboard is for whoever logged in, until all sessions end", async (t)
   await other.getByRole("heading", { name: "Log in" }).waitFor();
 });
 
+test("tabs and a lost answer stay in the session, and a stolen cookie ends it for both", async (t) => {
+  const page = await open(t);
+  await page.getByRole("link", { name: "a session, and a stolen cookie" }).click();
+  const acts = [
+    ["Log in", ["owner refresh_begun"]],
+    ["Refresh in two tabs at once", ["owner refresh_rotated", "other tab refresh_retried"]],
+    ["Lose an answer, and ask again", ["owner refresh_rotated", "owner refresh_retried"]],
+    ["Copy the cookie", []],
+    ["The owner refreshes", ["owner refresh_rotated"]],
+    ["The thief refreshes", ["thief refresh_replayed"]],
+    ["The owner refreshes", ["owner refresh_ended"]],
+  ];
+  let told = [];
+  for (const [button, more] of acts) {
+    await page.getByRole("button", { name: button, exact: true }).click();
+    told = [...told, ...more];
+    await page.getByRole("row").nth(told.length).waitFor();
+    const rows = await page.getByRole("row").all();
+    const seen = rows.slice(1).map(async (row) => {
+      const who = await row.getByRole("rowheader").innerText();
+      return `${who} ${await row.locator("code").innerText()}`;
+    });
+    assert.deepEqual(await Promise.all(seen), told);
+  }
+  assert.match(await page.locator(".latest").innerText(), /^The owner was refused: /);
+  const marks = ["circle", "rect", "path"].map((mark) => page.locator(`svg.family ${mark}`).count());
+  assert.deepEqual(await Promise.all(marks), [4, 2, 2]);
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  assert.deepEqual(
+    violations.map(({ id }) => id),
+    [],
+  );
+});
+
 test("no answer of the site holds a secret", async (t) => {
   const page = await open(t);
   const answers = [];

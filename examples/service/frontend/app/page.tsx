@@ -27,7 +27,8 @@ export default async function Page() {
       </ul>
       <p className="quiet">
         The tour that the launcher takes also rotates keys, floods the service with forged requests, kills a worker, and
-        ends all sessions of whoever is logged in at <a href="/dashboard">the dashboard</a>.
+        ends all sessions of whoever is logged in at <a href="/dashboard">the dashboard</a>. Another page shows{" "}
+        <a href="/family">a session, and a stolen cookie</a>.
       </p>
       <h2>Verdicts</h2>
       <p className="latest" aria-live="polite" data-verdict={latest && verdictOf(latest)}>
