@@ -143,12 +143,12 @@ test("tabs and a lost answer stay in the session, and a stolen cookie ends it fo
     await page.getByRole("row").nth(told.length).waitFor();
     const rows = await page.getByRole("row").all();
     const seen = rows.slice(1).map(async (row) => {
-      const who = await row.getByRole("rowheader").innerText();
-      return `${who} ${await row.locator("code").innerText()}`;
+      const who = await row.getByRole("rowheader").textContent();
+      return `${who} ${await row.locator("code").textContent()}`;
     });
     assert.deepEqual(await Promise.all(seen), told);
   }
-  assert.match(await page.locator(".latest").innerText(), /^The owner was refused: /);
+  assert.match(await page.locator(".latest").textContent(), /^The owner was refused: /);
   const marks = ["circle", "rect", "path"].map((mark) => page.locator(`svg.family ${mark}`).count());
   assert.deepEqual(await Promise.all(marks), [4, 2, 2]);
   await page.evaluate(AXE);
