@@ -141,7 +141,7 @@ fn script<A: Links<B>, B: Record>(edit: &Edit<A, B>) -> Statement {
     let when: String = edit
         .when
         .iter()
-        .map(|when| format!("\n  and {}", lua.when::<A, B>(when)))
+        .map(|when| lua.when::<A, B>(when))
         .collect();
     let puts: String = edit.puts.iter().map(|put| lua.put::<A>(put)).collect();
     let text = format!(
@@ -174,7 +174,7 @@ impl Lua {
     fn when<A: Record, B: Record>(&mut self, when: &When) -> String {
         let ours = |name| cell::<A>("row", name);
         let theirs = |name| cell::<B>("named", name);
-        match when {
+        let said = match when {
             When::Absent(name) => format!("not {}", ours(name)),
             When::Either(name, values) => {
                 let [one, other] = values.clone().map(|value| self.argument(value));
@@ -191,7 +191,8 @@ impl Lua {
                 let theirs = format!("(not named and '0' or {})", theirs(name));
                 format!("({theirs} and {theirs} == {})", ours(same))
             }
-        }
+        };
+        format!("\n  and {said}")
     }
 
     fn put<R: Record>(&mut self, put: &Put) -> String {
