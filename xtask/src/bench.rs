@@ -50,6 +50,26 @@ const BENCHES: &[Bench] = &[
         bars: &[],
     },
     Bench {
+        name: "refresh_rotate_memory",
+        program: Program::Rust,
+        bars: &[],
+    },
+    Bench {
+        name: "refresh_rotate_sqlite",
+        program: Program::Rust,
+        bars: &[Bar::OfFloor(1.1)],
+    },
+    Bench {
+        name: "refresh_rotate_postgres",
+        program: Program::Rust,
+        bars: &[Bar::OfFloor(1.1)],
+    },
+    Bench {
+        name: "refresh_rotate_redis",
+        program: Program::Rust,
+        bars: &[Bar::OfFloor(1.1)],
+    },
+    Bench {
         name: "request_sign",
         program: Program::Rust,
         bars: &[Bar::OfFloor(1.8)],

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use crate::setup::{once, system, write};
+use crate::setup::{once, write};
 use crate::shell::{Done, Run, Stop, at};
-use crate::{node, python};
+use crate::{node, python, setup};
 
 const VENV: &str = "target/venv-bench";
 const PINS: &str = "benches/python/requirements.txt";
@@ -44,9 +44,8 @@ impl Program {
 }
 
 fn build_rust() -> Done {
-    system("redis-server", &|| {
-        Run::new("redis-server").words("--version").succeeds()
-    })?;
+    setup::postgres()?;
+    setup::redis()?;
     let build = "build --quiet --locked --release --manifest-path benches/Cargo.toml";
     Run::cargo(build).words("--target-dir target").built()
 }
