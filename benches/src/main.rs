@@ -8,6 +8,7 @@ mod harness;
 mod jwt;
 mod limit;
 mod live;
+mod peer;
 mod refresh;
 mod replay;
 mod request;

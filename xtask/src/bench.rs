@@ -51,13 +51,16 @@ const BENCHES: &[Bench] = &[
     },
     Bench {
         name: "refresh_rotate_memory",
-        program: Program::Rust,
-        bars: &[],
+        program: Program::RustAmong,
+        bars: &[Bar::Faster("oidc_provider_above_http", 100.0)],
     },
     Bench {
         name: "refresh_rotate_sqlite",
-        program: Program::Rust,
-        bars: &[Bar::OfFloor(1.1)],
+        program: Program::RustAmong,
+        bars: &[
+            Bar::OfFloor(1.1),
+            Bar::Faster("django_oauth_toolkit", 100.0),
+        ],
     },
     Bench {
         name: "refresh_rotate_postgres",
