@@ -2,7 +2,8 @@
 //! driver over one connection, and every column of the answer read.
 //!
 //! The servers are private and on this host, and do not wait for a disk, so that nothing hides behind it; SQLite waits, as it does for
-//! whoever uses the store. `aged` is a session that was rotated ten thousand times before.
+//! whoever uses the store. `aged` is a session that was rotated ten thousand times before; `look_and_swap` is what a rotation is where
+//! it is not one step.
 
 use std::collections::HashMap;
 use std::hint::black_box;
@@ -10,8 +11,8 @@ use std::rc::Rc;
 use std::sync::Mutex;
 
 use counterseal_core::{
-    LinkedOp, List, ListOp, Op, Pending, Record, RowOp, Run, RunAsync, Secret, Seed, Span, Step,
-    Subject, Table, Time, Unavailable, Value, drive,
+    Linked, LinkedOp, List, ListOp, Op, Pending, Record, Row, RowOp, Run, RunAsync, Secret, Seed,
+    Span, Step, Subject, Table, Time, Unavailable, Value, drive,
 };
 use counterseal_memory::Memory;
 use counterseal_postgres::Postgres;
@@ -46,17 +47,12 @@ const TURN: Span = Span::from_seconds(3);
 const YOUNG: u64 = 1_000;
 const OLD: u64 = 10_000;
 
-/// A store of sessions.
-trait Sessions:
-    Run<LinkedOp<RefreshFamily, Subject>> + Run<RowOp<RefreshFamily>> + Run<ListOp<RefreshFamily>>
-{
-}
+type Rows = Linked<RefreshFamily, Subject>;
 
-impl<
-    S: Run<LinkedOp<RefreshFamily, Subject>> + Run<RowOp<RefreshFamily>> + Run<ListOp<RefreshFamily>>,
-> Sessions for S
-{
-}
+/// A store of sessions.
+trait Sessions: Run<LinkedOp<RefreshFamily, Subject>> + Run<RowOp<RefreshFamily>> {}
+
+impl<S: Run<LinkedOp<RefreshFamily, Subject>> + Run<RowOp<RefreshFamily>>> Sessions for S {}
 
 /// A session whose client refreshes as often as it may.
 struct Client<S> {
@@ -132,7 +128,10 @@ impl<S: Sessions> Client<S> {
     }
 
     /// A client whose session was rotated [`OLD`] times, and has one row.
-    fn old(mut self) -> impl FnMut() {
+    fn old(mut self) -> impl FnMut()
+    where
+        S: Run<ListOp<RefreshFamily>>,
+    {
         (0..OLD).for_each(|_| self.rotate());
         let owner = Subject::row_of("login", self.subject);
         let rows = self.store.run(ListOp::List(List::new(owner, None, 10)));
@@ -156,16 +155,22 @@ fn text(token: &Secret) -> String {
     String::from_utf8(token.expose().to_vec()).expect("a text")
 }
 
-fn bench<S: Sessions + 'static>(
+fn bench<S: Sessions + Run<ListOp<RefreshFamily>> + 'static>(
     name: &'static str,
     store: S,
     floor: impl FnMut() + 'static,
 ) -> Bench {
     let store = Rc::new(store);
+    let in_turn = Rc::new(InTurn(Rc::clone(&store)));
     Bench::new(name)
         .item("floor", 0.0, floor)
         .item("counterseal", 0.0, Client::begin(&store, "ada").young())
         .item("aged", 0.0, Client::begin(&store, "methuselah").old())
+        .item(
+            "look_and_swap",
+            0.0,
+            Client::begin(&in_turn, "noah").young(),
+        )
 }
 
 /// The floor is a write in a map under a lock, and as many MACs. The peer is asked over HTTP, and the cheapest request of the same server
@@ -310,6 +315,24 @@ fn config(server: &postgres::Server, schema: &postgres::Postgres) -> Config {
     config
 }
 
+/// A store that edits nothing, so that its rows are looked at, and swapped.
+struct InTurn<S>(Rc<S>);
+
+impl<S: Sessions> Run<LinkedOp<RefreshFamily, Subject>> for InTurn<S> {
+    fn run(&self, op: LinkedOp<RefreshFamily, Subject>) -> Result<Rows, Unavailable> {
+        match op {
+            LinkedOp::Edit(_) => Ok((None, None)),
+            other => self.0.run(other),
+        }
+    }
+}
+
+impl<S: Sessions> Run<RowOp<RefreshFamily>> for InTurn<S> {
+    fn run(&self, op: RowOp<RefreshFamily>) -> Result<Option<Row<RefreshFamily>>, Unavailable> {
+        self.0.run(op)
+    }
+}
+
 /// A store that is waited for.
 struct Waited<S>(S, Rc<Runtime>);
 
@@ -355,15 +378,19 @@ impl Hand {
         if self.turns == 1 {
             return &self.statement;
         }
-        let before = if self.dialect == Dialect::Redis { 2 } else { 0 };
-        let values = &mut self.statement.values[before..];
-        for at in TIMES {
-            later(&mut values[at]);
+        let places = if self.dialect == Dialect::Redis {
+            &OF_SCRIPT
+        } else {
+            &OF_SQL
+        };
+        let values = &mut self.statement.values;
+        for at in places.times {
+            raise(&mut values[at], TURN.millis());
         }
-        for at in GENERATIONS {
+        for at in places.generations {
             raise(&mut values[at], 1);
         }
-        let [current, next, parent] = MACS;
+        let [current, next, parent] = places.macs;
         values[current] = values[next].clone();
         values[parent] = values[next].clone();
         match &mut values[next] {
@@ -373,10 +400,6 @@ impl Hand {
         }
         &self.statement
     }
-}
-
-fn later(time: &mut Value) {
-    raise(time, TURN.millis());
 }
 
 fn raise(number: &mut Value, by: i64) {
@@ -390,12 +413,29 @@ fn raise(number: &mut Value, by: i64) {
     }
 }
 
-/// Where the statement has its values: ends and times of rotation that are compared, those that are set, the idle end.
-const TIMES: [usize; 7] = [5, 6, 9, 10, 17, 18, 22];
-/// The one that is compared, and the one that is set.
-const GENERATIONS: [usize; 2] = [7, 12];
-/// The one that is compared, the newest and the parent's that are set.
-const MACS: [usize; 3] = [8, 13, 15];
+/// Where a statement has its values.
+struct Places {
+    /// Ends and times of rotation that are compared, and those that are set.
+    times: [usize; 7],
+    /// The generation that is compared, and the one that is set.
+    generations: [usize; 2],
+    /// The MAC that is compared, and the newest and the parent's that are set.
+    macs: [usize; 3],
+}
+
+/// What is set comes first.
+const OF_SQL: Places = Places {
+    times: [6, 7, 11, 16, 17, 20, 21],
+    generations: [1, 18],
+    macs: [19, 2, 4],
+};
+
+/// After the number of keys, the key and its like; what is compared comes first.
+const OF_SCRIPT: Places = Places {
+    times: [7, 8, 11, 12, 19, 20, 24],
+    generations: [9, 14],
+    macs: [10, 15, 17],
+};
 
 /// A store that somebody else holds.
 struct Lent<'a, S>(&'a S);
