@@ -1,9 +1,8 @@
 //! Rotations of refresh tokens, each store's beside the same statement issued by hand: the same text and kinds of values, by the same
-//! driver over one connection, and every column of the answer read.
+//! driver over one connection, from a pool where the store has one, and every column of the answer read.
 //!
-//! The servers are private and on this host, and do not wait for a disk, so that nothing hides behind it; SQLite waits, as it does for
-//! whoever uses the store. `aged` is a session that was rotated ten thousand times before; `look_and_swap` is what a rotation is where
-//! it is not one step.
+//! The databases are private, on this host, and wait for no disk, so that nothing hides behind it. `aged` is a session that was rotated ten
+//! thousand times before; `look_and_swap` is what a rotation is where it is not one step.
 
 use std::collections::HashMap;
 use std::hint::black_box;
@@ -201,7 +200,7 @@ pub fn memory() -> Bench {
 
 /// The peer does not wait for the disk, and is asked without HTTP.
 pub fn sqlite() -> Bench {
-    let scratch = Rc::new(Scratch::new());
+    let scratch = Rc::new(Scratch::in_memory());
     let open = |name: &str| {
         let path = scratch.file(name);
         let store = Sqlite::open(&path, TABLES, &[], Window::MINUTE, BEGUN);
@@ -239,9 +238,7 @@ pub fn postgres() -> Bench {
     let server = Rc::new(postgres::Server::start());
     let runtime = Rc::new(runtime());
     let store = |schema: &postgres::Postgres| {
-        let config = config(&server, schema);
-        let pool = Pool::builder(Manager::new(config, NoTls)).max_size(1);
-        let store = Postgres::new(pool.build().expect("a pool"), &[], Window::MINUTE);
+        let store = Postgres::new(pool(&server, schema), &[], Window::MINUTE);
         runtime
             .block_on(store.migrate(TABLES, BEGUN))
             .expect("tables");
@@ -249,13 +246,7 @@ pub fn postgres() -> Bench {
     };
     let schema = server.schema();
     let mut hand = Hand::begin(&store(&schema), Dialect::Postgres);
-    let config = config(&server, &schema);
-    let (client, prepared) = runtime.block_on(async {
-        let (client, connection) = config.connect(NoTls).await.expect("a server");
-        tokio::spawn(connection);
-        let prepared = client.prepare(&hand.statement.text).await;
-        (client, prepared.expect("it is prepared"))
-    });
+    let pool = pool(&server, &schema);
     let by_hand = Rc::clone(&runtime);
     bench(
         "refresh_rotate_postgres",
@@ -264,9 +255,14 @@ pub fn postgres() -> Bench {
             let statement = hand.next(&server);
             let values: Vec<_> = statement.values.iter().map(bound::Bound).collect();
             let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|v| v as _).collect();
-            let rows = by_hand
-                .block_on(client.query(&prepared, &values))
-                .expect("an answer");
+            let rows = by_hand.block_on(async {
+                let client = pool.get().await.expect("a connection");
+                let prepared = client.prepare_cached(&statement.text).await;
+                client
+                    .query(&prepared.expect("it is prepared"), &values)
+                    .await
+            });
+            let rows = rows.expect("an answer");
             assert!(rows.len() == 1);
             for column in 0..rows[0].len() {
                 black_box(rows[0].get::<_, bound::Cell>(column).0);
@@ -305,14 +301,15 @@ pub fn redis() -> Bench {
     })
 }
 
-/// How a schema is reached.
-fn config(server: &postgres::Server, schema: &postgres::Postgres) -> Config {
+/// How a schema is reached: over one connection.
+fn pool(server: &postgres::Server, schema: &postgres::Postgres) -> Pool {
     let theirs = schema.config();
     let mut config = Config::new();
     config.user("test").dbname("postgres");
     config.options(theirs.get_options().expect("a search path"));
     config.host_path(server.directory());
-    config
+    let pool = Pool::builder(Manager::new(config, NoTls)).max_size(1);
+    pool.build().expect("a pool")
 }
 
 /// A store that edits nothing, so that its rows are looked at, and swapped.

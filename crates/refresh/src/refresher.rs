@@ -51,7 +51,7 @@ pub(crate) struct Asked {
 enum State {
     Reading,
     /// Most tokens are rotated: that is tried at once, in one step.
-    Rotating(Box<Rotation>),
+    Rotating(Rotation),
     /// All sessions of the subject end first.
     EndingSubject(Swap<Subject>),
     Writing(Box<Swap<RefreshFamily>>, Decision),
@@ -141,7 +141,7 @@ impl Refresher {
         };
         let state = match mode {
             Mode::Rotate if asked.verifies => {
-                State::Rotating(Box::new(Rotation::of(&asked, &self.0)))
+                State::Rotating(Rotation::of(&asked, self.0.secrets.signs()))
             }
             Mode::Rotate | Mode::Mint => State::Reading,
         };
@@ -349,7 +349,9 @@ impl Pending for PendingRefresh {
     fn op(&self) -> Self::Op {
         match &self.state {
             State::Reading => LinkedOp::Load(LoadLinked::new(self.asked.token.session)),
-            State::Rotating(rotation) => LinkedOp::Edit(rotation.edit()),
+            State::Rotating(rotation) => {
+                LinkedOp::Edit(rotation.edit(&self.asked, &self.parts.policy))
+            }
             State::EndingSubject(swap) => LinkedOp::SwapNamed(swap.clone()),
             State::Writing(swap, _) => LinkedOp::Swap((**swap).clone()),
         }

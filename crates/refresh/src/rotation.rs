@@ -10,35 +10,33 @@ use counterseal_core::{Edit, Put, Secret, Subject, Time, Value, When};
 
 use crate::family::RefreshFamily;
 use crate::policy::RefreshPolicy;
-use crate::refresher::{Asked, Parts};
+use crate::refresher::Asked;
 use crate::secrets::Pepper;
 use crate::session::Bound;
 use crate::token::RefreshToken;
 
 /// A rotation that the store is asked for.
 pub(crate) struct Rotation {
-    edit: Edit<RefreshFamily, Subject>,
     next: RefreshToken,
     next_mac: [u8; 32],
 }
 
 impl Rotation {
     /// The rotation of this token, to one of the secret that signs.
-    pub(crate) fn of(asked: &Asked, parts: &Parts) -> Self {
-        let pepper = parts.secrets.signs();
+    pub(crate) fn of(asked: &Asked, pepper: &Pepper) -> Self {
         let next = asked.token.next(pepper, &asked.salt);
         let next_mac = next.row_mac(pepper);
-        let when = when(asked, &parts.policy);
-        let puts = puts(asked, &parts.policy, &next, pepper.number, &next_mac);
-        Rotation {
-            edit: Edit::new("rotate", asked.token.session, when, puts),
-            next,
-            next_mac,
-        }
+        Rotation { next, next_mac }
     }
 
-    pub(crate) fn edit(&self) -> Edit<RefreshFamily, Subject> {
-        self.edit.clone()
+    /// As the store is asked for it.
+    pub(crate) fn edit(
+        &self,
+        asked: &Asked,
+        policy: &RefreshPolicy,
+    ) -> Edit<RefreshFamily, Subject> {
+        let (when, puts) = (when(asked, policy), self.puts(asked, policy));
+        Edit::new("rotate", asked.token.session, when, puts)
     }
 
     /// Whether this is the row that it makes. Its salt was drawn for it, so nobody else makes the token; and a driver that asked twice
@@ -51,6 +49,26 @@ impl Rotation {
     /// The text of the token that it makes.
     pub(crate) fn token(&self, pepper: &Pepper) -> Secret {
         self.next.print(pepper)
+    }
+
+    /// What *rotate* writes. A token that is older than two windows is one whose host's clock is not behind.
+    //= docs/spec/refresh.md#F-8
+    fn puts(&self, asked: &Asked, policy: &RefreshPolicy) -> Vec<Put> {
+        let time = |at: Time| Value::Int(at.millis());
+        let idle_end = asked.now.plus(policy.idle).millis();
+        vec![
+            Put::To("generation", Value::Int(self.next.generation.into())),
+            Put::To("current_mac", Value::Bytes(self.next_mac.into())),
+            Put::To("current_by", Value::Int(self.next.secret_number.into())),
+            Put::To("parent_mac", Value::Bytes(asked.row_mac.into())),
+            Put::To("salt", Value::Bytes(asked.salt.into())),
+            Put::To("rotated_at", time(asked.now)),
+            Put::To("window_at", time(asked.now)),
+            Put::To("confirmed", Value::Int(0)),
+            Put::To("retries", Value::Int(0)),
+            Put::To("followed", Value::Int(0)),
+            Put::AtMost("idle_end", idle_end, "absolute_end"),
+        ]
     }
 }
 
@@ -75,31 +93,5 @@ fn when(asked: &Asked, policy: &RefreshPolicy) -> Vec<When> {
         When::Is("late", Value::Int(0)),
         When::NamedSame("user_ver", "user_ver"),
         When::NamedAbsent("disabled"),
-    ]
-}
-
-/// What *rotate* writes. A token that is older than two windows is one whose host's clock is not behind.
-//= docs/spec/refresh.md#F-8
-fn puts(
-    asked: &Asked,
-    policy: &RefreshPolicy,
-    next: &RefreshToken,
-    number: u8,
-    next_mac: &[u8; 32],
-) -> Vec<Put> {
-    let time = |at: Time| Value::Int(at.millis());
-    let idle_end = asked.now.plus(policy.idle).millis();
-    vec![
-        Put::To("generation", Value::Int(next.generation.into())),
-        Put::To("current_mac", Value::Bytes(next_mac.into())),
-        Put::To("current_by", Value::Int(number.into())),
-        Put::To("parent_mac", Value::Bytes(asked.row_mac.into())),
-        Put::To("salt", Value::Bytes(asked.salt.into())),
-        Put::To("rotated_at", time(asked.now)),
-        Put::To("window_at", time(asked.now)),
-        Put::To("confirmed", Value::Int(0)),
-        Put::To("retries", Value::Int(0)),
-        Put::To("followed", Value::Int(0)),
-        Put::AtMost("idle_end", idle_end, "absolute_end"),
     ]
 }
