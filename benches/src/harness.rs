@@ -70,6 +70,16 @@ impl Bench {
         })
     }
 
+    /// An item that does its work so many times by itself, and says how many nanoseconds that took.
+    pub fn timed(
+        self,
+        name: &'static str,
+        bytes: f64,
+        run: impl FnMut(u64) -> f64 + 'static,
+    ) -> Self {
+        self.push(name, bytes, None, run)
+    }
+
     fn push(
         mut self,
         name: &'static str,

@@ -2,11 +2,14 @@
 //! of JSON for each. `cargo xtask bench` runs it, compares, and writes the tables.
 
 mod alloc;
+mod bound;
 mod claimed;
 mod harness;
 mod jwt;
 mod limit;
 mod live;
+mod peer;
+mod refresh;
 mod replay;
 mod request;
 mod shm;
@@ -17,7 +20,7 @@ use harness::Bench;
 
 type Make = fn() -> Bench;
 
-const BENCHES: [(&str, Make); 14] = [
+const BENCHES: [(&str, Make); 18] = [
     ("jwt_cached", jwt::cached),
     ("jwt_encode_eddsa", jwt::encode_eddsa),
     ("jwt_encode_es256", jwt::encode_es256),
@@ -27,6 +30,10 @@ const BENCHES: [(&str, Make); 14] = [
     ("jwt_verify_hs256", jwt::verify_hs256),
     ("jwt_verify_rs256", jwt::verify_rs256),
     ("limit_charge", limit::charge),
+    ("refresh_rotate_memory", refresh::memory),
+    ("refresh_rotate_postgres", refresh::postgres),
+    ("refresh_rotate_redis", refresh::redis),
+    ("refresh_rotate_sqlite", refresh::sqlite),
     ("replay_claim", replay::claim),
     ("request_sign", request::sign),
     ("request_verify", request::verify),

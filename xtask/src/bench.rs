@@ -50,6 +50,29 @@ const BENCHES: &[Bench] = &[
         bars: &[],
     },
     Bench {
+        name: "refresh_rotate_memory",
+        program: Program::RustAmong,
+        bars: &[Bar::Faster("oidc_provider_above_http", 100.0)],
+    },
+    Bench {
+        name: "refresh_rotate_sqlite",
+        program: Program::RustAmong,
+        bars: &[
+            Bar::OfFloor(1.1),
+            Bar::Faster("django_oauth_toolkit", 100.0),
+        ],
+    },
+    Bench {
+        name: "refresh_rotate_postgres",
+        program: Program::Rust,
+        bars: &[Bar::OfFloor(1.1)],
+    },
+    Bench {
+        name: "refresh_rotate_redis",
+        program: Program::Rust,
+        bars: &[Bar::OfFloor(1.1)],
+    },
+    Bench {
         name: "request_sign",
         program: Program::Rust,
         bars: &[Bar::OfFloor(1.8)],

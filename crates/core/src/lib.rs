@@ -19,6 +19,7 @@ mod arbitrary;
 mod audit;
 mod code;
 mod der;
+mod edit;
 mod id;
 mod lifetime;
 mod linked;
@@ -45,6 +46,7 @@ pub use audit::{AuditEvent, Fact, FactValue};
 pub use code::{
     Blame, Code, PENDING_SPENT, Refusal, STORE_ANSWER_MALFORMED, STORE_CODES, STORE_UNAVAILABLE,
 };
+pub use edit::{Edit, Put, When};
 pub use id::{BadKeyId, KeyId, MAX_KEY_ID};
 pub use lifetime::{Bound, Cut, Lifetime, LifetimeError, MAX_BOUNDS, Trail};
 pub use linked::{Linked, LinkedOp, Links, List, ListOp, LoadLinked};

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 
-use crate::{Op, Record, Row, Swap};
+use crate::{Edit, Op, Record, Row, Swap};
 
 /// A record that names a row of another table, of the same [`GROUP`](Record::GROUP), so that a cluster has both on one node.
 pub trait Links<B: Record>: Record {
@@ -11,7 +11,8 @@ pub trait Links<B: Record>: Record {
     const LINK: &'static str;
 }
 
-/// Reads a row and the row that it names, as they were at one instant.
+/// Reads a row and the row that it names, as they were at one instant. Only a server that takes writes answers: one that follows
+/// another may not have seen what was acknowledged.
 #[derive(Clone, Copy, Debug)]
 pub struct LoadLinked<A, B> {
     /// The first row's id.
@@ -22,10 +23,12 @@ pub struct LoadLinked<A, B> {
 /// What is answered: a row, and the one that it names. The second is missing where the first is.
 pub type Linked<A, B> = (Option<Row<A>>, Option<Row<B>>);
 
-/// The one op of a machine that reads a row with the one that it names, and swaps either. A swap answers with its own row, or
-/// with nothing when it lost.
+/// The one op of a machine that reads a row with the one that it names, edits the first, and swaps either. A swap answers with its own
+/// row, or with nothing when it lost.
 #[derive(Clone, Debug)]
 pub enum LinkedOp<A, B> {
+    /// Edits the first.
+    Edit(Edit<A, B>),
     /// Reads both.
     Load(LoadLinked<A, B>),
     /// Compares and swaps the first.
@@ -34,7 +37,8 @@ pub enum LinkedOp<A, B> {
     SwapNamed(Swap<B>),
 }
 
-/// Reads the rows of one owner, those whose [`LISTED`](Record::LISTED) column says so, in the order of their ids.
+/// Reads the rows of one owner, those whose [`LISTED`](Record::LISTED) column says so, in the order of their ids. As with
+/// [`LoadLinked`], only a server that takes writes answers.
 #[derive(Clone, Copy, Debug)]
 pub struct List<R> {
     /// Whose rows.

@@ -130,6 +130,7 @@ impl<A: Links<B>, B: Record> Run<LinkedOp<A, B>> for Memory {
     fn run(&self, op: LinkedOp<A, B>) -> Result<Linked<A, B>, Unavailable> {
         let rows = &mut self.lock().rows;
         match op {
+            LinkedOp::Edit(edit) => rows.edit(&edit),
             LinkedOp::Load(load) => rows.linked(load.id),
             LinkedOp::Swap(swap) => Ok((rows.swap(&swap)?, None)),
             LinkedOp::SwapNamed(swap) => Ok((None, rows.swap(&swap)?)),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use counterseal_core::{
-    Carry, Linked, Links, List, Record, Row, Swap, SweepRows, Unavailable, Value, read, write,
+    Carry, Edit, Linked, Links, List, Record, Row, Swap, SweepRows, Unavailable, Value, read, write,
 };
 
 #[derive(Default)]
@@ -42,6 +42,25 @@ impl Rows {
             .position(A::LINK)
             .and_then(|at| bytes(&stored.values[at]));
         Ok((self.load(id)?, self.maybe(named)?))
+    }
+
+    pub(crate) fn edit<A: Links<B>, B: Record>(
+        &mut self,
+        edit: &Edit<A, B>,
+    ) -> Result<Linked<A, B>, Unavailable> {
+        let (at, none) = ((A::TABLE.name, edit.id), Ok((None, None)));
+        let Some(row) = self.0.get(&at).map(|row| row.values.as_slice()) else {
+            return none;
+        };
+        let link = A::TABLE.position(A::LINK).and_then(|at| bytes(&row[at]));
+        let named = link.and_then(|id| self.0.get(&(B::TABLE.name, id)));
+        if edit.holds(row, named.map(|named| named.values.as_slice()))
+            && let Some(row) = self.0.get_mut(&at)
+        {
+            row.version = row.version.checked_add(1).ok_or(Unavailable)?;
+            edit.apply(&mut row.values);
+        }
+        self.linked(edit.id)
     }
 
     pub(crate) fn list<R: Record>(&self, list: &List<R>) -> Result<Vec<Row<R>>, Unavailable> {

@@ -10,8 +10,8 @@ use counterseal_postgres::{Postgres, PostgresError};
 use counterseal_servers::postgres::Server;
 use counterseal_testkit::claims::claim;
 use counterseal_testkit::{
-    Leaf, NOW, Note, SPACES, Scratch, WINDOW, cell_tests, charge_tests, claim_tests, linked_tests,
-    row_tests, sweep_tests, together_tests,
+    Leaf, NOW, Note, SPACES, Scratch, WINDOW, cell_tests, charge_tests, claim_tests, edit_tests,
+    linked_tests, row_tests, sweep_tests, together_tests,
 };
 use deadpool_postgres::{Manager, Pool};
 use postgres::config::Host;
@@ -23,6 +23,7 @@ cell_tests!(make);
 charge_tests!(make);
 claim_tests!(make);
 row_tests!(make);
+edit_tests!(make);
 linked_tests!(make);
 together_tests!(make);
 sweep_tests!(make);

@@ -29,7 +29,10 @@ mod error;
 
 pub use error::RedisError;
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use counterseal_core::{Op, RunAsync, Space, Time, Unavailable, Value};
@@ -46,7 +49,11 @@ pub struct Redis {
     window: Window,
     patience: Duration,
     clock: fn() -> Time,
+    /// By the names of their statements, with their texts.
+    scripts: Mutex<HashMap<Text, (Text, Arc<Script>)>>,
 }
+
+type Text = Cow<'static, str>;
 
 impl Redis {
     /// The server of this connection, for claims in these spaces that are born within `window` of the verifiers' clocks.
@@ -58,6 +65,7 @@ impl Redis {
             window,
             patience: Duration::from_secs(5),
             clock: host_time,
+            scripts: Mutex::default(),
         }
     }
 
@@ -127,8 +135,23 @@ impl Redis {
         answer.await.ok()?.ok()
     }
 
+    /// The script of this statement, whose digest is made once.
+    fn script(&self, statement: &Statement) -> Arc<Script> {
+        let scripts = self.scripts.lock();
+        let mut scripts = scripts.unwrap_or_else(PoisonError::into_inner);
+        let (name, text) = (&statement.name, &statement.text);
+        if let Some((known, script)) = scripts.get(name)
+            && known == text
+        {
+            return Arc::clone(script);
+        }
+        let script = Arc::new(Script::new(text));
+        scripts.insert(name.clone(), (text.clone(), Arc::clone(&script)));
+        script
+    }
+
     async fn rows(&self, statement: &Statement) -> Result<Rows, Unavailable> {
-        let script = Script::new(&statement.text);
+        let script = self.script(statement);
         let mut call = script.prepare_invoke();
         // The first value says how many of those after it are keys.
         let (count, values) = statement.values.split_first().ok_or(Unavailable)?;

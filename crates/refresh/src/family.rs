@@ -119,8 +119,7 @@ impl RefreshFamily {
             return Place::Newer;
         }
         if generation == self.generation {
-            let is_current = is_same(&self.current, row_mac);
-            return if is_current {
+            return if self.is_newest(row_mac) {
                 Place::Current
             } else {
                 Place::Newer
@@ -174,6 +173,11 @@ impl RefreshFamily {
         self.idle_end = chain.idle_end;
         self.end = chain.ended.map_or(0, |(end, _)| number_of(end));
         self.ended_at = chain.ended.map(|(_, at)| at);
+    }
+
+    /// Whether the newest token is the one of this MAC.
+    pub(crate) fn is_newest(&self, row_mac: &[u8; 32]) -> bool {
+        is_same(&self.current, row_mac)
     }
 
     /// The newest token becomes the parent of this one.

@@ -55,6 +55,7 @@ mod error;
 mod family;
 mod policy;
 mod refresher;
+mod rotation;
 mod secrets;
 mod session;
 mod token;

@@ -13,6 +13,7 @@ use crate::decide::{Decision, End, Facts, Mode, Standing, Why};
 use crate::error::RefreshError;
 use crate::family::RefreshFamily;
 use crate::policy::{OnReuse, RefreshPolicy};
+use crate::rotation::Rotation;
 use crate::secrets::RefreshSecrets;
 use crate::session::{Bound, Holder, Session, SessionId};
 use crate::token::RefreshToken;
@@ -35,20 +36,22 @@ pub struct PendingRefresh {
     state: State,
 }
 
-struct Asked {
-    token: RefreshToken,
-    row_mac: [u8; 32],
+pub(crate) struct Asked {
+    pub(crate) token: RefreshToken,
+    pub(crate) row_mac: [u8; 32],
     /// Whether the token's secret is one that sessions go on from.
     verifies: bool,
-    client: String,
-    bound: Option<Bound>,
+    pub(crate) client: String,
+    pub(crate) bound: Option<Bound>,
     mode: Mode,
-    salt: [u8; 16],
-    now: Time,
+    pub(crate) salt: [u8; 16],
+    pub(crate) now: Time,
 }
 
 enum State {
     Reading,
+    /// Most tokens are rotated: that is tried at once, in one step.
+    Rotating(Rotation),
     /// All sessions of the subject end first.
     EndingSubject(Swap<Subject>),
     Writing(Box<Swap<RefreshFamily>>, Decision),
@@ -136,11 +139,17 @@ impl Refresher {
             salt,
             now,
         };
+        let state = match mode {
+            Mode::Rotate if asked.verifies => {
+                State::Rotating(Rotation::of(&asked, self.0.secrets.signs()))
+            }
+            Mode::Rotate | Mode::Mint => State::Reading,
+        };
         Ok(Step::Need(PendingRefresh {
             parts: self.0.clone(),
             asked,
             tries: TRIES,
-            state: State::Reading,
+            state,
         }))
     }
 }
@@ -203,17 +212,43 @@ impl PendingRefresh {
         Step::Need(self)
     }
 
+    /// The store was asked to rotate: it has, or it gives the rows that are decided on, or it did not look.
+    //= docs/spec/refresh.md#S-9
+    fn tried(
+        self,
+        rotation: &Rotation,
+        family: Option<Row<RefreshFamily>>,
+        subject: Option<Row<Subject>>,
+    ) -> Step<Self> {
+        let Some(family) = family else {
+            return Step::Need(self);
+        };
+        if !rotation.is_made(&family.record) {
+            return self.read(Some(family), subject);
+        }
+        let token = rotation.token(self.parts.secrets.signs());
+        let genuine = self.genuine(&family.record);
+        Step::Done(genuine.and_then(|()| self.given(&family.record, How::Rotated, Some(token))))
+    }
+
+    /// Nothing is given from a row whose seal differs.
+    //= docs/spec/refresh.md#S-6
+    fn genuine(&self, family: &RefreshFamily) -> Result<(), RefreshError> {
+        let session = self.session();
+        match family.is_genuine(&self.parts.secrets) {
+            Some(true) => Ok(()),
+            Some(false) => Err(RefreshError::Tampered { session }),
+            None => Err(RefreshError::SecretUnknown),
+        }
+    }
+
     fn facts(
         &self,
         family: &RefreshFamily,
         subject: Option<&Row<Subject>>,
     ) -> Result<Facts, RefreshError> {
         let session = self.session();
-        match family.is_genuine(&self.parts.secrets) {
-            Some(true) => {}
-            Some(false) => return Err(RefreshError::Tampered { session }),
-            None => return Err(RefreshError::SecretUnknown),
-        }
+        self.genuine(family)?;
         let bad = |BadRow(_)| RefreshError::Tampered { session };
         let bound = family.bound().map_err(bad)?;
         let is_bound = bound.is_none() || bound == self.asked.bound;
@@ -234,7 +269,6 @@ impl PendingRefresh {
     /// What was decided, and written where something had to be.
     fn concluded(&self, family: &RefreshFamily, decision: Decision) -> Outcome {
         let session = self.session();
-        let bad = |BadRow(_)| RefreshError::Tampered { session };
         let (how, token) = match decision {
             Decision::End(end) => {
                 return Err(RefreshError::ended_now(session, end));
@@ -248,6 +282,12 @@ impl PendingRefresh {
             Decision::Rotate => (How::Rotated, Some(self.again(family)?)),
             Decision::Same => (How::Same, None),
         };
+        self.given(family, how, token)
+    }
+
+    fn given(&self, family: &RefreshFamily, how: How, token: Option<Secret>) -> Outcome {
+        let session = self.session();
+        let bad = |BadRow(_)| RefreshError::Tampered { session };
         let followed = family.chain().map_err(bad)?;
         let is_followed = how == How::RetriedLate && followed.followed >= FOLLOWED;
         Ok(Refreshed {
@@ -269,7 +309,6 @@ impl PendingRefresh {
 
     /// A swap lost: somebody else wrote; look again.
     fn lost(mut self) -> Step<Self> {
-        self.state = State::Reading;
         self.tries -= 1;
         match self.tries {
             0 => Step::Done(Err(RefreshError::Contended {
@@ -310,6 +349,9 @@ impl Pending for PendingRefresh {
     fn op(&self) -> Self::Op {
         match &self.state {
             State::Reading => LinkedOp::Load(LoadLinked::new(self.asked.token.session)),
+            State::Rotating(rotation) => {
+                LinkedOp::Edit(rotation.edit(&self.asked, &self.parts.policy))
+            }
             State::EndingSubject(swap) => LinkedOp::SwapNamed(swap.clone()),
             State::Writing(swap, _) => LinkedOp::Swap((**swap).clone()),
         }
@@ -320,14 +362,14 @@ impl Pending for PendingRefresh {
         let Ok(reply) = reply else {
             return Step::Done(Err(RefreshError::Unavailable { session }));
         };
-        match (&self.state, reply) {
+        match (core::mem::replace(&mut self.state, State::Reading), reply) {
             (State::Reading, (family, subject)) => self.read(family, subject),
-            (State::EndingSubject(_), (_, Some(_))) => {
-                self.state = State::Reading;
-                Step::Need(self)
+            (State::Rotating(rotation), (family, subject)) => {
+                self.tried(&rotation, family, subject)
             }
+            (State::EndingSubject(_), (_, Some(_))) => Step::Need(self),
             (State::Writing(_, decision), (Some(row), _)) => {
-                Step::Done(self.concluded(&row.record, *decision))
+                Step::Done(self.concluded(&row.record, decision))
             }
             (State::EndingSubject(_) | State::Writing(..), _) => self.lost(),
         }

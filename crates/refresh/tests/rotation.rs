@@ -181,8 +181,11 @@ fn r08_an_end_between_reading_and_writing_wins() {
         .refresher
         .refresh(&first, &WEB, at(60), &Seed::new([5; 16]))
         .unwrap();
-    let Step::Need(reading) = step else {
+    let Step::Need(trying) = step else {
         unreachable!("it looks")
+    };
+    let Step::Need(reading) = trying.finish(Ok((None, None))) else {
+        unreachable!("it looks, where the store did not")
     };
     let row = world.store.run(reading.op());
     let Step::Need(writing) = reading.finish(row) else {

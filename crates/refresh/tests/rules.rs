@@ -5,9 +5,9 @@
 mod common;
 
 use common::*;
-use counterseal_core::{Purpose, Seed, Span};
+use counterseal_core::{Carry, Purpose, Record, Seed, Span, Value, read, write};
 use counterseal_refresh::{
-    BindingRule, Bound, End, How, NewSession, OnReuse, RefreshError, SessionError,
+    BindingRule, Bound, End, How, NewSession, OnReuse, RefreshError, RefreshFamily, SessionError,
 };
 use counterseal_testkit::NOW;
 use proptest::prelude::*;
@@ -151,6 +151,28 @@ fn r19_nothing_in_the_row_is_a_token_and_a_row_that_was_changed_is_refused() {
     );
     world.write(id, genuine);
     assert!(world.refresh(&second, at(120)).is_ok());
+}
+
+/// Somebody wrote the table: nothing is given, though the chain went on; and when it is mended its client goes on, with what was made then.
+#[test]
+fn r19_a_row_that_was_changed_and_is_mended_goes_on() {
+    let world = World::new();
+    let (id, first) = world.begin(&NEW, NOW);
+    let more = |access: &str| {
+        let mut values = write(&world.row(id));
+        values[RefreshFamily::TABLE.position("access").unwrap()] = Value::Text(access.into());
+        world.write(id, read(&values, Carry::Binary).unwrap());
+    };
+    more("**");
+    for seconds in [60, 61, 200] {
+        let refused = refused(world.refresh(&first, at(seconds)));
+        assert_eq!(refused, ("refresh_row_tampered", false));
+    }
+    assert_eq!(world.session(id).generation, 1);
+    more(NEW.access);
+    let second = world.refresh(&first, at(300)).unwrap();
+    assert_eq!(second.how(), How::RetriedLate);
+    world.rotated(&text(second.token().unwrap()), at(400));
 }
 
 #[test]

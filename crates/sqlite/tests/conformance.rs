@@ -16,13 +16,15 @@ fn four(now: Time) -> Shared {
 mod through_one_connection {
     use super::*;
     use counterseal_testkit::{
-        cell_tests, charge_tests, claim_tests, linked_tests, row_tests, sweep_tests, together_tests,
+        cell_tests, charge_tests, claim_tests, edit_tests, linked_tests, row_tests, sweep_tests,
+        together_tests,
     };
 
     cell_tests!(one);
     charge_tests!(one);
     claim_tests!(one);
     row_tests!(one);
+    edit_tests!(one);
     linked_tests!(one);
     together_tests!(one);
     sweep_tests!(one);
@@ -31,13 +33,15 @@ mod through_one_connection {
 mod through_four_connections {
     use super::*;
     use counterseal_testkit::{
-        cell_tests, charge_tests, claim_tests, linked_tests, row_tests, sweep_tests, together_tests,
+        cell_tests, charge_tests, claim_tests, edit_tests, linked_tests, row_tests, sweep_tests,
+        together_tests,
     };
 
     cell_tests!(four);
     charge_tests!(four);
     claim_tests!(four);
     row_tests!(four);
+    edit_tests!(four);
     linked_tests!(four);
     together_tests!(four);
     sweep_tests!(four);

@@ -27,6 +27,7 @@ extern crate alloc;
 
 mod charge;
 mod claim;
+mod edit;
 mod execute;
 mod linked;
 mod redis;

@@ -6,13 +6,14 @@ use counterseal_core::{
     BadRow, Linked, LinkedOp, Links, List, ListOp, LoadLinked, Record, Row, Value,
 };
 
-use crate::row::{named, returned, stored};
+use crate::row::{named, stored};
 use crate::together::{part, returned_as};
 use crate::{Dialect, Rows, Stated, Statement};
 
 impl<A: Links<B>, B: Record> Stated for LinkedOp<A, B> {
     fn statement(&self, dialect: Dialect) -> Statement {
         match self {
+            LinkedOp::Edit(edit) => edit.statement(dialect),
             LinkedOp::Load(load) => load.statement(dialect),
             LinkedOp::Swap(swap) => swap.statement(dialect),
             LinkedOp::SwapNamed(swap) => swap.statement(dialect),
@@ -21,6 +22,7 @@ impl<A: Links<B>, B: Record> Stated for LinkedOp<A, B> {
 
     fn reply(&self, rows: &Rows) -> Result<Linked<A, B>, BadRow> {
         match self {
+            LinkedOp::Edit(edit) => edit.reply(rows),
             LinkedOp::Load(load) => load.reply(rows),
             LinkedOp::Swap(swap) => Ok((swap.reply(rows)?, None)),
             LinkedOp::SwapNamed(swap) => Ok((None, swap.reply(rows)?)),
@@ -35,15 +37,16 @@ impl<A: Links<B>, B: Record> Stated for LoadLinked<A, B> {
         }
         let (a, b) = (A::TABLE, B::TABLE);
         let text = format!(
-            "SELECT {}, {} FROM {} AS a LEFT JOIN {} AS b ON b.{} = a.{} WHERE a.{} = {}",
+            "SELECT {}, {} FROM {} LEFT JOIN {} AS a ON a.{} = {} LEFT JOIN {} AS b ON b.{} = a.{} WHERE {TAKES_WRITES}",
             returned_as("a", &a),
             returned_as("b", &b),
+            server(dialect),
             a.name,
+            a.columns[0].name,
+            dialect.place(1),
             b.name,
             b.columns[0].name,
             A::LINK,
-            a.columns[0].name,
-            dialect.place(1),
         );
         Statement {
             name: named::<A>("linked"),
@@ -52,18 +55,23 @@ impl<A: Links<B>, B: Record> Stated for LoadLinked<A, B> {
         }
     }
 
-    /// No row, or one row that holds both, or a row of each.
     fn reply(&self, rows: &Rows) -> Result<Linked<A, B>, BadRow> {
-        let [a, b] = [A::TABLE, B::TABLE].map(|table| table.columns.len() + 1);
-        match rows.as_slice() {
-            [] => Ok((None, None)),
-            [row] if row.len() == a + b => {
-                let (first, second) = row.split_at(a);
-                Ok((Some(stored(first)?), part(second)?))
-            }
-            [first, second] => Ok((Some(stored(first)?), part(second)?)),
-            _ => Err(BadRow("not a row and the one that it names")),
+        linked(rows)
+    }
+}
+
+/// No row, or one row that holds both or neither, or a row of each.
+pub(crate) fn linked<A: Record, B: Record>(rows: &Rows) -> Result<Linked<A, B>, BadRow> {
+    let [a, b] = [A::TABLE, B::TABLE].map(|table| table.columns.len() + 1);
+    match rows.as_slice() {
+        [] => Ok((None, None)),
+        [row] if row.iter().all(|cell| *cell == Value::Null) => Ok((None, None)),
+        [row] if row.len() == a + b => {
+            let (first, second) = row.split_at(a);
+            Ok((Some(stored(first)?), part(second)?))
         }
+        [first, second] => Ok((Some(stored(first)?), part(second)?)),
+        _ => Err(BadRow("not a row and the one that it names")),
     }
 }
 
@@ -92,8 +100,10 @@ impl<R: Record> Stated for List<R> {
         let (key, owner) = (table.columns[0].name, R::LISTED.unwrap_or("version"));
         let [p1, p2, p3] = [1, 2, 3].map(|n| dialect.place(n));
         let text = format!(
-            "SELECT {} FROM {} WHERE {owner} = {p1} AND {key} > {p2} ORDER BY {key} LIMIT {p3}",
-            returned(&table),
+            "SELECT {} FROM {} LEFT JOIN {} AS a ON a.{owner} = {p1} AND a.{key} > {p2} \
+             WHERE {TAKES_WRITES} ORDER BY a.{key} LIMIT {p3}",
+            returned_as("a", &table),
+            server(dialect),
             table.name,
         );
         // Every id is greater than no bytes.
@@ -109,7 +119,27 @@ impl<R: Record> Stated for List<R> {
         }
     }
 
+    /// A row for each, or one that holds none.
     fn reply(&self, rows: &Rows) -> Result<vec::Vec<Row<R>>, BadRow> {
-        rows.iter().map(|row| stored(row)).collect()
+        let rows = rows.iter().map(|row| part(row));
+        rows.filter_map(Result::transpose).collect()
     }
 }
+
+/// One row, to which the others are joined so that it is there even without them. A server that follows another one may not have
+/// seen what was acknowledged, so there the statement fails, and its error says why.
+//= docs/spec/refresh.md#S-9
+const fn server(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Postgres => POSTGRES,
+        Dialect::Redis | Dialect::Sqlite => "(SELECT 0 AS follows) AS server",
+    }
+}
+
+/// Asked for, so that it is found out.
+const TAKES_WRITES: &str = "server.follows = 0";
+
+/// What is cast is no number, and no constant that would be cast before it is known whether it has to be.
+const POSTGRES: &str = "(SELECT CASE WHEN pg_is_in_recovery() THEN \
+('counterseal: rows that must not be old are asked of the primary, and this server follows it: ' || pg_is_in_recovery())::int \
+ELSE 0 END AS follows) AS server";

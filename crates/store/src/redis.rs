@@ -110,10 +110,13 @@ pub(crate) fn swap<R: Record>(swap: &Swap<R>) -> Statement {
 /// The row of the first table says where the other one is, so its key is made by the script; both are of one hash tag.
 pub(crate) fn linked<A: Links<B>, B: Record>(load: &LoadLinked<A, B>) -> Statement {
     let lists = [&A::TABLE, &B::TABLE].map(names).join(", ");
-    let at = A::TABLE.position(A::LINK).map_or(0, |at| at + 2);
+    let link = A::TABLE.position(A::LINK).map_or(0, |at| at + 2);
     Statement {
         name: named::<A>("linked"),
-        text: format!("local tables, link = {{{lists}}}, {at}\n{LINKED}").into(),
+        text: format!(
+            "{PRIMARY}local tables = {{{lists}}}\n{READ}return {{row, read(ARGV[1] .. row[{link}], tables[2]) or {{}}}}"
+        )
+        .into(),
         values: vec![
             Value::Int(1),
             row_key::<A>(&load.id),
@@ -129,7 +132,7 @@ pub(crate) fn list<R: Record>(asked: &List<R>) -> Statement {
         .map_or_else(|| "-".into(), |id| format!("({}", hex(&id)));
     Statement {
         name: named::<R>("list"),
-        text: format!("{}{LIST}", columns(&R::TABLE)).into(),
+        text: format!("{PRIMARY}{}{LIST}", columns(&R::TABLE)).into(),
         values: vec![
             Value::Int(1),
             list_key::<R>(&hex(&asked.owner)),
@@ -164,7 +167,7 @@ fn leaves<R: Record>(fields: &[Value]) -> Option<i64> {
 }
 
 /// A script's arguments are texts, so nothing needs a sign of its own.
-fn argument(value: Value) -> Value {
+pub(crate) fn argument(value: Value) -> Value {
     match value.carried(Carry::Hex) {
         Value::Null => Value::Text("-".into()),
         Value::Int(number) => Value::Text(format!("={number}")),
@@ -178,11 +181,11 @@ fn epoch_key(space: &str) -> Value {
 }
 
 /// A table of its own has its name as its tag; those of a group share one, and have their names after it.
-fn row_key<R: Record>(id: &[u8; 16]) -> Value {
+pub(crate) fn row_key<R: Record>(id: &[u8; 16]) -> Value {
     Value::Text(row_prefix::<R>() + &hex(id))
 }
 
-fn row_prefix<R: Record>() -> String {
+pub(crate) fn row_prefix<R: Record>() -> String {
     let (group, name) = (R::GROUP, R::TABLE.name);
     let part = if group == name { "row" } else { name };
     format!("cs:{{{group}}}:{part}:")
@@ -210,7 +213,7 @@ fn columns(table: &Table) -> String {
     format!("local columns = {}\n", names(table))
 }
 
-fn names(table: &Table) -> String {
+pub(crate) fn names(table: &Table) -> String {
     let names: Vec<String> = table
         .columns
         .iter()
@@ -281,6 +284,11 @@ if level ~= cell then
 end
 return {{string.format('%.0f', level), taken}}";
 
+/// A script that says so is one that may write: a server that follows another one, or has lost its followers where it must have some,
+/// refuses it before it begins, and one of a cluster says where the primary is. One whose memory is full does not.
+//= docs/spec/refresh.md#S-9
+pub(crate) const PRIMARY: &str = "#!lua flags=allow-oom\n";
+
 const LOAD: &str = "\
 local row = redis.call('HMGET', KEYS[1], 'version', unpack(columns))
 if not row[1] then return {} end
@@ -330,7 +338,8 @@ for at, key in ipairs(KEYS) do
 end
 return answer";
 
-const LINKED: &str = "\
+/// The row, if it is there, and a function for the one that it names.
+pub(crate) const READ: &str = "\
 local function read(key, columns)
   local row = redis.call('HMGET', key, 'version', unpack(columns))
   if not row[1] then return nil end
@@ -340,7 +349,7 @@ local function read(key, columns)
 end
 local row = read(KEYS[1], tables[1])
 if not row then return {} end
-return {row, read(ARGV[1] .. row[link], tables[2]) or {}}";
+";
 
 const LIST: &str = "\
 local rows, after, left = {}, ARGV[1], tonumber(ARGV[2])

@@ -56,9 +56,14 @@ impl Dialect {
 
     /// The placeholder of value `number`, from 1.
     pub(crate) fn place(self, number: usize) -> String {
+        alloc::format!("{}{number}", self.sign())
+    }
+
+    /// What placeholders begin with.
+    pub(crate) const fn sign(self) -> char {
         match self {
-            Dialect::Postgres => alloc::format!("${number}"),
-            Dialect::Redis | Dialect::Sqlite => alloc::format!("?{number}"),
+            Dialect::Postgres => '$',
+            Dialect::Redis | Dialect::Sqlite => '?',
         }
     }
 }

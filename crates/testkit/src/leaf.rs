@@ -15,6 +15,10 @@ pub struct Leaf {
     pub note: [u8; 16],
     /// When it may go.
     pub ends: Time,
+    /// A text.
+    pub text: String,
+    /// An instant that may be absent.
+    pub gone: Option<Time>,
 }
 
 impl Record for Leaf {
@@ -25,6 +29,8 @@ impl Record for Leaf {
             Column::first("count", Kind::Int, false),
             Column::first("note", Kind::Bytes, false),
             Column::first("ends", Kind::Int, false),
+            Column::first("text", Kind::Text, false),
+            Column::first("gone", Kind::Int, true),
         ],
         indexes: &[&["note"], &["ends"]],
     };
@@ -38,6 +44,8 @@ impl Record for Leaf {
             count: 0,
             note: [0; 16],
             ends: Time::EPOCH,
+            text: String::new(),
+            gone: None,
         }
     }
 
@@ -45,7 +53,9 @@ impl Record for Leaf {
         columns.fixed(&mut self.id)?;
         columns.int(&mut self.count)?;
         columns.fixed(&mut self.note)?;
-        columns.time(&mut self.ends)
+        columns.time(&mut self.ends)?;
+        columns.text(&mut self.text)?;
+        columns.maybe_time(&mut self.gone)
     }
 }
 

@@ -3,7 +3,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
-use counterseal_core::{Linked, LinkedOp, List, ListOp, LoadLinked, Row, Run, Span, Swap, Time};
+use counterseal_core::{
+    Linked, LinkedOp, List, ListOp, LoadLinked, Record, Row, Run, Span, Swap, Time,
+};
 
 use crate::{Leaf, NOW, Note, race};
 
@@ -109,13 +111,13 @@ fn id_of(row: &Row<Leaf>) -> [u8; 16] {
     row.record.id
 }
 
-const fn leaf(id: [u8; 16], note: [u8; 16], count: i64) -> Leaf {
-    let ends = NOW.plus(Span::from_minutes(60));
+fn leaf(id: [u8; 16], note: [u8; 16], count: i64) -> Leaf {
     Leaf {
         id,
         count,
         note,
-        ends,
+        ends: NOW.plus(Span::from_minutes(60)),
+        ..Leaf::blank()
     }
 }
 

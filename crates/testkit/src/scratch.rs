@@ -10,9 +10,23 @@ pub struct Scratch(PathBuf);
 impl Scratch {
     /// A new, empty directory under the system's directory for temporary files.
     pub fn new() -> Self {
+        Self::below(&env::temp_dir())
+    }
+
+    /// A new, empty directory that is kept in memory, so that nothing in it waits for a disk; where the system has no such place, it is
+    /// as any other.
+    pub fn in_memory() -> Self {
+        let memory = Path::new("/dev/shm");
+        if memory.is_dir() {
+            return Self::below(memory);
+        }
+        Self::new()
+    }
+
+    fn below(parent: &Path) -> Self {
         let number = NEXT.fetch_add(1, Relaxed);
         let name = format!("counterseal-{}-{number}", process::id());
-        let path = env::temp_dir().join(name);
+        let path = parent.join(name);
         fs::create_dir(&path).expect("a directory that can be made");
         Scratch(path)
     }

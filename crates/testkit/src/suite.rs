@@ -45,6 +45,18 @@ macro_rules! claim_tests {
     };
 }
 
+/// Tests of a store of rows that edits a [`Leaf`](crate::Leaf) by what is stored in it and in the [`Note`](crate::Note) that it names;
+/// `$make` is a `fn(now: Time) -> impl Run<LinkedOp<Leaf, Note>> + Sync`.
+#[macro_export]
+macro_rules! edit_tests {
+    ($make:expr) => {
+        $crate::tests! { $make, edits:
+            an_edit_writes_where_core_says_and_nowhere_else
+            of_many_edits_of_one_row_one_is_made
+        }
+    };
+}
+
 /// Tests of a store of claims that has a bound of at most 100 000, and one for each owner.
 #[macro_export]
 macro_rules! full_tests {

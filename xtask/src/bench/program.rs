@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use crate::setup::{once, system, write};
+use crate::setup::{once, write};
 use crate::shell::{Done, Run, Stop, at};
-use crate::{node, python};
+use crate::{node, python, setup};
 
 const VENV: &str = "target/venv-bench";
 const PINS: &str = "benches/python/requirements.txt";
@@ -14,17 +14,25 @@ const PACKAGES: &str = "target/npm-bench";
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Program {
     Rust,
+    /// The crates' program, which starts peers of other languages.
+    RustAmong,
     Python,
     Node,
 }
 
 impl Program {
-    pub(crate) const ALL: [Program; 3] = [Program::Rust, Program::Python, Program::Node];
+    pub(crate) const ALL: [Program; 4] = [
+        Program::Rust,
+        Program::RustAmong,
+        Program::Python,
+        Program::Node,
+    ];
 
     /// Makes it ready to run.
     pub(crate) fn build(self) -> Done {
         match self {
             Program::Rust => build_rust(),
+            Program::RustAmong => peers().and_then(|()| build_rust()),
             Program::Python => build_python(),
             Program::Node => build_node(),
         }
@@ -33,7 +41,7 @@ impl Program {
     /// Runs one bench in a process of its own: one line of JSON for each item.
     pub(crate) fn run(self, bench: &str) -> Result<String, Stop> {
         let run = match self {
-            Program::Rust => Run::new(at("target/release/bench")),
+            Program::Rust | Program::RustAmong => Run::new(at("target/release/bench")),
             Program::Python => Run::new(at(VENV).join("bin/python"))
                 .args(["-B"])
                 .args([at("benches/python/bench.py")]),
@@ -44,11 +52,28 @@ impl Program {
 }
 
 fn build_rust() -> Done {
-    system("redis-server", &|| {
-        Run::new("redis-server").words("--version").succeeds()
-    })?;
+    setup::postgres()?;
+    setup::redis()?;
     let build = "build --quiet --locked --release --manifest-path benches/Cargo.toml";
     Run::cargo(build).words("--target-dir target").built()
+}
+
+/// What rotates refresh tokens elsewhere: an environment of Python and a directory of Node, with nothing of ours in them.
+fn peers() -> Done {
+    let (venv, pins) = ("target/venv-peers", "benches/python/rotate.txt");
+    python::tools()?;
+    once("venv-peers", &at(venv).join("bin/pip"), &[at(pins)], || {
+        python::fresh(venv)?;
+        python::pip(venv)
+            .words("--requirement")
+            .args([pins])
+            .provide()
+    })?;
+    let packages = at("target/npm-peers");
+    copy(&packages, "rotate.mjs", "rotate.mjs")?;
+    copy(&packages, "rotate.json", "package.json")?;
+    let install = Run::new("npm").words("install --silent --no-audit --no-fund --no-save");
+    install.within(&packages).provide()
 }
 
 /// The wheel and its peer, in an environment without any sources.
@@ -70,11 +95,16 @@ fn build_node() -> Done {
     let tarball = node::tarball()?;
     let packages = at(PACKAGES);
     for file in ["package.json", "bench.mjs", "harness.mjs", "tokens.mjs"] {
-        let from = at("benches/node").join(file);
-        let content = std::fs::read(&from).map_err(|error| Stop::file(&from, &error))?;
-        write(&packages.join(file), &content)?;
+        copy(&packages, file, file)?;
     }
     install(&packages, &tarball)
+}
+
+/// Puts a file of the programs of Node into this directory.
+fn copy(packages: &Path, file: &str, name: &str) -> Done {
+    let from = at("benches/node").join(file);
+    let content = std::fs::read(&from).map_err(|error| Stop::file(&from, &error))?;
+    write(&packages.join(name), &content)
 }
 
 fn install(packages: &Path, tarball: &Path) -> Done {

@@ -41,7 +41,11 @@ const ARROWS: &[Row] = &[
     // Rooms decide. They import core, and no other room.
     (LIMIT, &[CORE], &[MEMORY, REPLAY, TESTKIT]),
     (JWT, &[CORE], &[MEMORY, RING, RUSTCRYPTO, TESTKIT]),
-    (REFRESH, &[CORE], &[MEMORY, REPLAY, TESTKIT]),
+    (
+        REFRESH,
+        &[CORE],
+        &[MEMORY, REPLAY, SERVERS, SQLITE, STORE, TESTKIT],
+    ),
     (REQUEST, &[CORE], &[]),
     (TTL, &[CORE], &[]),
     (WEBHOOK, &[CORE], &[REPLAY]),

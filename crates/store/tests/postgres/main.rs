@@ -1,5 +1,7 @@
 //! Every statement of the Postgres dialect, on a private server.
 
+mod standby;
+
 use std::thread;
 use std::time::Duration;
 
@@ -11,8 +13,8 @@ use counterseal_servers::postgres::{Postgres, Server, query};
 use counterseal_store::{COLD, Dialect, Epoch, Stated, migrations};
 use counterseal_testkit::claims::claim;
 use counterseal_testkit::{
-    Leaf, NOW, Note, SPACES, Scratch, WINDOW, cell_tests, charge_tests, claim_tests, linked_tests,
-    row_tests, sweep_tests, together_tests,
+    Leaf, NOW, Note, SPACES, Scratch, WINDOW, cell_tests, charge_tests, claim_tests, edit_tests,
+    linked_tests, row_tests, sweep_tests, together_tests,
 };
 use postgres::types::Type;
 
@@ -20,6 +22,7 @@ cell_tests!(make);
 charge_tests!(make);
 claim_tests!(make);
 row_tests!(make);
+edit_tests!(make);
 linked_tests!(make);
 together_tests!(make);
 sweep_tests!(make);

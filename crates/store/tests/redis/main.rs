@@ -1,6 +1,7 @@
 //! Every script of the Redis dialect, on private servers.
 
 mod minutes;
+mod replica;
 
 use std::fs;
 use std::thread;
@@ -12,13 +13,14 @@ use counterseal_servers::redis::{Redis, Server, eval};
 use counterseal_store::{COLD, Dialect, Epoch, Stated};
 use counterseal_testkit::claims::claim;
 use counterseal_testkit::{
-    Cut, NOW, Note, SPACES, WINDOW, charge_tests, claim_tests, linked_tests, row_tests,
+    Cut, NOW, Note, SPACES, WINDOW, charge_tests, claim_tests, edit_tests, linked_tests, row_tests,
     together_tests,
 };
 
 charge_tests!(make);
 claim_tests!(make);
 row_tests!(make);
+edit_tests!(make);
 linked_tests!(make);
 together_tests!(make);
 
