@@ -7,15 +7,17 @@
 mod broken;
 mod clock_steps;
 mod crew;
+mod databases;
 mod flood;
 mod honest;
+mod issuer;
 mod jwt_beside;
 mod key_rotation;
 mod limits;
 mod refresh_model;
+mod refresh_race;
 mod report;
 mod ring_model;
-
 mod ring_race;
 mod shared_kill;
 mod shared_race;
@@ -86,6 +88,10 @@ const PROOFS: &[Proof] = &[
     Proof {
         name: "refresh-model",
         run: refresh_model::prove,
+    },
+    Proof {
+        name: "refresh-race",
+        run: refresh_race::prove,
     },
     Proof {
         name: "jwt-beside",

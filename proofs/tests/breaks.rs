@@ -57,6 +57,11 @@ fn a_limit_that_is_read_and_written_in_two_steps_fails_the_race() {
 }
 
 #[test]
+fn a_store_of_sessions_that_does_not_compare_fails_the_race() {
+    fails_when_broken("refresh-race");
+}
+
+#[test]
 fn a_name_that_no_proof_has_is_said() {
     assert_eq!(prove(&["ring-rase"]).status.code(), Some(2));
     assert_eq!(prove(&["ring-race", "--fast"]).status.code(), Some(2));
