@@ -55,7 +55,7 @@ impl Run<RowOp<RefreshFamily>> for LastWriterWins {
     fn run(&self, op: RowOp<RefreshFamily>) -> Result<Option<Row<RefreshFamily>>, Unavailable> {
         match op {
             RowOp::Swap(swap) => self.0.run(RowOp::Swap(self.blind(swap))),
-            other => self.0.run(other),
+            load @ RowOp::Load(_) => self.0.run(load),
         }
     }
 }

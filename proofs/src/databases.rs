@@ -46,9 +46,10 @@ pub(crate) type Store = Arc<dyn Sessions>;
 /// A database, which ends with this value.
 pub(crate) enum Database {
     Memory(Arc<Memory>),
-    Postgres(postgres::Server, Address),
-    Redis(redis::Server, Address),
-    Sqlite(Scratch, Address),
+    /// And the options of its connections.
+    Postgres(Box<postgres::Server>, String),
+    Redis(redis::Server),
+    Sqlite(Scratch),
 }
 
 /// Where another process finds a database.
@@ -71,25 +72,19 @@ impl Database {
         let server = postgres::Server::start();
         let schema = server.schema();
         let options = schema.config().get_options().expect("a search path");
-        let address = Address::Postgres(server.directory().into(), options.into());
         let store = Waited(pool(server.directory(), options));
         let migrated = RUNTIME.block_on(store.0.migrate(TABLES, BEGINNING));
         migrated.expect("a role that may make tables");
-        Database::Postgres(server, address)
+        let options = options.to_owned();
+        Database::Postgres(Box::new(server), options)
     }
 
     pub(crate) fn redis() -> Self {
-        let server = redis::Server::durable();
-        let (host, port) = server.address();
-        let address = Address::Redis(format!("redis://{host}:{port}/"));
-        Database::Redis(server, address)
+        Database::Redis(redis::Server::durable())
     }
 
     pub(crate) fn sqlite() -> Self {
-        let scratch = Scratch::new();
-        let file = scratch.file("sessions.db");
-        let address = Address::Sqlite(file.to_str().expect("a path that is text").into());
-        Database::Sqlite(scratch, address)
+        Database::Sqlite(Scratch::new())
     }
 
     /// How each kind is made.
@@ -100,18 +95,28 @@ impl Database {
         match self {
             Database::Memory(_) => "memory",
             Database::Postgres(..) => "Postgres",
-            Database::Redis(..) => "Redis",
-            Database::Sqlite(..) => "SQLite",
+            Database::Redis(_) => "Redis",
+            Database::Sqlite(_) => "SQLite",
         }
     }
 
     /// Where other processes find it; they do not find a memory.
-    pub(crate) fn address(&self) -> Option<&Address> {
+    pub(crate) fn address(&self) -> Option<Address> {
         match self {
             Database::Memory(_) => None,
-            Database::Postgres(_, address)
-            | Database::Redis(_, address)
-            | Database::Sqlite(_, address) => Some(address),
+            Database::Postgres(server, options) => {
+                let directory = server.directory().to_owned();
+                Some(Address::Postgres(directory, options.clone()))
+            }
+            Database::Redis(server) => {
+                let (host, port) = server.address();
+                Some(Address::Redis(format!("redis://{host}:{port}/")))
+            }
+            Database::Sqlite(scratch) => {
+                let file = scratch.file("sessions.db");
+                let file = file.to_str().expect("a path that is text");
+                Some(Address::Sqlite(file.into()))
+            }
         }
     }
 
@@ -119,9 +124,7 @@ impl Database {
     pub(crate) fn open(&self) -> Store {
         match self {
             Database::Memory(memory) => memory.clone(),
-            Database::Postgres(_, address)
-            | Database::Redis(_, address)
-            | Database::Sqlite(_, address) => address.open(),
+            other => other.address().expect("not a memory").open(),
         }
     }
 
@@ -132,11 +135,11 @@ impl Database {
                 server.kill();
                 server.run();
             }
-            Database::Redis(server, _) => {
+            Database::Redis(server) => {
                 server.kill();
                 server.run();
             }
-            Database::Memory(_) | Database::Sqlite(..) => {}
+            Database::Memory(_) | Database::Sqlite(_) => {}
         }
     }
 }
@@ -214,4 +217,4 @@ const TABLES: &[Table] = &[RefreshFamily::TABLE, Subject::TABLE];
 /// Of one host.
 const CONNECTIONS: usize = 8;
 /// No proof depends on how long a step takes.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_secs(60);

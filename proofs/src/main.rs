@@ -14,8 +14,10 @@ mod issuer;
 mod jwt_beside;
 mod key_rotation;
 mod limits;
+mod random;
 mod refresh_model;
 mod refresh_race;
+mod refresh_schedules;
 mod report;
 mod ring_model;
 mod ring_race;
@@ -92,6 +94,10 @@ const PROOFS: &[Proof] = &[
     Proof {
         name: "refresh-race",
         run: refresh_race::prove,
+    },
+    Proof {
+        name: "refresh-schedules",
+        run: refresh_schedules::prove,
     },
     Proof {
         name: "jwt-beside",

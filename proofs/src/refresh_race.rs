@@ -48,7 +48,7 @@ fn one_successor(store: &str, hosts: &[Store], families: u64, report: &mut Repor
     let lost: u64 = hosts.iter().map(Issuer::lost).sum();
     report.check(
         &format!("of all requests with one token one makes a successor, and all get it ({store})"),
-        counts.iter().all(|count| count.is_one_for_all())
+        counts.iter().all(Counts::is_one_for_all)
             && sum.retried == families * (RACERS - 1)
             && lost > 0,
         [
@@ -77,7 +77,7 @@ fn over_budget(store: &str, hosts: &[Store], families: u64, report: &mut Report)
     let rest = RACERS - 1 - BUDGET;
     report.check(
         &format!("who is over the budget of retries waits, and keeps what it has ({store})"),
-        counts.iter().all(|count| count.is_one_for_all())
+        counts.iter().all(Counts::is_one_for_all)
             && sum.retried == families * BUDGET
             && sum.busy == families * rest,
         [
@@ -101,7 +101,7 @@ fn serialized(hosts: &[Store], families: u64, report: &mut Report) {
     let [went_on, replays] = aftermath(&hosts[0], &heats);
     report.check(
         "a serialization failure is a store that does not answer, and is asked again (Postgres, serializable)",
-        counts.iter().all(|count| count.is_one_for_all_or_lost())
+        counts.iter().all(Counts::is_one_for_all_or_lost)
             && sum.unavailable > 0
             && went_on == families
             && replays == families,

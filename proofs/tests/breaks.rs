@@ -62,6 +62,11 @@ fn a_store_of_sessions_that_does_not_compare_fails_the_race() {
 }
 
 #[test]
+fn a_service_that_confirms_what_no_browser_has_stored_fails_the_schedules() {
+    fails_when_broken("refresh-schedules");
+}
+
+#[test]
 fn a_name_that_no_proof_has_is_said() {
     assert_eq!(prove(&["ring-rase"]).status.code(), Some(2));
     assert_eq!(prove(&["ring-race", "--fast"]).status.code(), Some(2));
