@@ -18,6 +18,7 @@ mod random;
 mod refresh_model;
 mod refresh_race;
 mod refresh_schedules;
+mod refresh_sim;
 mod report;
 mod ring_model;
 mod ring_race;
@@ -98,6 +99,10 @@ const PROOFS: &[Proof] = &[
     Proof {
         name: "refresh-schedules",
         run: refresh_schedules::prove,
+    },
+    Proof {
+        name: "refresh-sim",
+        run: refresh_sim::prove,
     },
     Proof {
         name: "jwt-beside",

@@ -57,8 +57,9 @@ fn a_limit_that_is_read_and_written_in_two_steps_fails_the_race() {
 }
 
 #[test]
-fn a_store_of_sessions_that_does_not_compare_fails_the_race() {
+fn a_store_of_sessions_that_does_not_compare_fails_race_and_simulator() {
     fails_when_broken("refresh-race");
+    fails_when_broken("refresh-sim");
 }
 
 #[test]
