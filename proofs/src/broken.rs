@@ -4,7 +4,7 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use counterseal_core::{
-    Claim, Claimed, Linked, LinkedOp, ListOp, Load, Row, RowOp, Run, Subject, Swap, Sweep,
+    Claim, Claimed, Linked, LinkedOp, ListOp, Load, Op, Row, RowOp, Run, Subject, Swap, Sweep,
     SweepRows, Unavailable,
 };
 use counterseal_refresh::RefreshFamily;
@@ -39,6 +39,40 @@ impl LastWriterWins {
     }
 }
 
+/// Says that a session was ended, and does not write it down.
+pub(crate) struct ForgetsEnds(Store);
+
+impl ForgetsEnds {
+    pub(crate) fn over(store: &Store) -> Store {
+        Arc::new(ForgetsEnds(store.clone()))
+    }
+}
+
+impl Run<RowOp<RefreshFamily>> for ForgetsEnds {
+    fn run(&self, op: RowOp<RefreshFamily>) -> Result<Option<Row<RefreshFamily>>, Unavailable> {
+        match op {
+            RowOp::Swap(swap) => Ok(Some(Row {
+                version: swap.expected + 1,
+                record: swap.record,
+            })),
+            load @ RowOp::Load(_) => self.0.run(load),
+        }
+    }
+}
+
+macro_rules! hands_on {
+    ($store:ty: $($op:ty),+) => {
+        $(impl Run<$op> for $store {
+            fn run(&self, op: $op) -> Result<<$op as Op>::Reply, Unavailable> {
+                self.0.run(op)
+            }
+        })+
+    };
+}
+
+hands_on!(LastWriterWins: ListOp<RefreshFamily>, RowOp<Subject>, SweepRows<RefreshFamily>);
+hands_on!(ForgetsEnds: LinkedOp<RefreshFamily, Subject>, ListOp<RefreshFamily>, RowOp<Subject>, SweepRows<RefreshFamily>);
+
 impl Run<LinkedOp<RefreshFamily, Subject>> for LastWriterWins {
     fn run(
         &self,
@@ -57,24 +91,6 @@ impl Run<RowOp<RefreshFamily>> for LastWriterWins {
             RowOp::Swap(swap) => self.0.run(RowOp::Swap(self.blind(swap))),
             load @ RowOp::Load(_) => self.0.run(load),
         }
-    }
-}
-
-impl Run<ListOp<RefreshFamily>> for LastWriterWins {
-    fn run(&self, op: ListOp<RefreshFamily>) -> Result<Vec<Row<RefreshFamily>>, Unavailable> {
-        self.0.run(op)
-    }
-}
-
-impl Run<RowOp<Subject>> for LastWriterWins {
-    fn run(&self, op: RowOp<Subject>) -> Result<Option<Row<Subject>>, Unavailable> {
-        self.0.run(op)
-    }
-}
-
-impl Run<SweepRows<RefreshFamily>> for LastWriterWins {
-    fn run(&self, op: SweepRows<RefreshFamily>) -> Result<u64, Unavailable> {
-        self.0.run(op)
     }
 }
 

@@ -15,6 +15,7 @@ mod jwt_beside;
 mod key_rotation;
 mod limits;
 mod random;
+mod refresh_kill;
 mod refresh_model;
 mod refresh_race;
 mod refresh_schedules;
@@ -39,6 +40,9 @@ struct Proof {
     name: &'static str,
     run: fn(Size, &mut Report),
 }
+
+/// What a process does with its arguments.
+type Work = fn(&[String]);
 
 /// How large a proof is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -97,6 +101,10 @@ const PROOFS: &[Proof] = &[
         run: refresh_race::prove,
     },
     Proof {
+        name: "refresh-kill",
+        run: refresh_kill::prove,
+    },
+    Proof {
         name: "refresh-schedules",
         run: refresh_schedules::prove,
     },
@@ -116,9 +124,11 @@ const PROOFS: &[Proof] = &[
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments.first().is_some_and(|name| name == worker::NAME) {
-        worker::run(&arguments[1..]);
-        return ExitCode::SUCCESS;
+    for (name, run) in WORKERS {
+        if arguments.first().is_some_and(|first| first == name) {
+            run(&arguments[1..]);
+            return ExitCode::SUCCESS;
+        }
     }
     let (flags, names): (Vec<_>, Vec<_>) = arguments.iter().partition(|a| a.starts_with('-'));
     let known = |flag: &&String| FLAGS.contains(&flag.as_str());
@@ -142,4 +152,9 @@ fn main() -> ExitCode {
     report.end()
 }
 
+/// What this program is when it starts itself.
+const WORKERS: [(&str, Work); 2] = [
+    (worker::NAME, worker::run),
+    (refresh_kill::worker::NAME, refresh_kill::worker::run),
+];
 const FLAGS: [&str; 3] = ["--full", "--json", "--break"];

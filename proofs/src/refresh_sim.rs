@@ -63,7 +63,9 @@ fn holds(wrong: Option<Wrong>, seeds: u64, steps: u32, report: &mut Report) {
         sum
     });
     let mut sum = Counts::default();
-    parts.iter().for_each(|part| sum.add(part));
+    for part in &parts {
+        sum.add(part);
+    }
     let first = first.into_inner().expect("no thread panics");
     report.check(
         "nothing happens that must never be",

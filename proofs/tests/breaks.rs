@@ -63,6 +63,11 @@ fn a_store_of_sessions_that_does_not_compare_fails_race_and_simulator() {
 }
 
 #[test]
+fn a_store_that_forgets_the_ends_of_sessions_fails_the_kills() {
+    fails_when_broken("refresh-kill");
+}
+
+#[test]
 fn a_service_that_confirms_what_no_browser_has_stored_fails_the_schedules() {
     fails_when_broken("refresh-schedules");
 }

@@ -8,7 +8,7 @@ use counterseal_refresh::{
 };
 
 use super::Wrong;
-use super::family::{Fault, Token};
+use super::family::{Ending, Fault, Token};
 use super::operate::Standing;
 use super::world::{Flight, REQUEST, WEB, Who, World, edited};
 use crate::issuer::seed;
@@ -256,7 +256,7 @@ impl World {
         self.count(&refreshed);
         let (standing, end) = read;
         let family = &self.families[asked.family];
-        if family.is_over {
+        if family.ending == Ending::Acknowledged {
             self.found(Fault::AfterEnd);
         } else if clock >= end {
             self.found(Fault::AfterExpiry);
@@ -290,7 +290,7 @@ impl World {
     ) {
         self.note(u64::from(error.clears_cookies()));
         let family = &self.families[asked.family];
-        let is_known = family.is_disturbed || family.is_ending;
+        let is_known = family.is_disturbed || family.ending != Ending::None;
         let is_explained = match error {
             RefreshError::Busy { .. } => {
                 self.counts.busy += 1;

@@ -48,10 +48,17 @@ pub(super) struct Family {
     is_ended: bool,
     /// A thief has used a token of it.
     pub(super) is_disturbed: bool,
-    /// Somebody has asked for its end.
-    pub(super) is_ending: bool,
-    /// And was told that it has ended.
-    pub(super) is_over: bool,
+    pub(super) ending: Ending,
+}
+
+/// What an operator knows of a session's end.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Ending {
+    None,
+    /// Somebody has asked for it.
+    Asked,
+    /// And was told that it has come.
+    Acknowledged,
 }
 
 impl Family {
@@ -67,14 +74,17 @@ impl Family {
             generation: 0,
             is_ended: false,
             is_disturbed: false,
-            is_ending: false,
-            is_over: false,
+            ending: Ending::None,
         }
     }
 
     /// When it is over unless it is used.
     pub(super) fn end(&self) -> Time {
         self.idle_end.min(self.absolute_end)
+    }
+
+    pub(super) fn ask_to_end(&mut self) {
+        self.ending = self.ending.max(Ending::Asked);
     }
 
     /// A row of it was written.

@@ -10,7 +10,7 @@ use counterseal_refresh::{
 
 use super::Wrong;
 use super::ask::{Change, Leg};
-use super::family::Fault;
+use super::family::{Ending, Family, Fault};
 use super::world::{Flight, REQUEST, World};
 use crate::issuer::NEW;
 use crate::uses::BEGINNING;
@@ -129,7 +129,7 @@ impl World {
         } else {
             refresher.revoke(id, self.now)
         };
-        self.families[family].is_ending = true;
+        self.families[family].ask_to_end();
         if let Step::Need(pending) = step {
             let leg = Leg::Changing(family, Box::new(pending), Change::End);
             self.fly(REQUEST, leg);
@@ -139,9 +139,9 @@ impl World {
     fn begin_end_all(&mut self, subject: usize) {
         let name = self.subjects[subject].name;
         let step = self.hosts[0].revoke_all(NEW.tenant, name, Which::All, self.now);
-        let of_it = |family: &&mut super::family::Family| family.subject == subject;
+        let of_it = |family: &&mut Family| family.subject == subject;
         for family in self.families.iter_mut().filter(of_it) {
-            family.is_ending = true;
+            family.ask_to_end();
         }
         if let Step::Need(pending) = step {
             let leg = Leg::EndingAll(subject, self.families.len(), Box::new(pending));
@@ -167,7 +167,7 @@ impl World {
                 if session.ended.is_none() {
                     self.found(Fault::Odd);
                 }
-                self.families[family].is_over = true;
+                self.families[family].ending = Ending::Acknowledged;
                 self.counts.ends += 1;
             }
             Step::Done(_) => {}
@@ -224,7 +224,7 @@ impl World {
         if let (Some(id), Ok(rows)) = (id, &reply) {
             let family = self.family_of(SessionId::new(id));
             // One that begins meanwhile may be ended too.
-            self.families[family].is_ending = true;
+            self.families[family].ask_to_end();
             self.looked(family, rows.first());
         }
         match pending.finish(reply) {
@@ -233,8 +233,9 @@ impl World {
                 self.flights.push(Flight { until, leg });
             }
             Step::Done(Ok(_)) => {
-                for family in &mut self.families[..begun] {
-                    family.is_over |= family.subject == subject;
+                let families = self.families[..begun].iter_mut();
+                for family in families.filter(|family| family.subject == subject) {
+                    family.ending = Ending::Acknowledged;
                 }
                 self.counts.ends += 1;
             }

@@ -147,7 +147,6 @@ impl World {
                 self.advance(at);
             }
             0..800 if self.flights.len() < MOST_FLIGHTS => self.send(),
-            800..920 => self.tick(),
             920..960 => self.use_access(),
             960..975 => self.thieve(),
             975..980 => self.stranger(),
