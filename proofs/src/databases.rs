@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use ::redis::aio::ConnectionManagerConfig;
 use counterseal_core::{
     LinkedOp, ListOp, Op, Record, RowOp, Run, RunAsync, Subject, SweepRows, Table, Unavailable,
 };
@@ -150,8 +151,10 @@ impl Address {
             Address::Postgres(directory, options) => Arc::new(Waited(pool(directory, options))),
             Address::Redis(url) => {
                 let client = ::redis::Client::open(url.as_str()).expect("a URL");
-                let connection = RUNTIME.block_on(client.get_connection_manager());
-                let redis = Redis::new(connection.expect("a server"), &[], WINDOW);
+                let patient = ConnectionManagerConfig::new().set_response_timeout(Some(PATIENCE));
+                let connection = client.get_connection_manager_with_config(patient);
+                let connection = RUNTIME.block_on(connection).expect("a server");
+                let redis = Redis::new(connection, &[], WINDOW);
                 Arc::new(Waited(redis.patient(PATIENCE)))
             }
             Address::Sqlite(file) => {

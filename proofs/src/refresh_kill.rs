@@ -18,10 +18,9 @@ use order::{Order, Said, What};
 
 use crate::Size;
 use crate::databases::{Address, Database};
-use crate::issuer::{Issuer, text};
+use crate::issuer::{BEGINNING, Issuer, text};
 use crate::random::Random;
 use crate::report::Report;
-use crate::uses::BEGINNING;
 
 pub(crate) fn prove(size: Size, report: &mut Report) {
     let (of_files, of_servers, servers) = match size {

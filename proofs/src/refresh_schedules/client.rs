@@ -5,8 +5,7 @@ use counterseal_refresh::{How, RefreshError};
 
 use super::line::{Event, Line, Stored};
 use super::{CLOCKS, REQUEST, Service, Tally, WINDOW};
-use crate::issuer::text;
-use crate::uses::BEGINNING;
+use crate::issuer::{BEGINNING, text};
 
 pub(super) struct Client<'a>(Line<'a>);
 

@@ -4,8 +4,7 @@ use counterseal_core::{Refusal, Span};
 
 use super::line::{Line, Stored};
 use super::{Service, WINDOW};
-use crate::issuer::text;
-use crate::uses::BEGINNING;
+use crate::issuer::{BEGINNING, text};
 
 pub(super) struct Theft<'a> {
     line: Line<'a>,

@@ -12,8 +12,7 @@ use super::Wrong;
 use super::ask::{Change, Leg};
 use super::family::{Ending, Family, Fault};
 use super::world::{Flight, REQUEST, World};
-use crate::issuer::NEW;
-use crate::uses::BEGINNING;
+use crate::issuer::{BEGINNING, NEW};
 
 /// A subject, as it was written last.
 pub(super) struct Subject {

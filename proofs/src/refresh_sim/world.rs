@@ -13,9 +13,9 @@ use super::Wrong;
 use super::ask::{Asked, Leg};
 use super::family::{Family, Fault, Token};
 use super::operate::{Secrets, Subject};
-use crate::issuer::{NEW, seed, text};
+use crate::issuer::{BEGINNING, NEW, seed, text};
 use crate::random::Random;
-use crate::uses::{BEGINNING, WINDOW as OF_CLAIMS};
+use crate::uses::WINDOW as OF_CLAIMS;
 
 pub(super) struct World {
     pub(super) wrong: Option<Wrong>,
