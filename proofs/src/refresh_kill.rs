@@ -26,7 +26,7 @@ pub(crate) fn prove(size: Size, report: &mut Report) {
     let (of_files, of_servers, servers) = match size {
         Size::Broken => return hosts(&Database::sqlite(), 60, true, report),
         Size::Full => (10_000, 2_000, 20),
-        Size::Smoke => (40, 30, 2),
+        Size::Smoke => (60, 50, 2),
     };
     hosts(&Database::sqlite(), of_files, false, report);
     for make in [Database::postgres, Database::redis] {
@@ -52,7 +52,7 @@ pub(crate) struct Counts {
 
 /// Kills of hosts.
 fn hosts(database: &Database, kills: u64, is_broken: bool, report: &mut Report) {
-    let mut scene = Scene::new(database, 0, is_broken);
+    let mut scene = Scene::new(database, 0, 12, is_broken);
     let mut places = [0_u64; 5];
     for number in 0..kills {
         let place = scene.kill_one(number % 2 == 0);
@@ -88,7 +88,7 @@ fn hosts(database: &Database, kills: u64, is_broken: bool, report: &mut Report) 
 
 /// Kills of the server, while both hosts work.
 fn server(database: &Database, kills: u64, report: &mut Report) {
-    let mut scene = Scene::new(database, 1 << 32, false);
+    let mut scene = Scene::new(database, 1 << 32, 6, false);
     for _ in 0..kills {
         scene.begin_round(None, 1);
         scene.finish_round();
@@ -142,6 +142,7 @@ enum Place {
 struct Scene {
     address: Address,
     is_broken: bool,
+    ends: usize,
     issuer: Issuer,
     random: Random,
     now: Time,
@@ -161,14 +162,15 @@ struct Worker {
 }
 
 impl Scene {
-    /// Clients whose sessions have numbers from `first` on.
-    fn new(database: &Database, first: u64, is_broken: bool) -> Self {
+    /// Clients whose sessions have numbers from `first` on; in one of `ends` rounds the session of each ends.
+    fn new(database: &Database, first: u64, ends: usize, is_broken: bool) -> Self {
         let issuer = worker::issuer(database.open());
         let begin = |number| Held::begin(&issuer, first + number, BEGINNING);
         let clients = (0..CLIENTS).map(begin).collect();
         let mut scene = Scene {
             address: database.address().expect("other processes find it"),
             is_broken,
+            ends,
             issuer,
             random: Random::new(1),
             now: BEGINNING,
@@ -211,7 +213,7 @@ impl Scene {
     /// What a host is told in a round: all clients refresh, some confirm, and now and then one ends.
     fn orders(&mut self, may_end: bool) -> String {
         let mut lines = String::new();
-        let ends = self.random.place(20);
+        let ends = self.random.place(self.ends);
         for number in 0..self.clients.len() {
             let salt = self.random.next();
             let client = &mut self.clients[number];
@@ -230,7 +232,7 @@ impl Scene {
                 order(What::Confirm(session.clone(), client.generation));
             }
             order(What::Refresh(client.token.clone()));
-            if may_end && ends == number && client.end == End::None {
+            if may_end && ends == number && client.end != End::Known {
                 client.end = End::Asked;
                 order(What::End(session));
             }
@@ -241,7 +243,8 @@ impl Scene {
     /// A round in which the first worker is killed: where it was told to stop, or wherever it is.
     fn kill_one(&mut self, stops: bool) -> Place {
         let lines = self.random.below(LINES);
-        self.begin_round(stops.then_some(lines), 1);
+        // One that does not stop has enough to do that it is not done by then.
+        self.begin_round(stops.then_some(lines), if stops { 1 } else { 4 });
         let mut place = Place::Answered;
         let mut heard = 0;
         while stops || heard < lines {

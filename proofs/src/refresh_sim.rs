@@ -29,6 +29,8 @@ enum Wrong {
     ForgetsEnds,
     /// Answers are under way for longer than a window.
     SlowAnswers,
+    /// Subjects are read where they are not yet known.
+    StaleSubjects,
     /// Sessions are swept that are not over.
     SweepsEarly,
 }
@@ -124,11 +126,12 @@ fn is_found_out(wrong: Wrong, predicted: Fault, report: &mut Report) {
     );
 }
 
-const WRONGS: [(Wrong, Fault); 5] = [
+const WRONGS: [(Wrong, Fault); 6] = [
     (Wrong::BlindSwaps, Fault::Forked),
     (Wrong::ConfirmsAtOnce, Fault::LoggedOut),
     (Wrong::ForgetsEnds, Fault::AfterEnd),
     (Wrong::SlowAnswers, Fault::LoggedOut),
+    (Wrong::StaleSubjects, Fault::AfterVersion),
     (Wrong::SweepsEarly, Fault::LoggedOut),
 ];
 const THREADS: usize = 2;

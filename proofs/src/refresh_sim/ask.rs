@@ -168,7 +168,10 @@ impl World {
     /// Every write of a session comes through here, or through its twin for rows.
     pub(super) fn run_linked(&mut self, family: usize, op: LinkedOp<RefreshFamily, Row>) -> Reply {
         let LinkedOp::Swap(swap) = op else {
-            let reply = self.store.run(op)?;
+            let mut reply = self.store.run(op)?;
+            if self.wrong == Some(Wrong::StaleSubjects) {
+                reply.1 = None;
+            }
             if let (None, Some(subject)) = &reply {
                 // All sessions of a subject end with one that was used twice.
                 let subject = &subject.record;
