@@ -91,15 +91,15 @@ impl World {
     fn arrive(&mut self, asked: Asked, until: Time) {
         let host = self.random.place(self.hosts.len());
         let clock = self.clock(host);
-        if asked.who == Who::Thief {
-            self.families[asked.family].is_disturbed = true;
-        }
+        let family = &mut self.families[asked.family];
+        family.is_disturbed |= asked.who == Who::Thief && !family.is_bound;
+        let holder = self.holder(asked.who);
         let text = &asked.token.text;
         let step = if asked.mints {
-            self.hosts[host].mint(text, &WEB, clock)
+            self.hosts[host].mint(text, &holder, clock)
         } else {
             let salt = seed(self.random.next());
-            self.hosts[host].refresh(text, &WEB, clock, &salt)
+            self.hosts[host].refresh(text, &holder, clock, &salt)
         };
         let read = self.read_of(asked.family);
         match step {
@@ -265,6 +265,8 @@ impl World {
             self.found(Fault::AfterExpiry);
         } else if standing.is_disabled || standing.version != family.version {
             self.found(Fault::AfterVersion);
+        } else if asked.who == Who::Thief && family.is_bound {
+            self.found(Fault::WithoutKey);
         }
         let answered = self.families[asked.family].answered(asked.token.generation, &refreshed);
         let given = answered.unwrap_or_else(|fault| {
@@ -300,6 +302,7 @@ impl World {
                 return;
             }
             RefreshError::Unavailable { .. } => return,
+            RefreshError::Holder { .. } => asked.who == Who::Thief && family.is_bound,
             RefreshError::Ended { .. } => is_known,
             RefreshError::Expired { .. } => clock >= end,
             RefreshError::SubjectDisabled { .. } => standing.is_disabled,
@@ -318,7 +321,9 @@ impl World {
             let is_out = error.clears_cookies();
             self.found(if is_out { Fault::LoggedOut } else { Fault::Odd });
         }
-        if error.clears_cookies() {
+        // A thief without the key looks for another one.
+        let gives_up = matches!(error, RefreshError::Holder { .. });
+        if error.clears_cookies() || gives_up {
             self.forget(asked);
         }
     }

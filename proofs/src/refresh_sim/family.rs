@@ -24,6 +24,8 @@ pub(super) enum Fault {
     LoggedOut,
     /// An honest client, or a stranger, was answered in a way that nothing explains.
     Odd,
+    /// A thief was answered in a session that is bound to a key.
+    WithoutKey,
 }
 
 /// A token and its number.
@@ -37,6 +39,7 @@ pub(super) struct Family {
     pub(super) id: SessionId,
     pub(super) subject: usize,
     pub(super) version: i64,
+    pub(super) is_bound: bool,
     /// The newest that was answered, or the first.
     newest: Token,
     /// As it was written last.
@@ -67,6 +70,7 @@ impl Family {
             id: session.id,
             subject,
             version: session.user_ver,
+            is_bound: session.bound.is_some(),
             newest: token,
             rotated_at: session.used,
             idle_end: session.idle_end,

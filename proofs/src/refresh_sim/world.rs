@@ -5,8 +5,8 @@ use std::rc::Rc;
 use counterseal_core::{Span, Time, drive};
 use counterseal_memory::Memory;
 use counterseal_refresh::{
-    Confirmation, How, NewSession, OnReuse, RefreshError, RefreshPolicy, Refreshed, Refresher,
-    SessionId,
+    Bound, Confirmation, Holder, How, NewSession, OnReuse, RefreshError, RefreshPolicy, Refreshed,
+    Refresher, SessionId,
 };
 
 use super::Wrong;
@@ -41,6 +41,8 @@ pub(super) struct World {
 /// A browser, or an app: any number of its requests are under way at once, and share what it has stored.
 pub(super) struct Client {
     pub(super) subject: usize,
+    /// What its sessions are bound to.
+    bound: Option<Bound>,
     /// Its session and its token; none when it is logged out.
     pub(super) jar: Option<(usize, Token)>,
 }
@@ -91,7 +93,11 @@ impl World {
         let policy = policy(is_wired, within, &mut random);
         let secrets = Secrets::new();
         let hosts = CLOCKS.map(|_| Refresher::new(policy, secrets.of_host(false)));
-        let client = |subject| Client { subject, jar: None };
+        let client = |subject, bound| Client {
+            subject,
+            bound,
+            jar: None,
+        };
         let has_thief = random.percent(30);
         World {
             wrong,
@@ -105,7 +111,7 @@ impl World {
             secrets,
             subjects: [Subject::new("ada"), Subject::new("bob")],
             families: Vec::new(),
-            clients: [client(0), client(0), client(1)],
+            clients: [client(0, None), client(0, KEY), client(1, None)],
             has_thief,
             loot: None,
             flights: Vec::new(),
@@ -188,6 +194,7 @@ impl World {
         let new = NewSession {
             subject: subject.name,
             user_ver: subject.version,
+            bound: self.clients[client].bound,
             ..NEW
         };
         let host = self.random.place(CLOCKS.len());
@@ -262,7 +269,8 @@ impl World {
             };
             let before = &self.families[family];
             let (read, end) = (self.subject_of(before), before.end());
-            let step = self.hosts[host].refresh(&asked.token.text, &WEB, clock, &seed(drawn));
+            let holder = self.holder(asked.who);
+            let step = self.hosts[host].refresh(&asked.token.text, &holder, clock, &seed(drawn));
             let outcome = step.and_then(|step| self.drive(family, step));
             let busy = match &outcome {
                 Err(RefreshError::Busy { retry_at, .. }) => Some(*retry_at),
@@ -308,6 +316,15 @@ impl World {
             mints: false,
         };
         self.fly(REQUEST, Leg::Sent(asked));
+    }
+
+    /// What whoever asks can show. A thief has tokens, and no keys.
+    pub(super) fn holder(&self, who: Who) -> Holder<'static> {
+        let bound = match who {
+            Who::Client(client) => self.clients[client].bound,
+            Who::Thief => None,
+        };
+        Holder { bound, ..WEB }
     }
 
     pub(super) fn clock(&self, host: usize) -> Time {
@@ -415,4 +432,6 @@ const SKEW: Span = Span::from_seconds(17);
 pub(super) const REQUEST: Span = Span::from_seconds(12);
 const ANSWER: Span = Span::from_seconds(12);
 const WINDOW: Span = Span::from_seconds(30);
+/// What only one of the clients has.
+const KEY: Option<Bound> = Some(Bound::Key([4; 32]));
 const MOST_FLIGHTS: usize = 8;
