@@ -1,9 +1,15 @@
 //! Stores that are wrong in usual ways, to show that the proofs can fail.
 
 use std::collections::{HashSet, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use counterseal_core::{Claim, Claimed, Run, Sweep, Unavailable};
+use counterseal_core::{
+    Claim, Claimed, Linked, LinkedOp, ListOp, Load, Op, Row, RowOp, Run, Subject, Swap, Sweep,
+    SweepRows, Unavailable,
+};
+use counterseal_refresh::RefreshFamily;
+
+use crate::databases::Store;
 
 type Key = [u8; 16];
 
@@ -14,6 +20,79 @@ pub(crate) struct LooksThenWrites(Mutex<HashSet<Key>>);
 /// Makes room by forgetting what is oldest.
 #[derive(Default)]
 pub(crate) struct Evicts(Mutex<(HashSet<Key>, VecDeque<Key>)>);
+
+/// Writes sessions without looking whether they are still as they were read.
+pub(crate) struct LastWriterWins(Store);
+
+impl LastWriterWins {
+    pub(crate) fn over(store: &Store) -> Store {
+        Arc::new(LastWriterWins(store.clone()))
+    }
+
+    fn blind(&self, mut swap: Swap<RefreshFamily>) -> Swap<RefreshFamily> {
+        let row: Option<Row<RefreshFamily>> = self
+            .0
+            .run(RowOp::Load(Load::new(swap.id)))
+            .unwrap_or_default();
+        swap.expected = row.map_or(0, |row| row.version);
+        swap
+    }
+}
+
+/// Says that a session was ended, and does not write it down.
+pub(crate) struct ForgetsEnds(Store);
+
+impl ForgetsEnds {
+    pub(crate) fn over(store: &Store) -> Store {
+        Arc::new(ForgetsEnds(store.clone()))
+    }
+}
+
+impl Run<RowOp<RefreshFamily>> for ForgetsEnds {
+    fn run(&self, op: RowOp<RefreshFamily>) -> Result<Option<Row<RefreshFamily>>, Unavailable> {
+        match op {
+            RowOp::Swap(swap) => Ok(Some(Row {
+                version: swap.expected + 1,
+                record: swap.record,
+            })),
+            load @ RowOp::Load(_) => self.0.run(load),
+        }
+    }
+}
+
+macro_rules! hands_on {
+    ($store:ty: $($op:ty),+) => {
+        $(impl Run<$op> for $store {
+            fn run(&self, op: $op) -> Result<<$op as Op>::Reply, Unavailable> {
+                self.0.run(op)
+            }
+        })+
+    };
+}
+
+hands_on!(LastWriterWins: ListOp<RefreshFamily>, RowOp<Subject>, SweepRows<RefreshFamily>);
+hands_on!(ForgetsEnds: LinkedOp<RefreshFamily, Subject>, ListOp<RefreshFamily>, RowOp<Subject>, SweepRows<RefreshFamily>);
+
+impl Run<LinkedOp<RefreshFamily, Subject>> for LastWriterWins {
+    fn run(
+        &self,
+        op: LinkedOp<RefreshFamily, Subject>,
+    ) -> Result<Linked<RefreshFamily, Subject>, Unavailable> {
+        match op {
+            LinkedOp::Swap(swap) => self.0.run(LinkedOp::Swap(self.blind(swap))),
+            other => self.0.run(other),
+        }
+    }
+}
+
+impl Run<RowOp<RefreshFamily>> for LastWriterWins {
+    fn run(&self, op: RowOp<RefreshFamily>) -> Result<Option<Row<RefreshFamily>>, Unavailable> {
+        match op {
+            RowOp::Swap(swap) => self.0.run(RowOp::Swap(self.blind(swap))),
+            load @ RowOp::Load(_) => self.0.run(load),
+        }
+    }
+}
 
 impl Run<Claim> for LooksThenWrites {
     fn run(&self, op: Claim) -> Result<Claimed, Unavailable> {

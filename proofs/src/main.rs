@@ -7,15 +7,21 @@
 mod broken;
 mod clock_steps;
 mod crew;
+mod databases;
 mod flood;
 mod honest;
+mod issuer;
 mod jwt_beside;
 mod key_rotation;
 mod limits;
+mod random;
+mod refresh_kill;
 mod refresh_model;
+mod refresh_race;
+mod refresh_schedules;
+mod refresh_sim;
 mod report;
 mod ring_model;
-
 mod ring_race;
 mod shared_kill;
 mod shared_race;
@@ -34,6 +40,9 @@ struct Proof {
     name: &'static str,
     run: fn(Size, &mut Report),
 }
+
+/// What a process does with its arguments.
+type Work = fn(&[String]);
 
 /// How large a proof is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -88,6 +97,22 @@ const PROOFS: &[Proof] = &[
         run: refresh_model::prove,
     },
     Proof {
+        name: "refresh-race",
+        run: refresh_race::prove,
+    },
+    Proof {
+        name: "refresh-kill",
+        run: refresh_kill::prove,
+    },
+    Proof {
+        name: "refresh-schedules",
+        run: refresh_schedules::prove,
+    },
+    Proof {
+        name: "refresh-sim",
+        run: refresh_sim::prove,
+    },
+    Proof {
         name: "jwt-beside",
         run: jwt_beside::prove,
     },
@@ -99,9 +124,11 @@ const PROOFS: &[Proof] = &[
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments.first().is_some_and(|name| name == worker::NAME) {
-        worker::run(&arguments[1..]);
-        return ExitCode::SUCCESS;
+    for (name, run) in WORKERS {
+        if arguments.first().is_some_and(|first| first == name) {
+            run(&arguments[1..]);
+            return ExitCode::SUCCESS;
+        }
     }
     let (flags, names): (Vec<_>, Vec<_>) = arguments.iter().partition(|a| a.starts_with('-'));
     let known = |flag: &&String| FLAGS.contains(&flag.as_str());
@@ -125,4 +152,9 @@ fn main() -> ExitCode {
     report.end()
 }
 
+/// What this program is when it starts itself.
+const WORKERS: [(&str, Work); 2] = [
+    (worker::NAME, worker::run),
+    (refresh_kill::worker::NAME, refresh_kill::worker::run),
+];
 const FLAGS: [&str; 3] = ["--full", "--json", "--break"];

@@ -57,6 +57,22 @@ fn a_limit_that_is_read_and_written_in_two_steps_fails_the_race() {
 }
 
 #[test]
+fn a_store_of_sessions_that_does_not_compare_fails_race_and_simulator() {
+    fails_when_broken("refresh-race");
+    fails_when_broken("refresh-sim");
+}
+
+#[test]
+fn a_store_that_forgets_the_ends_of_sessions_fails_the_kills() {
+    fails_when_broken("refresh-kill");
+}
+
+#[test]
+fn a_service_that_confirms_what_no_browser_has_stored_fails_the_schedules() {
+    fails_when_broken("refresh-schedules");
+}
+
+#[test]
 fn a_name_that_no_proof_has_is_said() {
     assert_eq!(prove(&["ring-rase"]).status.code(), Some(2));
     assert_eq!(prove(&["ring-race", "--fast"]).status.code(), Some(2));

@@ -3,7 +3,7 @@
 
 use crate::args::Args;
 use crate::shell::{Done, Run, at};
-use crate::{canary, fuzz, memcheck, node, python};
+use crate::{canary, fuzz, memcheck, node, python, setup};
 
 /// A proof that is no program of `proofs/`.
 struct Other {
@@ -50,6 +50,7 @@ pub(crate) fn run(mut args: Args) -> Done {
     let (others, own): (Vec<_>, Vec<_>) = names.into_iter().partition(is_other);
     let all = others.is_empty() && own.is_empty();
     if all || !own.is_empty() {
+        databases()?;
         let options = [full.then_some("--full"), json.then_some("--json")];
         prove()
             .args(own)
@@ -104,9 +105,16 @@ fn joserfc(size: Size) -> Done {
 
 /// Every proof of `proofs/` at smoke size, and those of others that take seconds.
 pub(crate) fn smoke() -> Done {
+    databases()?;
     prove().done()?;
     memcheck::prove()?;
     canary::prove()
+}
+
+/// The servers that proofs of sessions start for themselves.
+fn databases() -> Done {
+    setup::postgres()?;
+    setup::redis()
 }
 
 fn prove() -> Run {

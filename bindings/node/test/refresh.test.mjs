@@ -28,7 +28,7 @@ for (const make of [
   test(`r01 of 64 callers one rotates in ${store.constructor.name}`, () => rotatedOnce(near));
 }
 
-test("r08 what is no token of ours asks no store", () => {
+test("what is no token of ours asks no store", () => {
   for (const text of ["", "csrt1_", "hunter2"]) {
     assert.throws(
       () => refresher.refresh(text, who),

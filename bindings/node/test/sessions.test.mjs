@@ -208,7 +208,7 @@ test("a proxy refreshes, and the page sees the new cookies at once", async () =>
   assert.equal(passed.headers.get("cookie"), browser.asks().headers.get("cookie"));
 });
 
-test("r10 what a proxy forwards confirms nothing, and what the browser has stored does", async () => {
+test("what a proxy forwards confirms nothing, and what the browser has stored does", async () => {
   for (const isStored of [false, true]) {
     const service = new Service();
     const browser = await service.signedIn();
@@ -227,7 +227,7 @@ test("r10 what a proxy forwards confirms nothing, and what the browser has store
   }
 });
 
-test("r03 a store that is away takes no cookie from anybody", async () => {
+test("a store that is away takes no cookie from anybody", async () => {
   const service = new Service();
   const browser = await service.signedIn();
   service.isAway = true;

@@ -43,7 +43,7 @@ def test_r01_r02_sessions_go_on_and_end(tmp_path: Path) -> None:
         asyncio.run(session_stories.are_rotated_once(Near(store)))
 
 
-def test_r08_what_is_no_token_of_ours_asks_no_store() -> None:
+def test_what_is_no_token_of_ours_asks_no_store() -> None:
     for text in ("", "csrt1_", "hunter2"):
         with pytest.raises(RefreshError) as refused:
             refresh(text, NOW)

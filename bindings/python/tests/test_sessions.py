@@ -143,7 +143,7 @@ def test_r02_a_stolen_cookie_ends_the_session_and_clears_the_cookies() -> None:
     assert service.events[-2:] == ["refresh_replayed", "refresh_ended"]
 
 
-def test_r03_an_answer_that_was_lost_comes_again_hours_later() -> None:
+def test_r07_an_answer_that_was_lost_comes_again_hours_later() -> None:
     async def story(service: Service) -> None:
         browser = await signed_in(service)
         service.now += 20 * MINUTE

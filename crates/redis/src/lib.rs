@@ -57,7 +57,8 @@ type Text = Cow<'static, str>;
 
 impl Redis {
     /// The server of this connection, for claims in these spaces that are born within `window` of the verifiers' clocks.
-    /// A step that takes more than 5 s has no answer.
+    /// A step that takes more than 5 s has no answer. The connection has a limit of its own, half a second where its configuration does not
+    /// say otherwise; the shorter one holds.
     pub fn new(connection: ConnectionManager, spaces: &[Space], window: Window) -> Self {
         Redis {
             connection,

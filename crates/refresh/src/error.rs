@@ -20,7 +20,7 @@ pub enum RefreshError {
     Busy {
         /// The session.
         session: SessionId,
-        /// When it may be again.
+        /// When it may be again; its client asks with what it has stored by then, since this token may be too old.
         retry_at: Time,
     },
     /// This host's clock is behind that of another one.

@@ -138,7 +138,8 @@ impl RefreshPolicy {
         self.checked()
     }
 
-    /// The same for hosts whose clocks differ by this much.
+    /// The same for hosts whose clocks differ by this much, together with how long a request takes: its host reads the clock when it begins, and
+    /// one that began later elsewhere may have written before it reads.
     ///
     /// # Errors
     ///

@@ -113,6 +113,25 @@ fn r03_over_the_budget_is_busy_and_no_theft() {
 }
 
 #[test]
+fn r03_who_was_told_to_wait_asks_with_what_is_stored_by_then() {
+    let world = World::with(policy().with_retries(1).unwrap());
+    let (id, first) = world.begin(&NEW, NOW);
+    let second = world.rotated(&first, at(60));
+    assert_eq!(world.refresh(&first, at(61)).unwrap().how(), How::Retried);
+    let error = world.refresh(&first, at(62)).err().unwrap();
+    let RefreshError::Busy { retry_at, .. } = error else {
+        unreachable!("over the budget")
+    };
+    // A sibling has stored the second token meanwhile.
+    world.confirm(id, 1, at(63));
+    assert_eq!(world.refresh(&second, retry_at).unwrap().how(), How::Same);
+    assert_eq!(
+        refused(world.refresh(&first, retry_at)),
+        ("refresh_replayed", true)
+    );
+}
+
+#[test]
 fn r01_of_many_one_rotates_and_all_get_the_same() {
     for _ in 0..20 {
         let world = std::sync::Arc::new(World::new().store);

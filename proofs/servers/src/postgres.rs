@@ -1,6 +1,6 @@
 //! A private Postgres, and a database backend on it of forty lines.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -26,7 +26,7 @@ pub struct Server {
     config: Config,
     /// Where its socket is.
     directory: String,
-    script: Child,
+    script: Mutex<Child>,
 }
 
 /// A schema of its own, through as many connections as there are callers at once.
@@ -79,7 +79,7 @@ impl Server {
         let server = Server {
             config,
             directory,
-            script,
+            script: Mutex::new(script),
         };
         server.connect();
         server
@@ -138,6 +138,20 @@ impl Server {
         assert!(killed.expect("the program kill").success());
     }
 
+    /// Begins it anew after a kill, from what lies on its disk.
+    pub fn run(&self) {
+        let end = Instant::now() + Duration::from_secs(30);
+        while self.config.connect(NoTls).is_err() {
+            assert!(Instant::now() < end, "it does not begin anew");
+            let mut script = self.script.lock().expect("no caller panics");
+            let orders = script.stdin.as_mut().expect("open until it is dropped");
+            orders.write_all(b"again\n").expect("a shell that reads");
+            drop(script);
+            // As long as a process of the killed one lives, it does not.
+            thread::sleep(Duration::from_millis(200));
+        }
+    }
+
     /// Where its socket is.
     pub fn directory(&self) -> &str {
         &self.directory
@@ -151,8 +165,9 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        drop(self.script.stdin.take());
-        let _ = self.script.wait();
+        let script = self.script.get_mut().expect("no caller panics");
+        drop(script.stdin.take());
+        let _ = script.wait();
     }
 }
 

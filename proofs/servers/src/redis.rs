@@ -19,6 +19,8 @@ pub struct Server {
     scratch: Scratch,
     port: u16,
     process: Mutex<Option<Child>>,
+    /// Whether it writes down what it does, `yes` or `no`.
+    appends: &'static str,
 }
 
 /// A server through as many connections as there are callers at once.
@@ -31,10 +33,20 @@ pub struct Redis {
 impl Server {
     /// A new server, without a dump.
     pub fn start() -> Self {
+        Server::of("no")
+    }
+
+    /// A new server that writes down what it has done before it answers.
+    pub fn durable() -> Self {
+        Server::of("yes")
+    }
+
+    fn of(appends: &'static str) -> Self {
         let server = Server {
             scratch: Scratch::new(),
             port: free_port(),
             process: Mutex::new(None),
+            appends,
         };
         server.run();
         server
@@ -43,11 +55,13 @@ impl Server {
     /// Starts it, again if it was stopped, from the dump that lies in its directory.
     pub fn run(&self) {
         let port = self.port.to_string();
-        let options = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
+        let options = ["--bind", "127.0.0.1", "--save", ""];
+        let durability = ["--appendonly", self.appends, "--appendfsync", "always"];
         let mut command = Command::new("redis-server");
         command.args(["--port", &port, "--dir"]).arg(self.dir());
         command
             .args(options)
+            .args(durability)
             .stdin(Stdio::null())
             .stdout(Stdio::null());
         let process = command

@@ -84,6 +84,6 @@ fn is_id(word: &str) -> bool {
     let mut letters = word.bytes();
     let first = letters
         .next()
-        .is_some_and(|letter| b"abcehjop".contains(&letter));
+        .is_some_and(|letter| b"abcehjopr".contains(&letter));
     first && word.len() == 3 && letters.all(|letter| letter.is_ascii_digit())
 }

@@ -34,32 +34,30 @@ fn texts() -> Vec<Sessions> {
         }
     };
     vec![
-        malformed("r08-an-empty-text", &|_| String::new()),
-        malformed("r08-a-letter-less", &|text| text[..88].into()),
-        malformed("r08-a-letter-more", &|text| text + "A"),
-        malformed("r08-a-padded-text", &|text| text + "="),
-        malformed("r08-another-prefix", &|text| {
-            text.replace("csrt1_", "csrt2_")
-        }),
-        malformed("r08-a-prefix-in-capitals", &|text| {
+        malformed("an-empty-text", &|_| String::new()),
+        malformed("a-letter-less", &|text| text[..88].into()),
+        malformed("a-letter-more", &|text| text + "A"),
+        malformed("a-padded-text", &|text| text + "="),
+        malformed("another-prefix", &|text| text.replace("csrt1_", "csrt2_")),
+        malformed("a-prefix-in-capitals", &|text| {
             text.replace("csrt1_", "CSRT1_")
         }),
-        malformed("r08-a-blank-behind", &|text| text + " "),
-        malformed("r08-a-blank-before", &|text| format!(" {text}")),
-        malformed("r08-bits-left-over-in-the-last-letter", &|text| {
+        malformed("a-blank-behind", &|text| text + " "),
+        malformed("a-blank-before", &|text| format!(" {text}")),
+        malformed("bits-left-over-in-the-last-letter", &|text| {
             let last = text.as_bytes()[88];
             format!("{}{}", &text[..88], char::from(last + 1))
         }),
-        of("r08-another-version", "refresh_malformed", &changed(0)),
+        of("another-version", "refresh_malformed", &changed(0)),
         of(
-            "r08-a-secret-that-is-not-there",
+            "a-secret-that-is-not-there",
             "refresh_secret_unknown",
             &changed(1),
         ),
-        of("r08-another-session", "refresh_forged", &changed(2)),
-        of("r08-another-generation", "refresh_forged", &changed(21)),
-        of("r08-another-secret", "refresh_forged", &changed(22)),
-        of("r08-another-tag", "refresh_forged", &changed(61)),
+        of("another-session", "refresh_forged", &changed(2)),
+        of("another-generation", "refresh_forged", &changed(21)),
+        of("another-secret", "refresh_forged", &changed(22)),
+        of("another-tag", "refresh_forged", &changed(61)),
     ]
 }
 
@@ -67,10 +65,7 @@ fn texts() -> Vec<Sessions> {
 fn places() -> Vec<Sessions> {
     let mut cases = Vec::new();
     for (id, at) in [("at-once", 0), ("at-the-end-of-two-windows", 2 * W)] {
-        let mut story = Story::new(
-            &format!("r07-the-newest-token-stays-{id}"),
-            &["S-7", "Edge"],
-        );
+        let mut story = Story::new(&format!("the-newest-token-stays-{id}"), &["S-7", "Edge"]);
         let told = story.begins();
         cases.push(story.at(at).stays(&told).told());
     }
@@ -80,10 +75,10 @@ fn places() -> Vec<Sessions> {
         story.at(LATER).rotates(&mut told);
         (story, told)
     };
-    let (story, _) = rotated("r01-a-token-is-rotated-after-two-windows", &["S-7", "Edge"]);
+    let (story, _) = rotated("a-token-is-rotated-after-two-windows", &["S-7", "Edge"]);
     cases.push(story.told());
 
-    let (mut story, mut told) = rotated("r01-and-again-and-again", &["S-4", "Usual"]);
+    let (mut story, mut told) = rotated("and-again-and-again", &["S-4", "Usual"]);
     for turn in 2..6 {
         story.at(turn * LATER).rotates(&mut told);
     }
@@ -102,17 +97,14 @@ fn places() -> Vec<Sessions> {
     cases.push(story.told());
 
     for (id, after) in [("after-the-window", W + 1), ("after-a-day", DAY)] {
-        let (mut story, told) = rotated(&format!("r03-the-answer-was-lost-{id}"), &["S-7", "Edge"]);
+        let (mut story, told) = rotated(&format!("r07-the-answer-was-lost-{id}"), &["S-7", "Edge"]);
         story
             .at(LATER + after)
             .retries(&told, "retried_late", false);
         story.retries(&told, "retried", false);
         cases.push(story.told());
     }
-    let (mut story, mut told) = rotated(
-        "r11-nobody-shows-to-have-the-newest-token",
-        &["S-7", "Edge"],
-    );
+    let (mut story, mut told) = rotated("nobody-shows-to-have-the-newest-token", &["S-7", "Edge"]);
     let parent = told.parent.expect("it was rotated").text();
     story.at(LATER + DAY + 1);
     story.ends(&mut told, &parent, "refresh_unconfirmed", "unconfirmed");
@@ -162,7 +154,7 @@ fn confirmed(rotated: Rotated<'_>) -> Vec<Sessions> {
     story.confirms(&told, 1);
     cases.push(story.told());
 
-    let (mut story, told) = rotated("r10-another-generation-is-confirmed", &["S-10"]);
+    let (mut story, told) = rotated("another-generation-is-confirmed", &["S-10"]);
     story.at(LATER + 1).confirms(&told, 0).confirms(&told, 2);
     story
         .at(LATER + W + 1)
@@ -173,7 +165,7 @@ fn confirmed(rotated: Rotated<'_>) -> Vec<Sessions> {
 
 /// S-7, S-8: how often a parent is answered.
 fn budgets(rotated: Rotated<'_>) -> Vec<Sessions> {
-    let (mut story, told) = rotated("r09-a-window-has-a-budget", &["S-7", "S-12"]);
+    let (mut story, told) = rotated("a-window-has-a-budget", &["S-7", "S-12"]);
     story = story.policy(json!({"retries": 2}));
     let parent = told.parent.expect("it was rotated").text();
     story.at(LATER + 1).confirms(&told, 1);
@@ -185,7 +177,7 @@ fn budgets(rotated: Rotated<'_>) -> Vec<Sessions> {
         .at(LATER + W)
         .refuses(&parent, "refresh_busy");
     story.stays(&told);
-    let (mut late, told) = rotated("r09-each-late-answer-has-a-budget-of-its-own", &["S-8"]);
+    let (mut late, told) = rotated("each-late-answer-has-a-budget-of-its-own", &["S-8"]);
     late = late.policy(json!({"retries": 1}));
     let parent = told.parent.expect("it was rotated").text();
     late.retries(&told, "retried", false)
@@ -208,10 +200,8 @@ fn stolen(rotated: Rotated<'_>) -> Vec<Sessions> {
         .refuses(&first, "refresh_ended");
     cases.push(story.told());
 
-    let (mut story, mut told) = rotated(
-        "r12-a-token-that-the-store-has-not-seen-made",
-        &["S-7", "S-12"],
-    );
+    let (mut story, mut told) =
+        rotated("a-token-that-the-store-has-not-seen-made", &["S-7", "S-12"]);
     let newer = told.token.next(7, &[99; 16]);
     story.ends(
         &mut told,
@@ -222,7 +212,7 @@ fn stolen(rotated: Rotated<'_>) -> Vec<Sessions> {
     story.refuses(&told.token.text(), "refresh_ended");
     cases.push(story.told());
 
-    let (mut story, mut told) = rotated("r12-a-second-successor-of-one-token", &["S-5"]);
+    let (mut story, mut told) = rotated("a-second-successor-of-one-token", &["S-5"]);
     let other = told.parent.expect("it was rotated").next(7, &[99; 16]);
     story.ends(
         &mut told,
@@ -259,10 +249,7 @@ fn story_of_two(id: &str) -> Story {
 
 /// S-7: where nothing may be written.
 fn minted(rotated: Rotated<'_>) -> Vec<Sessions> {
-    let (mut story, mut told) = rotated(
-        "r07-nothing-is-written-where-nothing-can-be-stored",
-        &["S-7"],
-    );
+    let (mut story, mut told) = rotated("nothing-is-written-where-nothing-can-be-stored", &["S-7"]);
     let parent = told.parent.expect("it was rotated").text();
     let newest = told.token.text();
     story.mints(&told, &newest).mints(&told, &parent);
@@ -274,7 +261,7 @@ fn minted(rotated: Rotated<'_>) -> Vec<Sessions> {
     story
         .at(2 * LATER + DAY + 1)
         .does_not_mint(&newest, "refresh_superseded");
-    let (mut newer, told) = rotated("r12-a-newer-token-mints-nothing", &["S-7"]);
+    let (mut newer, told) = rotated("a-newer-token-mints-nothing", &["S-7"]);
     let text = told.token.next(7, &[99; 16]).text();
     newer
         .does_not_mint(&text, "refresh_superseded")
@@ -284,7 +271,7 @@ fn minted(rotated: Rotated<'_>) -> Vec<Sessions> {
 
 /// S-9: somebody may follow with a copy.
 fn followed() -> Sessions {
-    let mut story = Story::new("r10-three-late-generations-in-a-row-are-told", &["S-9"]);
+    let mut story = Story::new("three-late-generations-in-a-row-are-told", &["S-9"]);
     let mut told = story.begins();
     for turn in 1..=3 {
         story.at(turn * 3 * LATER).rotates(&mut told);

@@ -18,7 +18,7 @@ fn holders() -> Vec<Sessions> {
     let other = Some(Hex(vec![2; 16]));
     let key = Some(Hex(vec![3; 32]));
     let mut cases = Vec::new();
-    let mut client = Story::new("r13-a-token-of-another-client", &["S-7", "S-12"]);
+    let mut client = Story::new("r10-a-token-of-another-client", &["S-7", "S-12"]);
     let mut told = client.begins();
     client
         .at(LATER)
@@ -45,7 +45,7 @@ fn holders() -> Vec<Sessions> {
         ),
         ("a-key-and-nothing-is-shown", (&None, &key), (&None, &None)),
     ] {
-        let mut story = Story::new(&format!("r13-bound-to-{id}"), &["S-7"]);
+        let mut story = Story::new(&format!("r10-bound-to-{id}"), &["S-7"]);
         (story.holder.device_secret, story.holder.key) = (bound.0.clone(), bound.1.clone());
         let mut told = story.begins();
         (story.holder.device_secret, story.holder.key) = (shown.0.clone(), shown.1.clone());
@@ -56,20 +56,20 @@ fn holders() -> Vec<Sessions> {
         cases.push(story.rotates(&mut told).told());
     }
     let mut more = Story::new(
-        "r13-a-session-that-is-bound-to-nothing-takes-what-is-shown",
+        "r10-a-session-that-is-bound-to-nothing-takes-what-is-shown",
         &["S-7"],
     );
     let mut told = more.begins();
     more.holder.key.clone_from(&key);
     cases.push(more.at(LATER).rotates(&mut told).told());
     let mut none =
-        Story::new("r13-a-policy-that-binds-nothing", &["S-7"]).policy(json!({"binding": "none"}));
+        Story::new("a-policy-that-binds-nothing", &["S-7"]).policy(json!({"binding": "none"}));
     none.holder.key = key;
     let mut told = none.begins();
     none.holder.key = None;
     cases.push(none.at(LATER).rotates(&mut told).told());
     // A thief without the key ends nothing, not even with an old token.
-    let mut thief = Story::new("r13-who-is-no-holder-ends-nothing", &["S-7"]);
+    let mut thief = Story::new("r10-who-is-no-holder-ends-nothing", &["S-7"]);
     thief.holder.device_secret = device;
     let mut told = thief.begins();
     let first = told.token.text();
@@ -94,7 +94,7 @@ fn ends() -> Vec<Sessions> {
         let told = story.begins();
         (story, told)
     };
-    let (mut story, mut told) = begun("r11-a-session-that-was-not-used");
+    let (mut story, mut told) = begun("a-session-that-was-not-used");
     story
         .at(90_000_000)
         .refuses(&told.token.text(), "refresh_expired")
@@ -109,7 +109,7 @@ fn ends() -> Vec<Sessions> {
         .refuses(&told.token.text(), "refresh_expired");
     cases.push(story.told());
 
-    let (mut story, mut told) = begun("r10-a-clock-that-is-a-little-behind");
+    let (mut story, mut told) = begun("a-clock-that-is-a-little-behind");
     story.at(LATER).rotates(&mut told);
     story
         .at(LATER - 5_000)
@@ -145,7 +145,7 @@ fn ends() -> Vec<Sessions> {
         cases.push(story.told());
     }
     let mut story = Story::new(
-        "r14-the-store-knows-an-earlier-version-than-the-session",
+        "the-store-knows-an-earlier-version-than-the-session",
         &["S-7", "S-12"],
     );
     story.new.user_ver = 2;
@@ -161,7 +161,7 @@ fn ends() -> Vec<Sessions> {
 /// S-9, S-10, S-11: stores that do not answer, and what others do to sessions.
 fn changes() -> Vec<Sessions> {
     let mut cases = Vec::new();
-    let mut silent = Story::new("r16-a-store-that-does-not-answer", &["S-9", "S-12"]);
+    let mut silent = Story::new("r09-a-store-that-does-not-answer", &["S-9", "S-12"]);
     silent.fails().does_not_begin("store_unavailable");
     let mut told = silent.begins();
     let id = told.token.session_id();
@@ -177,13 +177,13 @@ fn changes() -> Vec<Sessions> {
         .does_not(Does::Revoke { session: id }, "store_unavailable");
     cases.push(silent.rotates(&mut told).told());
 
-    let mut out = Story::new("r07-who-logs-out-is-out", &["S-11"]);
+    let mut out = Story::new("who-logs-out-is-out", &["S-11"]);
     let mut told = out.begins();
     out.at(5_000).logs_out(&mut told).lists(&[]);
     out.at(6_000).logs_out(&mut told).revokes(&mut told);
     cases.push(out.refuses(&told.token.text(), "refresh_ended").told());
 
-    let mut some = Story::new("r07-sessions-are-ended-by-someone-else", &["S-11"]);
+    let mut some = Story::new("sessions-are-ended-by-someone-else", &["S-11"]);
     let (mut one, mut two, mut three) = (
         some.begins(),
         some.at(1_000).begins(),
@@ -206,7 +206,7 @@ fn changes() -> Vec<Sessions> {
     (one.parent, two.parent, three.parent) = (None, None, None);
     cases.push(some.told());
 
-    let mut by = Story::new("r07-sessions-of-a-client-or-of-a-device", &["S-11"]);
+    let mut by = Story::new("sessions-of-a-client-or-of-a-device", &["S-11"]);
     let web = by.begins();
     let app = by.of_client("app").begins();
     by.new.device = "phone".into();
@@ -224,7 +224,7 @@ fn changes() -> Vec<Sessions> {
     by.of_client("web").lists(&[&web]);
     cases.push(by.told());
 
-    let mut unknown = Story::new("r07-a-session-that-is-not-there", &["S-9", "S-12"]);
+    let mut unknown = Story::new("a-session-that-is-not-there", &["S-9", "S-12"]);
     let token = Token::first(7, &[200; 40]);
     let session = token.session_id();
     unknown
@@ -250,7 +250,7 @@ fn changes() -> Vec<Sessions> {
 fn begins() -> Vec<Sessions> {
     let longest = "a".repeat(255);
     let over = "a".repeat(256);
-    let mut names = Story::new("r13-names-of-a-session", &["S-5", "Size"]);
+    let mut names = Story::new("names-of-a-session", &["S-5", "Size"]);
     let edits: [fn(&mut Story, String); 4] = [
         |story, name| story.new.tenant = name,
         |story, name| story.new.subject = name,
@@ -276,17 +276,17 @@ fn begins() -> Vec<Sessions> {
     names.new.access.push('a');
     names.does_not_begin("refresh_session_member");
 
-    let mut versions = Story::new("r14-versions-of-a-session", &["S-5", "Edge"]);
+    let mut versions = Story::new("versions-of-a-session", &["S-5", "Edge"]);
     versions.new.user_ver = -1;
     versions.does_not_begin("refresh_session_member");
     versions.new.user_ver = (1 << 53) - 1;
     versions.begins();
 
-    let mut taken = Story::new("r01-a-seed-that-was-used-before", &["S-5"]);
+    let mut taken = Story::new("a-seed-that-was-used-before", &["S-5"]);
     taken.begins();
     taken.begins_again("refresh_session_taken");
 
-    let mut bare = Story::new("r13-a-policy-that-wants-sessions-bound", &["S-7"])
+    let mut bare = Story::new("a-policy-that-wants-sessions-bound", &["S-7"])
         .policy(json!({"binding": "require"}));
     bare.does_not_begin("refresh_session_binding");
     bare.holder.key = Some(Hex(vec![3; 32]));
@@ -301,7 +301,7 @@ fn rolls() -> Vec<Sessions> {
         verifying: verifying.iter().map(|number| numbered(*number)).collect(),
         detecting: detecting.iter().map(|number| numbered(*number)).collect(),
     };
-    let mut over = Story::new("r15-a-session-moves-to-the-new-secret", &["S-2"]);
+    let mut over = Story::new("a-session-moves-to-the-new-secret", &["S-2"]);
     let mut told = over.begins();
     over.at(LATER).rotates(&mut told).rolls(then(&[7], &[]));
     over.stays(&told).retries(&told, "retried", false);
@@ -310,7 +310,7 @@ fn rolls() -> Vec<Sessions> {
         .retries(&told, "retried", false);
     over.at(5 * LATER).rotates(&mut told);
     let mut lost = Story::new(
-        "r15-an-answer-that-was-lost-while-the-secret-changed",
+        "an-answer-that-was-lost-while-the-secret-changed",
         &["S-2", "S-4"],
     );
     let mut lost_told = lost.begins();
@@ -319,7 +319,7 @@ fn rolls() -> Vec<Sessions> {
         .rolls(then(&[7], &[]));
     lost.at(LATER + DAY)
         .retries(&lost_told, "retried_late", false);
-    let mut only = Story::new("r15-a-secret-that-only-detects", &["S-2"]);
+    let mut only = Story::new("a-secret-that-only-detects", &["S-2"]);
     let mut told = only.begins();
     let first = told.token.text();
     only.at(LATER)
@@ -333,7 +333,7 @@ fn rolls() -> Vec<Sessions> {
     only.does_not_mint(&newest, "refresh_secret_unknown");
     only.ends(&mut told, &first, "refresh_replayed", "replayed");
     only.refuses(&newest, "refresh_ended");
-    let mut gone = Story::new("r15-a-secret-that-is-gone", &["S-2"]);
+    let mut gone = Story::new("a-secret-that-is-gone", &["S-2"]);
     let told = gone.begins();
     gone.rolls(then(&[], &[]))
         .fails()
@@ -382,7 +382,7 @@ fn setups() -> Vec<Sessions> {
             json!({"skew_seconds": 61}),
         ),
     ] {
-        let story = Story::new(&format!("r11-{id}"), &["Setup"]).policy(policy);
+        let story = Story::new(&format!("{id}"), &["Setup"]).policy(policy);
         cases.push(story.refused("refresh_policy"));
     }
     let twice = SecretsInput {
@@ -394,16 +394,16 @@ fn setups() -> Vec<Sessions> {
         ..SecretsInput::default()
     };
     cases.push(
-        Story::new("r15-two-secrets-of-one-number", &["S-2", "Setup"])
+        Story::new("two-secrets-of-one-number", &["S-2", "Setup"])
             .secrets(twice)
             .refused("refresh_secret_number"),
     );
     cases.push(
-        Story::new("r15-a-secret-of-31-bytes", &["S-2", "Setup"])
+        Story::new("a-secret-of-31-bytes", &["S-2", "Setup"])
             .secrets(weak)
             .refused("key_too_short"),
     );
-    let mut widest = Story::new("r11-the-widest-policy", &["Setup", "Edge"]).policy(json!({
+    let mut widest = Story::new("the-widest-policy", &["Setup", "Edge"]).policy(json!({
         "within_seconds": 7 * day, "window_seconds": 600, "retries": 1_024,
         "idle_seconds": 400 * day, "absolute_seconds": 400 * day, "skew_seconds": 60,
     }));
