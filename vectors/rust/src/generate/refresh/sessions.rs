@@ -382,7 +382,7 @@ fn setups() -> Vec<Sessions> {
             json!({"skew_seconds": 61}),
         ),
     ] {
-        let story = Story::new(&format!("{id}"), &["Setup"]).policy(policy);
+        let story = Story::new(id, &["Setup"]).policy(policy);
         cases.push(story.refused("refresh_policy"));
     }
     let twice = SecretsInput {
