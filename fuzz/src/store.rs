@@ -2,12 +2,12 @@
 
 use counterseal::core::{
     Charge, Claim, Edit, LinkedOp, List, ListOp, Load, LoadLinked, LoadTogether, Rate, Record, Row,
-    RowOp, Space, Subject, Swap, Sweep, SweepCells, SweepRows, Time,
+    RowOp, Space, Subject, Swap, Sweep, SweepCells, SweepRows, Time, When,
 };
 use counterseal::jwt::{AccessKey, Denied};
+use counterseal::refresh::RefreshFamily;
 use counterseal::request::KeyRecord;
 use counterseal::store::{Epoch, Rows, Stated};
-use counterseal::refresh::RefreshFamily;
 
 use crate::bytes::Bytes;
 use crate::request::row;
@@ -64,6 +64,17 @@ fn linked(rows: &Rows) {
     let found = load.reply(rows);
     assert_eq!(LinkedOp::Load(load).reply(rows), found);
     let edit = Edit::<RefreshFamily, Subject>::new("edit", [0; 16], Vec::new(), Vec::new());
+    let when = vec![
+        When::Greater("generation", 0),
+        When::NamedSame("user_ver", "user_ver"),
+    ];
+    let looks = Edit::<RefreshFamily, Subject>::new("edit", [0; 16], when, Vec::new());
+    for row in rows {
+        let named = rows.first().map(Vec::as_slice);
+        // Nothing is demanded of rows that are too short.
+        assert!(!looks.holds(&row[..row.len().min(1)], named));
+        looks.holds(row, named);
+    }
     if let Ok((family, subject)) = edit.reply(rows) {
         assert!(version(&family) && version(&subject));
         assert!(family.is_some() || subject.is_none());
