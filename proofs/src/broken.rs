@@ -2,16 +2,18 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use counterseal_core::{
-    Claim, Claimed, Linked, LinkedOp, ListOp, Load, Op, Row, RowOp, Run, Subject, Swap, Sweep,
-    SweepRows, Unavailable,
+    Carry, Claim, Claimed, Edit, Linked, LinkedOp, ListOp, Load, LoadLinked, Op, Row, RowOp, Run,
+    Subject, Swap, Sweep, SweepRows, Unavailable, read, write,
 };
 use counterseal_refresh::RefreshFamily;
 
 use crate::databases::Store;
 
 type Key = [u8; 16];
+type Both = Result<Linked<RefreshFamily, Subject>, Unavailable>;
 
 /// Looks whether a key was used, and writes it down in a second step.
 #[derive(Default)]
@@ -27,6 +29,28 @@ pub(crate) struct LastWriterWins(Store);
 impl LastWriterWins {
     pub(crate) fn over(store: &Store) -> Store {
         Arc::new(LastWriterWins(store.clone()))
+    }
+
+    /// Looks first, and writes then.
+    fn edited(&self, edit: &Edit<RefreshFamily, Subject>) -> Both {
+        let (found, named) = self.0.run(LinkedOp::Load(LoadLinked::new(edit.id)))?;
+        let Some(row) = found else {
+            return Ok((None, None));
+        };
+        let mut values = write(&row.record);
+        let subject = named.as_ref().map(|named| write(&named.record));
+        if !edit.holds(&values, subject.as_deref()) {
+            return Ok((Some(row), named));
+        }
+        thread::yield_now();
+        edit.apply(&mut values);
+        let record = read(&values, Carry::Binary).map_err(|_| Unavailable)?;
+        let swap = self.blind(Swap {
+            id: edit.id,
+            expected: row.version,
+            record,
+        });
+        self.0.run(LinkedOp::Swap(swap))
     }
 
     fn blind(&self, mut swap: Swap<RefreshFamily>) -> Swap<RefreshFamily> {
@@ -79,6 +103,7 @@ impl Run<LinkedOp<RefreshFamily, Subject>> for LastWriterWins {
         op: LinkedOp<RefreshFamily, Subject>,
     ) -> Result<Linked<RefreshFamily, Subject>, Unavailable> {
         match op {
+            LinkedOp::Edit(edit) => self.edited(&edit),
             LinkedOp::Swap(swap) => self.0.run(LinkedOp::Swap(self.blind(swap))),
             other => self.0.run(other),
         }
