@@ -1,10 +1,12 @@
-"""Rotations of django-oauth-toolkit on SQLite, in process through Django's test client: for each number that is read, so many of them,
-and the nanoseconds that they took.
+"""Rotations of django-oauth-toolkit on SQLite, in process through Django's test client.
+
+For each number that is read it makes so many of them, and writes the nanoseconds that they took.
 
     python rotate.py DATABASE
 """
 
 import datetime
+import secrets
 import sys
 import time
 import uuid
@@ -14,10 +16,10 @@ from django.conf import settings
 
 PRAGMAS = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
 DATABASE = {"ENGINE": "django.db.backends.sqlite3", "NAME": sys.argv[1], "OPTIONS": {"init_command": PRAGMAS}}
-SECRET = "s" * 32
+SECRET = secrets.token_hex(16)
 
 settings.configure(
-    SECRET_KEY="x" * 50,
+    SECRET_KEY=secrets.token_hex(25),
     ALLOWED_HOSTS=["*"],
     ROOT_URLCONF=__name__,
     USE_TZ=True,
@@ -56,9 +58,10 @@ def first() -> str:
     )
     expires = timezone.now() + datetime.timedelta(hours=1)
     of_user = {"user": user, "application": application}
-    access = AccessToken.objects.create(**of_user, token="access", scope="api", expires=expires)
+    access = AccessToken.objects.create(**of_user, token=secrets.token_hex(16), scope="api", expires=expires)
     family = uuid.uuid4()
-    return RefreshToken.objects.create(**of_user, token="first", access_token=access, token_family=family).token
+    token = secrets.token_hex(16)
+    return RefreshToken.objects.create(**of_user, token=token, access_token=access, token_family=family).token
 
 
 def rotate(client: Client, token: str) -> str:

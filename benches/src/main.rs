@@ -20,7 +20,7 @@ use harness::Bench;
 
 type Make = fn() -> Bench;
 
-const BENCHES: [(&str, Make); 18] = [
+const BENCHES: [(&str, Make); 19] = [
     ("jwt_cached", jwt::cached),
     ("jwt_encode_eddsa", jwt::encode_eddsa),
     ("jwt_encode_es256", jwt::encode_es256),
@@ -34,6 +34,7 @@ const BENCHES: [(&str, Make); 18] = [
     ("refresh_rotate_postgres", refresh::postgres),
     ("refresh_rotate_redis", refresh::redis),
     ("refresh_rotate_sqlite", refresh::sqlite),
+    ("refresh_rotate_sqlite_in_memory", refresh::sqlite_in_memory),
     ("replay_claim", replay::claim),
     ("request_sign", request::sign),
     ("request_verify", request::verify),

@@ -56,11 +56,13 @@ const BENCHES: &[Bench] = &[
     },
     Bench {
         name: "refresh_rotate_sqlite",
+        program: Program::Rust,
+        bars: &[Bar::OfFloor(1.1)],
+    },
+    Bench {
+        name: "refresh_rotate_sqlite_in_memory",
         program: Program::RustAmong,
-        bars: &[
-            Bar::OfFloor(1.1),
-            Bar::Faster("django_oauth_toolkit", 100.0),
-        ],
+        bars: &[Bar::Faster("django_oauth_toolkit", 100.0)],
     },
     Bench {
         name: "refresh_rotate_postgres",
