@@ -1,7 +1,6 @@
 //! Who gives out refresh tokens: the crate's own refresher on one host, over a store that counts what it lost.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::thread;
 
 use counterseal_core::{LinkedOp, Run, Secret, Seed, Step, Subject, Time, Unavailable, drive};
 use counterseal_refresh::{
@@ -71,10 +70,6 @@ impl Run<LinkedOp<RefreshFamily, Subject>> for Issuer {
         op: LinkedOp<RefreshFamily, Subject>,
     ) -> Result<counterseal_core::Linked<RefreshFamily, Subject>, Unavailable> {
         let is_swap = matches!(op, LinkedOp::Swap(_));
-        if is_swap {
-            // Whoever waits for a processor may come between reading and writing.
-            thread::yield_now();
-        }
         let reply = self.store.run(op)?;
         self.lost
             .fetch_add(u64::from(is_swap && reply.0.is_none()), Relaxed);

@@ -44,6 +44,11 @@ impl Random {
         Span::from_millis(self.below(end).cast_signed())
     }
 
+    /// None at all, or all of it.
+    pub(crate) fn extreme(&mut self, most: Span) -> Span {
+        if self.percent(50) { most } else { Span::ZERO }
+    }
+
     /// No longer than this; half of them are shorter than the square root of it in seconds.
     pub(crate) fn mostly_short(&mut self, most: Span) -> Span {
         let whole = self.within(most);

@@ -19,6 +19,7 @@ impl<'a> Client<'a> {
         for _ in 0..steps {
             self.step();
             self.0.run();
+            self.0.is_extreme = false;
             if self.0.tally.logged_out > 0 {
                 return self.0.take();
             }
@@ -34,13 +35,14 @@ impl<'a> Client<'a> {
     }
 
     fn step(&mut self) {
-        match self.0.random.below(8) {
+        match self.0.random.below(10) {
             0 => self.quiet(Span::from_minutes(60)),
             1 => self.quiet(self.0.service.within),
             2 | 3 => self.burst(),
             4 => self.tabs(),
             5 => self.outage(),
             6 => self.proxy(),
+            7 | 8 => self.extremes(),
             _ => self.0.plan(Span::ZERO, Event::Use),
         }
     }
@@ -70,6 +72,17 @@ impl<'a> Client<'a> {
         for _ in 0..15 {
             let when = self.0.random.within(Span::from_seconds(5));
             self.0.plan(when, Event::Send(false));
+        }
+    }
+
+    /// Requests one after the other, each of which takes no time or all that it may.
+    fn extremes(&mut self) {
+        self.0.is_extreme = true;
+        for _ in 0..10 {
+            let when = self.0.random.within(WINDOW.times(3));
+            self.0.plan(when, Event::Send(false));
+            let when = self.0.random.within(WINDOW.times(3));
+            self.0.plan(when, Event::Use);
         }
     }
 

@@ -44,6 +44,8 @@ pub(super) struct Line<'a> {
     pub(super) session: SessionId,
     pub(super) jar: Stored,
     pub(super) tally: Tally,
+    /// Whether all that takes time takes none, or as long as it may.
+    pub(super) is_extreme: bool,
     /// The newest token's number, and when it was made.
     pub(super) newest: (u32, Time),
     /// Each generation's token, from the second on.
@@ -65,6 +67,7 @@ impl<'a> Line<'a> {
                 generation: 0,
             },
             tally: Tally::default(),
+            is_extreme: false,
             newest: (0, now),
             made: Vec::new(),
             events: BTreeMap::new(),
@@ -92,11 +95,11 @@ impl<'a> Line<'a> {
             Event::Send(is_lost) => {
                 let token = self.jar.token.clone();
                 let half = Span::from_millis(REQUEST.millis() / 2);
-                let after = self.random.within(half);
+                let after = self.delay(half);
                 self.plan(after, Event::Arrive(token, is_lost));
             }
             Event::Use => {
-                let after = self.random.within(REQUEST);
+                let after = self.delay(REQUEST);
                 self.plan(after, Event::Confirm(self.jar.generation));
             }
             Event::Arrive(token, is_lost) => self.arrive(&token, is_lost),
@@ -119,7 +122,7 @@ impl<'a> Line<'a> {
     fn go_on(&mut self, host: usize, step: Step<PendingRefresh>, is_lost: bool) {
         match step {
             Step::Need(pending) => {
-                let after = self.random.within(STEP);
+                let after = self.delay(STEP);
                 let flight = Flight {
                     host,
                     pending,
@@ -162,7 +165,7 @@ impl<'a> Line<'a> {
             token: text(token),
             generation: refreshed.session().generation,
         };
-        let after = self.random.within(ANSWER);
+        let after = self.delay(ANSWER);
         self.plan(after, Event::Deliver(stored));
     }
 
@@ -214,6 +217,13 @@ impl<'a> Line<'a> {
         let step = refresher.confirm(self.session, generation, clock);
         let confirmed = drive(&**store, step);
         self.tally.refused += u64::from(confirmed.is_err());
+    }
+
+    fn delay(&mut self, most: Span) -> Span {
+        if self.is_extreme {
+            return self.random.extreme(most);
+        }
+        self.random.within(most)
     }
 
     fn host(&mut self) -> usize {

@@ -31,6 +31,8 @@ pub(super) struct World {
     pub(super) families: Vec<Family>,
     pub(super) clients: [Client; 3],
     has_thief: bool,
+    /// Whether requests and answers take long, as often as not all the time that they may take.
+    is_slow: bool,
     pub(super) loot: Option<(usize, Token)>,
     pub(super) flights: Vec<Flight>,
     pub(super) counts: Counts,
@@ -99,6 +101,7 @@ impl World {
             jar: None,
         };
         let has_thief = random.percent(30);
+        let is_slow = random.percent(50);
         World {
             wrong,
             random,
@@ -113,6 +116,7 @@ impl World {
             families: Vec::new(),
             clients: [client(0, None), client(0, KEY), client(1, None)],
             has_thief,
+            is_slow,
             loot: None,
             flights: Vec::new(),
             counts: Counts::default(),
@@ -148,6 +152,7 @@ impl World {
 
     fn step(&mut self) {
         match self.random.below(1_000) {
+            0..300 if self.is_slow => self.tick(),
             0..620 if !self.flights.is_empty() => {
                 let at = self.random.place(self.flights.len());
                 self.advance(at);
@@ -216,9 +221,10 @@ impl World {
 
     /// What is under way for too long is lost. A client that has lost an answer asks again before nobody waits for it any more.
     fn tick(&mut self) {
+        let short = if self.is_slow { 10 } else { 60 };
         let most = match self.random.below(100) {
-            0..60 => Span::from_millis(500),
-            60..85 => Span::from_seconds(5),
+            drawn if drawn < short => Span::from_millis(500),
+            0..85 => Span::from_seconds(5),
             85..97 => Span::from_minutes(2),
             _ => self.within,
         };
