@@ -332,7 +332,7 @@ const BUSY: Code = Code {
     ..peer(
         "refresh_busy",
         "the token was retried as often as it may in one window",
-        "refresh once for all requests of a client, and wait for the time that is given",
+        "refresh once for all requests of a client; wait for the time that is given, and ask with the token that is stored by then",
     )
 };
 const CLOCK: Code = Code::environment(
