@@ -855,7 +855,7 @@ exports.CODES = Object.freeze({
     public: "try_again",
     http: 429,
     means: "the token was retried as often as it may in one window",
-    fix: "refresh once for all requests of a client, and wait for the time that is given",
+    fix: "refresh once for all requests of a client; wait for the time that is given, and ask with the token that is stored by then",
   }),
   refresh_clock: Object.freeze({
     blame: "environment",

@@ -1112,7 +1112,7 @@ CODES: dict[str, tuple[Literal["environment", "integrator", "peer"], str, int, s
         "try_again",
         429,
         "the token was retried as often as it may in one window",
-        "refresh once for all requests of a client, and wait for the time that is given",
+        "refresh once for all requests of a client; wait for the time that is given, and ask with the token that is stored by then",
     ),
     "refresh_clock": (
         "environment",
