@@ -66,6 +66,13 @@ exports.CODES = Object.freeze({
     means: "the request was made by another site, so the browser's cookies do not stand for its holder",
     fix: "send it from a page of the service's own origin; where the browser tells nothing, say which origin that is",
   }),
+  binding_login_needed: Object.freeze({
+    blame: "environment",
+    public: "login_required",
+    http: 401,
+    means: "there is no session, or it is over and its token is forgotten",
+    fix: "log in again, and save the refresh token that comes of it",
+  }),
   binding_panicked: Object.freeze({
     blame: "integrator",
     public: "internal_error",
@@ -79,6 +86,13 @@ exports.CODES = Object.freeze({
     http: 500,
     means: "the server hands on the decoded path only, so what was signed is lost",
     fix: "run a server that gives the raw path (uvicorn, hypercorn, Node's own); in Next.js call register() of counterseal/next in instrumentation.ts",
+  }),
+  binding_refresh_failed: Object.freeze({
+    blame: "environment",
+    public: "unavailable",
+    http: 503,
+    means: "the service did not refresh the session, and did not end it",
+    fix: "try again later; the token is kept, and is as good as before",
   }),
   binding_ring_private: Object.freeze({
     blame: "integrator",

@@ -10,9 +10,10 @@ import httpx
 import pytest
 from fastapi import Depends, FastAPI, Request, Response
 
-from counterseal.errors import ArgumentError
-from counterseal.fastapi import install
-from counterseal.jwt import TokenMinter, TokenVerifier, VerifiedToken
+from counterseal.errors import ArgumentError, RefreshError
+from counterseal.fastapi import AccessToken, install
+from counterseal.httpx import SessionAuth
+from counterseal.jwt import Standing, TokenMinter, TokenVerifier, VerifiedToken
 from counterseal.refresh import Refresher
 from counterseal.sessions import ACCESS, REFRESH, Sessions
 from counterseal.stores import Memory, Sqlite
@@ -29,16 +30,17 @@ class Service:
     def __init__(self, **options: Any) -> None:
         self.now = NOW
         self.events: list[str] = []
-        store = options.pop("store", None) or Memory(now=NOW)
+        self.store = options.pop("store", None) or Memory(now=NOW)
         refresher = Refresher(confirmation="wired", within_seconds=86_400, window_seconds=20, signing=(1, SECRET))
         signer = token_signer()
+        self.verifier = TokenVerifier(token_policy(), [signer.key])
         self.sessions = Sessions(
             refresher,
             TokenMinter(signer, token_policy()),
-            TokenVerifier(token_policy(), [signer.key]),
+            self.verifier,
             client="web",
             tenant="login",
-            store=store,
+            store=self.store,
             origin=ORIGIN,
             clock=lambda: self.now,
             on_event=lambda event: self.events.append(json.loads(event)["event"]),
@@ -242,3 +244,157 @@ def test_a_store_must_be_given() -> None:
     with pytest.raises(ArgumentError) as refused:
         Sessions(None, None, None, client="web", tenant="login")  # type: ignore[arg-type]
     assert refused.value.code == "binding_store_missing"
+
+
+class Keep:
+    """Where a client keeps its refresh token."""
+
+    def __init__(self, token: str | None) -> None:
+        self.tokens = [token]
+
+    def load(self) -> str | None:
+        """The one that is stored."""
+        return self.tokens[-1]
+
+    def save(self, token: str | None) -> None:
+        """Stores another."""
+        self.tokens.append(token)
+
+
+class Counted(httpx.ASGITransport):
+    """Counts the requests for tokens, and fails them while the service is away."""
+
+    def __init__(self, app: FastAPI) -> None:
+        super().__init__(app)
+        self.asked = 0
+        self.is_away = False
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Hands a request on."""
+        if request.url.path == "/session/token":
+            self.asked += 1
+            # Others come meanwhile.
+            await asyncio.sleep(0.01)
+            if self.is_away:
+                return httpx.Response(503)
+        return await super().handle_async_request(request)
+
+
+def program(service: Service, keep: Keep, **options: Any) -> tuple[httpx.AsyncClient, Counted]:
+    """A client that is no browser."""
+    service.app.include_router(service.sessions.token_router)
+    tokens = AccessToken(service.verifier, clock=lambda: service.now)
+
+    @service.app.get("/orders")
+    async def orders(who: Annotated[VerifiedToken, Depends(tokens)]) -> int | None:
+        return who.generation
+
+    auth = SessionAuth(f"{ORIGIN}/session/token", load=keep.load, save=keep.save, clock=lambda: service.now, **options)
+    transport = Counted(service.app)
+    return httpx.AsyncClient(transport=transport, base_url=ORIGIN, auth=auth), transport
+
+
+def test_a_program_refreshes_once_for_all_its_requests() -> None:
+    async def story(service: Service) -> None:
+        issued = await service.sessions.issue("ada", user_ver=0, device="cli")
+        keep = Keep(issued.refresh_token)
+        client, transport = program(service, keep)
+        for turn in range(1, 4):
+            service.now += 20 * MINUTE
+            answers = await asyncio.gather(*(client.get("/orders") for _ in range(20)))
+            assert {(answer.status_code, answer.json()) for answer in answers} == {(200, turn)}
+            assert transport.asked == turn
+        assert len(set(keep.tokens)) == 4
+
+    run(story)
+
+
+def test_a_program_stores_its_refresh_token_before_it_uses_the_access_token() -> None:
+    async def story(service: Service) -> None:
+        issued = await service.sessions.issue("ada", user_ver=0)
+        service.now += 20 * MINUTE
+
+        class Full(Keep):
+            def save(self, token: str | None) -> None:
+                raise OSError("no space left")
+
+        client, _ = program(service, Full(issued.refresh_token))
+        with pytest.raises(OSError, match="no space"):
+            await client.get("/orders")
+        # Nothing is lost: the same token is answered with the same successor.
+        client, _ = program(service, Keep(issued.refresh_token))
+        service.now += 60 * MINUTE
+        assert (await client.get("/orders")).json() == 1
+
+    run(story)
+
+
+def test_a_program_whose_session_is_over_forgets_its_token_and_asks_for_a_login() -> None:
+    async def story(service: Service) -> None:
+        issued = await service.sessions.issue("ada", user_ver=0)
+        keep = Keep(issued.refresh_token)
+        client, transport = program(service, keep)
+        service.now += 20 * MINUTE
+        assert (await client.get("/orders")).status_code == 200
+        Standing("login").bump("ada", now=service.now).run(service.store)
+        service.now += 20 * MINUTE
+        for _ in range(2):
+            with pytest.raises(RefreshError) as refused:
+                await client.get("/orders")
+            assert refused.value.code == "binding_login_needed"
+        assert keep.load() is None
+        assert transport.asked == 2
+
+    run(story)
+
+
+def test_a_program_keeps_its_token_while_the_service_is_away() -> None:
+    async def story(service: Service) -> None:
+        issued = await service.sessions.issue("ada", user_ver=0)
+        keep = Keep(issued.refresh_token)
+        client, transport = program(service, keep)
+        service.now += 20 * MINUTE
+        transport.is_away = True
+        with pytest.raises(RefreshError) as refused:
+            await client.get("/orders")
+        assert (refused.value.code, keep.tokens) == ("binding_refresh_failed", [issued.refresh_token])
+        transport.is_away = False
+        assert (await client.get("/orders")).status_code == 200
+
+    run(story)
+
+
+def test_a_program_shows_its_tokens_to_its_service_only() -> None:
+    async def story(service: Service) -> None:
+        issued = await service.sessions.issue("ada", user_ver=0)
+        seen: list[httpx.Headers] = []
+
+        def elsewhere(request: httpx.Request) -> httpx.Response:
+            seen.append(request.headers)
+            return httpx.Response(401)
+
+        keep = Keep(issued.refresh_token)
+        auth = SessionAuth(f"{ORIGIN}/session/token", load=keep.load, save=keep.save)
+        async with httpx.AsyncClient(transport=httpx.MockTransport(elsewhere), auth=auth) as client:
+            for url in ("https://evil.example/orders", "http://app.example/orders", "https://app.example.evil/"):
+                assert (await client.get(url)).status_code == 401
+        assert len(seen) == 3
+        assert not any("authorization" in fields for fields in seen)
+
+    run(story)
+
+
+def test_an_agent_is_bound_to_the_secret_of_its_machine() -> None:
+    async def story(service: Service) -> None:
+        issued = await service.sessions.issue("machine-7", user_ver=0, device_secret=SECRET)
+        service.now += 20 * MINUTE
+        thief, _ = program(service, Keep(issued.refresh_token))
+        with pytest.raises(RefreshError) as refused:
+            await thief.get("/orders")
+        assert refused.value.code == "binding_refresh_failed"
+        agent, _ = program(service, Keep(issued.refresh_token), device_secret=SECRET)
+        assert (await agent.get("/orders")).json() == 1
+        ended = {"refresh_token": issued.refresh_token, "device_secret": SECRET.hex()}
+        assert (await agent.post(f"{ORIGIN}/session/token/end", json=ended, auth=None)).status_code == 204
+
+    run(story)

@@ -55,6 +55,14 @@ pub(crate) const CROSS_SITE: Code = Code {
     means: "the request was made by another site, so the browser's cookies do not stand for its holder",
     fix: "send it from a page of the service's own origin; where the browser tells nothing, say which origin that is",
 };
+pub(crate) const LOGIN_NEEDED: Code = Code {
+    name: "binding_login_needed",
+    blame: Blame::Environment,
+    public: "login_required",
+    http: 401,
+    means: "there is no session, or it is over and its token is forgotten",
+    fix: "log in again, and save the refresh token that comes of it",
+};
 pub(crate) const PANICKED: Code = Code::integrator(
     "binding_panicked",
     "Counterseal met a state that it took for impossible, and refused",
@@ -65,6 +73,14 @@ pub(crate) const RAW_TARGET_MISSING: Code = Code::integrator(
     "the server hands on the decoded path only, so what was signed is lost",
     "run a server that gives the raw path (uvicorn, hypercorn, Node's own); in Next.js call register() of counterseal/next in instrumentation.ts",
 );
+pub(crate) const REFRESH_FAILED: Code = Code {
+    name: "binding_refresh_failed",
+    blame: Blame::Environment,
+    public: "unavailable",
+    http: 503,
+    means: "the service did not refresh the session, and did not end it",
+    fix: "try again later; the token is kept, and is as good as before",
+};
 pub(crate) const RING_PRIVATE: Code = Code::integrator(
     "binding_ring_private",
     "a store of one process is used where several processes or threads serve",
@@ -110,8 +126,10 @@ const BINDING_CODES: &[Code] = &[
     BODY_CONSUMED,
     CLAIMS_UNFIT,
     CROSS_SITE,
+    LOGIN_NEEDED,
     PANICKED,
     RAW_TARGET_MISSING,
+    REFRESH_FAILED,
     RING_PRIVATE,
     SECRET_COPIED,
     SESSION_MISSING,

@@ -14,8 +14,10 @@ CodeName = Literal[
     "binding_body_consumed",
     "binding_claims_unfit",
     "binding_cross_site",
+    "binding_login_needed",
     "binding_panicked",
     "binding_raw_target_missing",
+    "binding_refresh_failed",
     "binding_ring_private",
     "binding_secret_copied",
     "binding_session_missing",
@@ -323,6 +325,13 @@ CODES: dict[str, tuple[Literal["environment", "integrator", "peer"], str, int, s
         "the request was made by another site, so the browser's cookies do not stand for its holder",
         "send it from a page of the service's own origin; where the browser tells nothing, say which origin that is",
     ),
+    "binding_login_needed": (
+        "environment",
+        "login_required",
+        401,
+        "there is no session, or it is over and its token is forgotten",
+        "log in again, and save the refresh token that comes of it",
+    ),
     "binding_panicked": (
         "integrator",
         "internal_error",
@@ -336,6 +345,13 @@ CODES: dict[str, tuple[Literal["environment", "integrator", "peer"], str, int, s
         500,
         "the server hands on the decoded path only, so what was signed is lost",
         "run a server that gives the raw path (uvicorn, hypercorn, Node's own); in Next.js call register() of counterseal/next in instrumentation.ts",
+    ),
+    "binding_refresh_failed": (
+        "environment",
+        "unavailable",
+        503,
+        "the service did not refresh the session, and did not end it",
+        "try again later; the token is kept, and is as good as before",
     ),
     "binding_ring_private": (
         "integrator",

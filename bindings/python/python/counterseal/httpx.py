@@ -17,12 +17,18 @@ is signed anew, once, if that cannot do its work twice: its method only reads, o
 by a clock that is ahead may still be taken later, so a POST of such a client fails with 401 once. With
 `verify_responses` each answer must be signed by the service for this very request: its content is read to the end,
 whatever else is raised as `ResponseError`, and the proof is `response.extensions["counterseal.verified"]`.
+
+A client with a session keeps its refresh token, and has an access token for each request (`counterseal.sessions`)::
+
+    client = httpx.Client(auth=SessionAuth("https://api.example/session/token", load=keep.load, save=keep.save))
 """
 
 from __future__ import annotations
 
+import asyncio
 import math
 import re
+import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Generator, Iterator
 from http import HTTPStatus
@@ -30,10 +36,17 @@ from http import HTTPStatus
 import httpx
 
 from counterseal._remote import OidcVerifier, RemoteVerifier
-from counterseal.errors import ArgumentError, ResponseError
+from counterseal.errors import ArgumentError, RefreshError, ResponseError
 from counterseal.request import Policy, Sent, Signer
 
-__all__ = ["AsyncSigningTransport", "OidcVerifier", "RemoteVerifier", "SignatureAuth", "SigningTransport"]
+__all__ = [
+    "AsyncSigningTransport",
+    "OidcVerifier",
+    "RemoteVerifier",
+    "SessionAuth",
+    "SignatureAuth",
+    "SigningTransport",
+]
 
 Clock = Callable[[], int]
 Seeds = Callable[[], bytes]
@@ -374,3 +387,110 @@ _PATIENCE = 5.0
 
 _LONGEST = 3_600_000
 """What took longer took too long in any case, in milliseconds: a clock may be set by decades meanwhile."""
+
+
+class SessionAuth(httpx.Auth):
+    """Access tokens of a session, refreshed once for all requests that need it.
+
+    `load` gives the refresh token that is stored, or None; `save` stores one, or forgets it for None, and is called
+    before the access token that came with it is used. A request that is refused with 401 refreshes once and is sent
+    again; where the session is over, `binding_login_needed` is raised. Nothing is sent to other hosts than that of
+    `url`, and those of `authorities`.
+    """
+
+    requires_request_body = True
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        load: Callable[[], str | None],
+        save: Callable[[str | None], None],
+        device_secret: bytes | None = None,
+        authorities: Collection[str] = (),
+        clock: Clock | None = None,
+    ) -> None:
+        self._url = httpx.URL(url)
+        self._authorities = {self._url.netloc.decode("ascii"), *authorities}
+        self._load = load
+        self._save = save
+        self._device_secret = device_secret
+        self._clock = clock or (lambda: time.time_ns() // 1_000_000)
+        self._access: str | None = None
+        self._expires = 0
+        self._lock = threading.Lock()
+        self._turn = asyncio.Lock()
+
+    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.read()
+        if not self._is_ours(request):
+            yield request
+            return
+        refused = None
+        while True:
+            with self._lock:
+                if asking := self._asking(refused):
+                    answer = yield asking
+                    answer.read()
+                    self._take(answer)
+                used = self._bear(request)
+            response = yield request
+            if response.status_code != HTTPStatus.UNAUTHORIZED or refused is not None:
+                return
+            refused = used
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        await request.aread()
+        if not self._is_ours(request):
+            yield request
+            return
+        refused = None
+        while True:
+            async with self._turn:
+                if asking := self._asking(refused):
+                    answer = yield asking
+                    await answer.aread()
+                    self._take(answer)
+                used = self._bear(request)
+            response = yield request
+            if response.status_code != HTTPStatus.UNAUTHORIZED or refused is not None:
+                return
+            refused = used
+
+    def _is_ours(self, request: httpx.Request) -> bool:
+        return request.url.netloc.decode("ascii") in self._authorities and request.url.scheme == self._url.scheme
+
+    def _asking(self, refused: str | None) -> httpx.Request | None:
+        """The request that refreshes, unless there is a good access token that was not refused."""
+        if self._access is not None and self._access != refused and self._clock() < self._expires - _EARLY:
+            return None
+        token = self._load()
+        if token is None:
+            raise RefreshError("binding_login_needed")
+        asked = {"refresh_token": token}
+        if self._device_secret is not None:
+            asked["device_secret"] = self._device_secret.hex()
+        return httpx.Request("POST", self._url, json=asked)
+
+    def _take(self, answer: httpx.Response) -> None:
+        """Takes over what the service answered."""
+        if answer.headers.get("cs-forget") == "1":
+            self._save(None)
+            self._access = None
+            raise RefreshError("binding_login_needed")
+        try:
+            told = answer.json() if answer.status_code == HTTPStatus.OK else None
+            access, expires, fresh = told["access_token"], told["expires"], told["refresh_token"]
+        except (ValueError, TypeError, KeyError):
+            raise RefreshError("binding_refresh_failed") from None
+        if fresh is not None:
+            self._save(fresh)
+        self._access, self._expires = access, expires
+
+    def _bear(self, request: httpx.Request) -> str | None:
+        request.headers["authorization"] = f"Bearer {self._access}"
+        return self._access
+
+
+_EARLY = 30_000
+"""Who has less left than this, in milliseconds, is refreshed before the request is sent."""

@@ -27,6 +27,9 @@ Both cookies are `__Host-`, `HttpOnly`, `Secure` and `SameSite=Lax`. What change
 own origin: the browser says so (`Sec-Fetch-Site`), or its `Origin` is `origin`. A refusal clears the cookies only where
 the session is over: a request that lost a race would take away what the winner was given.
 
+Clients that are no browsers keep their tokens themselves: `issue` begins a session for one, and `token_router` has the
+routes `POST /session/token` and `POST /session/token/end`. `counterseal.httpx.SessionAuth` is such a client.
+
 The dependency confirms that the browser has stored a token when the access token of that generation comes back in its
 cookie, once for each generation, so the refresher is `confirmation="wired"`. `drive` runs decisions on a database of
 your own; without it they run in a `store` of ours.
@@ -47,11 +50,12 @@ from pydantic import BaseModel
 
 from counterseal.errors import ArgumentError, CountersealError, RefreshError
 from counterseal.fastapi import problem
-from counterseal.jwt import TokenMinter, TokenVerifier, VerifiedToken
+from counterseal.jwt import Minted, TokenMinter, TokenVerifier, VerifiedToken
 from counterseal.refresh import Refreshed, Refresher, Session
 from counterseal.stores import Memory, Sqlite, Waiting
+from counterseal.types import Buffer
 
-__all__ = ["SessionInfo", "Sessions"]
+__all__ = ["SessionInfo", "SessionTokens", "Sessions", "TokenRequest"]
 
 Outcome = TypeVar("Outcome")
 
@@ -82,6 +86,22 @@ class SessionInfo(BaseModel):
     used: int
     ends: int
     is_this: bool
+
+
+class SessionTokens(BaseModel):
+    """What a client gets that is no browser. It stores the refresh token, if there is one, before it uses the other."""
+
+    access_token: str
+    expires: int
+    refresh_token: str | None
+    session: str
+
+
+class TokenRequest(BaseModel):
+    """What such a client presents; the secret of its device in hexadecimal."""
+
+    refresh_token: str
+    device_secret: str | None = None
 
 
 class Sessions:
@@ -124,6 +144,7 @@ class Sessions:
         self._clock = clock
         self._confirmed: OrderedDict[tuple[str, int], None] = OrderedDict()
         self.router = self._routes()
+        self.token_router = self._token_routes()
 
     async def __call__(self, request: Request) -> VerifiedToken:
         """Who is signed in, by the access token in the browser's own cookie."""
@@ -160,6 +181,49 @@ class Sessions:
             now=self._now(),
         )
         return self._give(response, await self._run(waiting))
+
+    async def issue(
+        self,
+        subject: str,
+        *,
+        user_ver: int,
+        device: str | None = None,
+        access: str | None = None,
+        device_secret: Buffer | None = None,
+    ) -> SessionTokens:
+        """Begins a session for a client that is no browser, after its holder was authenticated."""
+        waiting = self._refresher.begin_session(
+            self._tenant,
+            subject,
+            client=self._client,
+            user_ver=user_ver,
+            device=device,
+            access=access,
+            device_secret=device_secret,
+            now=self._now(),
+        )
+        return self._tokens(await self._run(waiting))
+
+    async def _token(self, asked: TokenRequest, response: Response) -> SessionTokens:
+        waiting = self._refresher.refresh(
+            asked.refresh_token, client=self._client, device_secret=_secret(asked), now=self._now()
+        )
+        response.headers["cache-control"] = "no-store"
+        return self._tokens(await self._run(waiting))
+
+    async def _end_token(self, asked: TokenRequest) -> None:
+        now = self._now()
+        waiting = self._refresher.mint(asked.refresh_token, client=self._client, device_secret=_secret(asked), now=now)
+        await self._run(self._refresher.log_out((await self._run(waiting)).session.id, now=now))
+
+    def _tokens(self, refreshed: Refreshed) -> SessionTokens:
+        minted = self._minted(refreshed)
+        return SessionTokens(
+            access_token=minted.token,
+            expires=minted.expires,
+            refresh_token=refreshed.token,
+            session=refreshed.session.id,
+        )
 
     async def _refresh(self, request: Request, response: Response) -> None:
         self._same_site(request)
@@ -202,11 +266,17 @@ class Sessions:
         router.add_api_route("/sessions/{session_id}", self._end_one, methods=["DELETE"], status_code=204)
         return router
 
-    def _give(self, response: Response, refreshed: Refreshed) -> Session:
-        """Sets the cookies. The refresh token is set where there is a new one, before the access token."""
-        session, now = refreshed.session, self._now()
+    def _token_routes(self) -> APIRouter:
+        router = APIRouter(route_class=_route(self._tell), tags=["sessions"])
+        router.add_api_route("/session/token", self._token, methods=["POST"])
+        router.add_api_route("/session/token/end", self._end_token, methods=["POST"], status_code=204)
+        return router
+
+    def _minted(self, refreshed: Refreshed) -> Minted:
+        """The access token that goes with an answer."""
+        session = refreshed.session
         self._on_event(refreshed.event)
-        minted = self._minter.mint(
+        return self._minter.mint(
             session.subject,
             life_seconds=self._life,
             until=session.absolute_end,
@@ -214,8 +284,12 @@ class Sessions:
             session=session.id,
             generation=session.generation,
             claims=self._claims(session),
-            now=now,
+            now=self._now(),
         )
+
+    def _give(self, response: Response, refreshed: Refreshed) -> Session:
+        """Sets the cookies. The refresh token is set where there is a new one, before the access token."""
+        session, minted = refreshed.session, self._minted(refreshed)
         if refreshed.token is not None:
             _set(response, REFRESH, refreshed.token, session.idle_end - session.used)
         _set(response, ACCESS, minted.token, self._life * 1_000)
@@ -278,11 +352,23 @@ def _route(tell: Callable[[CountersealError], None]) -> type[APIRoute]:
                     response = await problem(request, refused)
                     if refused.clears_cookies:
                         _clear(response)
+                        # For whoever has no cookies.
+                        response.headers["cs-forget"] = "1"
                     return response
 
             return handled
 
     return Route
+
+
+def _secret(asked: TokenRequest) -> bytes | None:
+    """The secret of a device; what is no hexadecimal is nobody's."""
+    if asked.device_secret is None:
+        return None
+    try:
+        return bytes.fromhex(asked.device_secret)
+    except ValueError:
+        return None
 
 
 def _token(request: Request) -> str:
