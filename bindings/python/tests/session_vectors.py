@@ -42,8 +42,16 @@ def sessions(case: Case, _: object) -> Case:
 
 def secrets(members: Case) -> Case:
     """The secrets by their states, as pairs of number and bytes."""
-    one = lambda pair: (pair[0], bytes.fromhex(pair[1]))  # noqa: E731
-    return {state: one(told) if state == "signing" else [one(pair) for pair in told] for state, told in members.items()}
+    return {
+        state: numbered(told) if state == "signing" else [numbered(pair) for pair in told]
+        for state, told in members.items()
+    }
+
+
+def numbered(pair: list[Any]) -> tuple[int, bytes]:
+    """A secret and its number."""
+    number, secret = pair
+    return number, bytes.fromhex(secret)
 
 
 def turned(refresher: Refresher, store: Memory, step: Case) -> Case:

@@ -395,6 +395,6 @@ def test_an_agent_is_bound_to_the_secret_of_its_machine() -> None:
         agent, _ = program(service, Keep(issued.refresh_token), device_secret=SECRET)
         assert (await agent.get("/orders")).json() == 1
         ended = {"refresh_token": issued.refresh_token, "device_secret": SECRET.hex()}
-        assert (await agent.post(f"{ORIGIN}/session/token/end", json=ended, auth=None)).status_code == 204
+        assert (await service.browser().post("/session/token/end", json=ended)).status_code == 204
 
     run(story)

@@ -479,7 +479,7 @@ class SessionAuth(httpx.Auth):
             self._access = None
             raise RefreshError("binding_login_needed")
         try:
-            told = answer.json() if answer.status_code == HTTPStatus.OK else None
+            told = answer.json() if answer.status_code == HTTPStatus.OK else {}
             access, expires, fresh = told["access_token"], told["expires"], told["refresh_token"]
         except (ValueError, TypeError, KeyError):
             raise RefreshError("binding_refresh_failed") from None

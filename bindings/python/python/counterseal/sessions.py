@@ -41,7 +41,7 @@ cookie.
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
 from fastapi import APIRouter, Request, Response
@@ -341,7 +341,7 @@ def _route(tell: Callable[[CountersealError], None]) -> type[APIRoute]:
     """Routes whose refusals clear the cookies where they say so."""
 
     class Route(APIRoute):
-        def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
             handle = super().get_route_handler()
 
             async def handled(request: Request) -> Response:
