@@ -76,6 +76,7 @@ module.exports = {
   receiveIncoming: require("./lib/http.cjs").receiveIncoming,
   revokeKey: require("./lib/vault.cjs").revokeKey,
   signingFetch: require("./lib/fetch.cjs").signingFetch,
+  sessionFetch: require("./lib/session_fetch.cjs").sessionFetch,
   sweeping: require("./lib/waiting.cjs").sweeping,
   sweepingCells: require("./lib/waiting.cjs").sweepingCells,
   verifiedResponse: require("./lib/fetch.cjs").verifiedResponse,

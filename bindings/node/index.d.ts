@@ -1191,6 +1191,32 @@ export interface RequestHead {
   readonly headers: Headers;
 }
 
+/** What a client gets that is no browser. It stores the refresh token, if there is one, before it uses the other. */
+export interface SessionTokens {
+  readonly access_token: string;
+  readonly expires: number;
+  readonly refresh_token: string | null;
+  readonly session: string;
+}
+
+/**
+ * A `fetch` with the access tokens of a session, refreshed once for all requests that need it. `load` gives the refresh token that is stored;
+ * `save` stores one, or forgets it for null, and ends before the access token that came with it is used. A request that is refused with
+ * 401 refreshes once and is sent again; where the session is over, `binding_login_needed` is thrown. Other hosts than that of `url` and
+ * `authorities` are sent no token, and redirects are not followed.
+ */
+export declare function sessionFetch(
+  url: string,
+  settings: {
+    readonly load: () => string | null | Promise<string | null>;
+    readonly save: (token: string | null) => void | Promise<void>;
+    readonly deviceSecret?: Uint8Array;
+    readonly authorities?: readonly string[];
+    readonly clock?: () => number;
+    readonly fetch?: (request: Request) => Promise<Response>;
+  },
+): (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+
 /** What a proxy does with a request. */
 export interface Passed {
   /** The fields for the page that is asked for. */
@@ -1236,6 +1262,20 @@ export declare class Sessions {
   ): Promise<{ readonly session: Session; readonly headers: Headers }>;
   /** Who is signed in, by the access token in the browser's own cookie. */
   signedIn(request: RequestHead): Promise<VerifiedToken>;
+  /** Begins a session for a client that is no browser, after its holder was authenticated. */
+  issue(
+    subject: string,
+    options: {
+      readonly userVer: number;
+      readonly device?: string;
+      readonly access?: string;
+      readonly deviceSecret?: Uint8Array;
+    },
+  ): Promise<SessionTokens>;
+  /** Answers `POST` of a client that is no browser: tokens for its refresh token, as JSON. */
+  token(request: Request): Promise<Response>;
+  /** Answers `POST` of a client that is no browser: logs out. */
+  endToken(request: Request): Promise<Response>;
   /** Answers `POST`: sets both cookies anew. Any number of tabs may call it at once; all get the same. */
   refresh(request: RequestHead): Promise<Response>;
   /** Answers `POST`: logs out. */

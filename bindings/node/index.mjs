@@ -76,6 +76,7 @@ export const {
   receiveIncoming,
   revokeKey,
   signingFetch,
+  sessionFetch,
   sweeping,
   sweepingCells,
   verifiedResponse,

@@ -15,6 +15,9 @@ const REFRESH = "__Host-cs_rt";
 const ACCESS = "__Host-cs_at";
 /** A field of the proxy's own: the cookies of this request are newer than the browser's. */
 const ROTATED = "cs-rotated";
+/** Tells a client that is no browser to forget its token. */
+const FORGET = "cs-forget";
+const HEXADECIMAL = /^(?:[0-9a-f]{2}){16,1024}$/;
 /** How many generations are remembered as confirmed; who is forgotten is confirmed once more. */
 const CONFIRMED = 4_096;
 /** Who has less left than this, in milliseconds, is refreshed on the way. */
@@ -68,6 +71,27 @@ class Sessions {
     return verified;
   }
 
+  async issue(subject, given) {
+    const { client, tenant } = this.#settings;
+    const parts = { ...options(given, [...NEW, "deviceSecret"]), client, ...this.#at() };
+    return this.#tokens(await this.#run(this.#refresher.beginSession(tenant, subject, parts)));
+  }
+
+  token(request) {
+    return this.#answer(async () => {
+      const { token, deviceSecret } = await presented(request);
+      return Response.json(this.#tokens(await this.#refreshed(token, deviceSecret)), { headers: PRIVATE });
+    });
+  }
+
+  endToken(request) {
+    return this.#answer(async () => {
+      const { token, deviceSecret } = await presented(request);
+      await this.#logOut(token, deviceSecret);
+      return new Response(null, { status: 204 });
+    });
+  }
+
   refresh(request) {
     return this.#answer(async () => {
       this.#sameSite(request);
@@ -79,11 +103,7 @@ class Sessions {
   end(request) {
     return this.#answer(async () => {
       this.#sameSite(request);
-      const { client } = this.#settings;
-      // Whose session it is is for the refresh token to say: the access token may be over.
-      const asked = this.#refresher.mint(refreshTokenOf(request), { client, ...this.#at() });
-      const { session } = await this.#run(asked);
-      await this.#run(this.#refresher.logOut(session.id, this.#at()));
+      await this.#logOut(refreshTokenOf(request));
       return new Response(null, { status: 204, headers: cleared(new Headers()) });
     });
   }
@@ -141,20 +161,27 @@ class Sessions {
     return passed;
   }
 
-  async #refreshed(token) {
+  async #refreshed(token, deviceSecret) {
     const { client } = this.#settings;
-    return this.#run(this.#refresher.refresh(token, { client, ...this.#at() }));
+    return this.#run(this.#refresher.refresh(token, { client, deviceSecret, ...this.#at() }));
+  }
+
+  /** Whose session it is is for the refresh token to say: the access token may be over. */
+  async #logOut(token, deviceSecret) {
+    const { client } = this.#settings;
+    const { session } = await this.#run(this.#refresher.mint(token, { client, deviceSecret, ...this.#at() }));
+    await this.#run(this.#refresher.logOut(session.id, this.#at()));
   }
 
   #of({ subject }) {
     return this.#run(this.#refresher.sessions(this.#settings.tenant, subject, this.#at()));
   }
 
-  /** The fields that set the cookies, and the cookies as they are after it; a refresh token is set where there is a new one. */
-  #given({ session, token, event }, cookies = new Map()) {
+  /** The access token that goes with an answer. */
+  #minted({ session, event }) {
     const { claims = scope, lifeSeconds, onEvent } = this.#settings;
     onEvent?.(event);
-    const minted = this.#minter.mint(session.subject, {
+    return this.#minter.mint(session.subject, {
       lifeSeconds,
       until: session.absoluteEnd,
       userVer: session.userVer,
@@ -163,12 +190,24 @@ class Sessions {
       claims: claims(session),
       ...this.#at(),
     });
+  }
+
+  /** What a client gets that is no browser. */
+  #tokens(refreshed) {
+    const { token, expires } = this.#minted(refreshed);
+    return { access_token: token, expires, refresh_token: refreshed.token, session: refreshed.session.id };
+  }
+
+  /** The fields that set the cookies, and the cookies as they are after it; a refresh token is set where there is a new one. */
+  #given(refreshed, cookies = new Map()) {
+    const { session, token } = refreshed;
+    const minted = this.#minted(refreshed);
     const headers = new Headers(PRIVATE);
     if (token !== null) {
       headers.append("set-cookie", cookie(REFRESH, token, Math.floor((session.idleEnd - session.used) / 1_000)));
       cookies.set(REFRESH, token);
     }
-    headers.append("set-cookie", cookie(ACCESS, minted.token, lifeSeconds));
+    headers.append("set-cookie", cookie(ACCESS, minted.token, this.#settings.lifeSeconds));
     cookies.set(ACCESS, minted.token);
     return headers;
   }
@@ -243,8 +282,25 @@ class Sessions {
 function answered(error) {
   const { status, headers, body } = problem(error);
   const fields = new Headers(headers);
-  if (error.clearsCookies) cleared(fields);
+  if (error.clearsCookies) {
+    cleared(fields);
+    // For whoever has no cookies.
+    fields.set(FORGET, "1");
+  }
   return new Response(body, { status, headers: fields });
+}
+
+/** What a client presents that is no browser; what cannot be read is no token. */
+async function presented(request) {
+  let told;
+  try {
+    told = JSON.parse(await request.text());
+  } catch {
+    told = null;
+  }
+  const { refresh_token: token, device_secret: secret } = told ?? {};
+  const deviceSecret = typeof secret === "string" && HEXADECIMAL.test(secret) ? Buffer.from(secret, "hex") : undefined;
+  return { token: typeof token === "string" && token.isWellFormed() ? token : "", deviceSecret };
 }
 
 /** What the page that is asked for sees of the cookies. */

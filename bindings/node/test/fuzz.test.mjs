@@ -282,6 +282,7 @@ const FUNCTIONS = [
   "messageId",
   "migrations",
   "revokeKey",
+  "sessionFetch",
   "signingFetch",
   "sweeping",
   "sweepingCells",

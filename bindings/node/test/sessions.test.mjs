@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Memory, Refresher, Sessions, TokenMinter, TokenVerifier } from "counterseal";
+import { Memory, RefreshError, Refresher, Sessions, sessionFetch, TokenMinter, TokenVerifier } from "counterseal";
 import { NOW, refused, SECRET, tokenPolicy, tokenSigner, tokenVerifier } from "./support.mjs";
 
 const ORIGIN = "https://app.example";
@@ -25,6 +25,7 @@ class Service {
     });
     const signer = tokenSigner();
     const verifier = new TokenVerifier(tokenPolicy(), [signer.key]);
+    this.verifier = verifier;
     this.sessions = new Sessions(refresher, new TokenMinter(signer, tokenPolicy()), verifier, {
       client: "web",
       tenant: "login",
@@ -266,3 +267,121 @@ test("what cannot be set up is refused", () => {
   refused("binding_argument_type", () => new Sessions({}, made[1], made[2], names));
   refused("binding_argument_type", () => new Sessions(made[0], {}, made[2], names));
 });
+
+/** A client that is no browser, and the service that it asks. */
+async function program(service, settings = {}, issued = {}) {
+  const { refresh_token: first } = await service.sessions.issue("ada", { userVer: 0, ...issued });
+  const keep = { tokens: [first], asked: 0, isAway: false, elsewhere: [] };
+  const fetch = sessionFetch(`${ORIGIN}/session/token`, {
+    load: () => keep.tokens.at(-1),
+    save: (token) => void keep.tokens.push(token),
+    clock: () => service.now,
+    fetch: async (request) => {
+      const { host, pathname } = new URL(request.url);
+      if (host !== "app.example" || !request.url.startsWith("https:")) {
+        keep.elsewhere.push(request.headers.get("authorization"));
+        return new Response(null, { status: 401 });
+      }
+      if (pathname !== "/session/token") return orders(service, request);
+      keep.asked += 1;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return keep.isAway ? new Response(null, { status: 503 }) : service.sessions.token(request);
+    },
+    ...settings,
+  });
+  return { fetch, keep };
+}
+
+/** A route for access tokens. */
+async function orders(service, request) {
+  try {
+    const token = request.headers.get("authorization").slice("Bearer ".length);
+    const { generation } = service.verifier.verify(token, { now: service.now });
+    return Response.json([generation, await request.text()]);
+  } catch {
+    return new Response(null, { status: 401 });
+  }
+}
+
+test("a program refreshes once for all its requests", async () => {
+  const service = new Service();
+  const { fetch, keep } = await program(service);
+  for (let turn = 1; turn < 4; turn += 1) {
+    service.now += 20 * MINUTE;
+    const send = () => fetch(`${ORIGIN}/orders`, { method: "POST", body: "a" });
+    const answers = await Promise.all(Array.from({ length: 20 }, send));
+    for (const answer of answers) assert.deepEqual(await answer.json(), [turn, "a"]);
+    assert.equal(keep.asked, turn);
+  }
+  assert.equal(new Set(keep.tokens).size, 4);
+});
+
+test("a program stores its refresh token before it uses the access token", async () => {
+  const service = new Service();
+  const save = () => Promise.reject(new Error("no space left"));
+  const { fetch, keep } = await program(service, { save });
+  service.now += 20 * MINUTE;
+  await assert.rejects(fetch(`${ORIGIN}/orders`), { message: "no space left" });
+  service.now += 60 * MINUTE;
+  const answer = await service.sessions.token(asked({ refresh_token: keep.tokens[0] }));
+  assert.equal(answer.status, 200);
+});
+
+test("a program whose session is over forgets its token and asks for a login", async () => {
+  const service = new Service();
+  const { fetch, keep } = await program(service);
+  service.now += 20 * MINUTE;
+  assert.equal((await fetch(`${ORIGIN}/orders`)).status, 200);
+  assert.equal((await service.sessions.endToken(asked({ refresh_token: keep.tokens.at(-1) }))).status, 204);
+  service.now += 20 * MINUTE;
+  for (let turn = 0; turn < 2; turn += 1) {
+    await assert.rejects(fetch(`${ORIGIN}/orders`), (error) => {
+      assert(error instanceof RefreshError);
+      return error.code === "binding_login_needed";
+    });
+  }
+  assert.deepEqual([keep.tokens.at(-1), keep.asked], [null, 2]);
+});
+
+test("a program keeps its token while the service is away", async () => {
+  const service = new Service();
+  const { fetch, keep } = await program(service);
+  service.now += 20 * MINUTE;
+  keep.isAway = true;
+  await assert.rejects(fetch(`${ORIGIN}/orders`), { code: "binding_refresh_failed" });
+  assert.equal(keep.tokens.length, 1);
+  keep.isAway = false;
+  assert.equal((await fetch(`${ORIGIN}/orders`)).status, 200);
+});
+
+test("a program shows its tokens to its service only", async () => {
+  const { fetch, keep } = await program(new Service());
+  for (const url of ["https://evil.example/", "http://app.example/orders", "https://app.example.evil/"]) {
+    assert.equal((await fetch(url)).status, 401);
+  }
+  assert.deepEqual(keep.elsewhere, [null, null, null]);
+});
+
+test("an agent is bound to the secret of its machine, and what is no token ends nothing", async () => {
+  const service = new Service();
+  const { fetch, keep } = await program(service, { deviceSecret: SECRET }, { deviceSecret: SECRET });
+  service.now += 20 * MINUTE;
+  const [token] = keep.tokens;
+  for (const [body, forgets] of [
+    [{ refresh_token: token }, null],
+    [{ refresh_token: token, device_secret: "zz" }, null],
+    [{ refresh_token: token, device_secret: "00".repeat(32) }, null],
+    [{ refresh_token: 7 }, "1"],
+    [null, "1"],
+    ["{", "1"],
+  ]) {
+    const answer = await service.sessions.token(asked(body));
+    assert.deepEqual([answer.status, answer.headers.get("cs-forget")], [401, forgets]);
+  }
+  assert.deepEqual(await (await fetch(`${ORIGIN}/orders`)).json(), [1, ""]);
+});
+
+function asked(body) {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return new Request(`${ORIGIN}/session/token`, { method: "POST", body: text });
+}
