@@ -39,12 +39,12 @@ fn r06_a_host_that_dies_between_two_steps_leaves_one_session() {
     }
 }
 
-/// A request that takes so many of its steps, and no more.
+/// A request that takes so many of its steps, or all that it has.
 fn dies_after(steps: u64, host: &Issuer, token: &str) {
     let mut step = host.ask(token, at(65), 9).unwrap();
     for _ in 0..steps {
         let Step::Need(pending) = step else {
-            unreachable!("it reads and writes")
+            return;
         };
         let reply = host.run(pending.op());
         step = pending.finish(reply);

@@ -90,11 +90,11 @@ impl Modelled {
             _ if latest - now > SKEW => "refresh_clock",
             _ if self.is_ended => "refresh_ended",
             _ if at >= self.idle_end.min(self.absolute_end) => "refresh_expired",
-            0 if at - latest <= 2 * WINDOW => "refresh_same",
-            0 => "refresh_rotated",
-            1 if in_window && self.retries < RETRIES => "refresh_retried",
+            0 if at - latest <= 2 * WINDOW => "same",
+            0 => "rotated",
+            1 if in_window && self.retries < RETRIES => "retried",
             1 if in_window => "refresh_busy",
-            1 if !self.is_confirmed && at - self.rotated <= WITHIN => "refresh_retried_late",
+            1 if !self.is_confirmed && at - self.rotated <= WITHIN => "retried_late",
             1 if !self.is_confirmed => "refresh_unconfirmed",
             _ => "refresh_replayed",
         }
@@ -104,17 +104,17 @@ impl Modelled {
         let said = self.look(back, now);
         let at = now.max(self.rotated).max(self.window);
         let gives = [
-            "refresh_same",
-            "refresh_rotated",
-            "refresh_retried",
-            "refresh_retried_late",
+            "same",
+            "rotated",
+            "retried",
+            "retried_late",
         ];
         if gives.contains(&said) && version > self.version {
             return "refresh_user_ver";
         }
         match said {
-            "refresh_same" => self.is_confirmed = true,
-            "refresh_rotated" => {
+            "same" => self.is_confirmed = true,
+            "rotated" => {
                 *self = Modelled {
                     generation: self.generation + 1,
                     absolute_end: self.absolute_end,
@@ -122,11 +122,11 @@ impl Modelled {
                     ..Modelled::begun(at, self.version)
                 };
             }
-            "refresh_retried" => {
+            "retried" => {
                 self.retries += 1;
                 self.window = if self.is_confirmed { self.window } else { at };
             }
-            "refresh_retried_late" => (self.retries, self.window) = (0, at),
+            "retried_late" => (self.retries, self.window) = (0, at),
             "refresh_replayed" | "refresh_unconfirmed" => self.is_ended = true,
             _ => {}
         }
@@ -136,11 +136,11 @@ impl Modelled {
     fn mint(&self, back: u32, now: i64, version: i64) -> &'static str {
         match self.look(back, now) {
             "refresh_replayed" | "refresh_unconfirmed" => "refresh_superseded",
-            "refresh_same" | "refresh_rotated" | "refresh_retried" | "refresh_retried_late" => {
+            "same" | "rotated" | "retried" | "retried_late" => {
                 if version > self.version {
                     return "refresh_user_ver";
                 }
-                "refresh_minted"
+                "minted"
             }
             refused => refused,
         }

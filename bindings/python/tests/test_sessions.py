@@ -149,10 +149,11 @@ def test_r07_an_answer_that_was_lost_comes_again_hours_later() -> None:
     async def story(service: Service) -> None:
         browser = await signed_in(service)
         service.now += 20 * MINUTE
-        before = dict(browser.cookies)
+        before = list(browser.cookies.jar)
         lost = await browser.post("/session/refresh")
         browser.cookies.clear()
-        browser.cookies.update(before)
+        for cookie in before:
+            browser.cookies.jar.set_cookie(cookie)
         service.now += 300 * MINUTE
         again = await browser.post("/session/refresh")
         assert cookies(again)[REFRESH].split(";")[0] == cookies(lost)[REFRESH].split(";")[0]
@@ -196,6 +197,69 @@ def test_what_another_site_makes_a_browser_send_changes_nothing(path: str, field
         if status == 403:
             assert answer.json()["code"] == "cross_site"
             assert not cookies(answer)
+
+    run(story)
+
+
+def test_a_route_with_the_dependency_takes_no_change_from_another_site() -> None:
+    async def story(service: Service) -> None:
+        @service.app.post("/orders", status_code=204)
+        async def order(_: Annotated[VerifiedToken, Depends(service.sessions)]) -> None:
+            return
+
+        browser = await signed_in(service)
+        assert (await browser.post("/orders")).status_code == 204
+        for site in ("same-site", "cross-site", "none"):
+            answer = await browser.post("/orders", headers={"sec-fetch-site": site})
+            assert (answer.status_code, answer.json()["code"]) == (403, "cross_site")
+
+    run(story)
+
+
+def test_what_a_proxy_has_refreshed_confirms_nothing() -> None:
+    async def story(service: Service) -> None:
+        browser = await signed_in(service)
+        service.now += 20 * MINUTE
+        before = list(browser.cookies.jar)
+        await browser.post("/session/refresh")
+        # The proxy forwards the new cookies, and its answer is lost.
+        forwarded = {"cs-rotated": "1"}
+        assert (await browser.get("/me", headers=forwarded)).status_code == 200
+        service.now += MINUTE
+        answer = await browser.post("/session/refresh", headers=forwarded)
+        assert (answer.status_code, cookies(answer)) == (204, {})
+        browser.cookies.clear()
+        for cookie in before:
+            browser.cookies.jar.set_cookie(cookie)
+        service.now += 60 * MINUTE
+        assert (await browser.post("/session/refresh")).status_code == 204
+
+    assert "refresh_replayed" not in run(story).events
+
+
+@pytest.mark.parametrize("mark", ["\xa0", "\x85", "\x1f", "__host-", "__Host-cs_at"])
+def test_a_cookie_of_nearly_our_name_is_none_of_ours(mark: str) -> None:
+    async def story(service: Service) -> None:
+        victim, eve = await signed_in(service), await signed_in(service, "eve")
+        tokens = [dict(browser.cookies)[ACCESS] for browser in (victim, eve)]
+        for line in (f"{ACCESS}={tokens[0]}; {mark}{ACCESS}={tokens[1]}", f"{mark}{ACCESS}={tokens[1]}"):
+            async with service.browser() as other:
+                answer = await other.get("/me", headers=[(b"cookie", line.encode("latin-1"))])
+            expected = (200, 0) if line.startswith(ACCESS + "=" + tokens[0]) else (401, None)
+            assert (answer.status_code, answer.json().get("generation")) == expected
+
+    run(story)
+
+
+def test_of_a_cookie_that_comes_with_two_values_none_is_taken_and_nothing_is_cleared() -> None:
+    async def story(service: Service) -> None:
+        browser = await signed_in(service)
+        line = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+        async with service.browser() as other:
+            for path in ("/session/refresh", "/session/end"):
+                answer = await other.post(path, headers={"cookie": f"{REFRESH}=junk; {line}"})
+                assert (answer.status_code, cookies(answer)) == (401, {})
+        assert (await browser.post("/session/refresh")).status_code == 204
 
     run(story)
 
@@ -267,12 +331,14 @@ class Counted(httpx.ASGITransport):
     def __init__(self, app: FastAPI) -> None:
         super().__init__(app)
         self.asked = 0
+        self.begun = asyncio.Event()
         self.is_away = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Hands a request on."""
         if request.url.path == "/session/token":
             self.asked += 1
+            self.begun.set()
             # Others come meanwhile.
             await asyncio.sleep(0.01)
             if self.is_away:
@@ -396,5 +462,126 @@ def test_an_agent_is_bound_to_the_secret_of_its_machine() -> None:
         assert (await agent.get("/orders")).json() == 1
         ended = {"refresh_token": issued.refresh_token, "device_secret": SECRET.hex()}
         assert (await service.browser().post("/session/token/end", json=ended)).status_code == 204
+
+    run(story)
+
+
+def test_a_login_or_logout_during_a_refresh_is_not_overwritten() -> None:
+    async def story(service: Service) -> None:
+        issued = [await service.sessions.issue("ada", user_ver=0) for _ in range(2)]
+        keep = Keep(issued[0].refresh_token)
+        client, transport = program(service, keep)
+        service.now += 20 * MINUTE
+        waiting = asyncio.create_task(client.get("/orders"))
+        await transport.begun.wait()
+        keep.save(issued[1].refresh_token)
+        assert (await waiting).status_code == 200
+        # The second session's successor is stored, and nothing of the first.
+        assert len(keep.tokens) == 3
+        keep.save(None)
+        with pytest.raises(RefreshError) as refused:
+            await client.get("/orders")
+        assert refused.value.code == "binding_login_needed"
+
+    run(story)
+
+
+def test_event_loops_may_share_what_keeps_a_session() -> None:
+    service = Service()
+    issued = asyncio.run(service.sessions.issue("ada", user_ver=0))
+    client, _ = program(service, Keep(issued.refresh_token))
+
+    async def all_at_once() -> set[int]:
+        answers = await asyncio.gather(*(client.get("/orders") for _ in range(5)))
+        return {answer.status_code for answer in answers}
+
+    for _ in range(3):
+        service.now += 20 * MINUTE
+        assert asyncio.run(all_at_once()) == {200}
+
+
+def test_a_refresh_that_is_redirected_gives_its_token_to_nobody() -> None:
+    reached: list[str] = []
+
+    def elsewhere(request: httpx.Request) -> httpx.Response:
+        reached.append(request.url.host)
+        if request.url.host == "app.example":
+            return httpx.Response(307, headers={"location": "https://evil.example/session/token"})
+        tokens = {"access_token": "a", "expires": NOW, "refresh_token": "evil"}
+        return httpx.Response(200, json=tokens)
+
+    class Line(httpx.BaseTransport):
+        """Reads a request as a socket would: once, as it is sent."""
+
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            b"".join(request.stream)  # type: ignore[arg-type]
+            return elsewhere(request)
+
+    keep = Keep("secret")
+    auth = SessionAuth(f"{ORIGIN}/session/token", load=keep.load, save=keep.save)
+    with (
+        httpx.Client(transport=Line(), auth=auth, follow_redirects=True) as client,
+        pytest.raises(httpx.StreamConsumed),
+    ):
+        client.get(f"{ORIGIN}/orders")
+    assert keep.tokens == ["secret"]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"access_token": "a", "expires": "x", "refresh_token": None},
+        {"access_token": None, "expires": NOW, "refresh_token": None},
+        {"access_token": "a\nb", "expires": NOW, "refresh_token": None},
+        {"access_token": "a", "expires": True, "refresh_token": None},
+        {"access_token": "a", "expires": NOW, "refresh_token": 5},
+        [],
+        None,
+    ],
+)
+def test_an_answer_that_makes_no_sense_is_none(told: object) -> None:
+    keep = Keep("secret")
+    auth = SessionAuth(f"{ORIGIN}/session/token", load=keep.load, save=keep.save)
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=told))
+    with httpx.Client(transport=transport, auth=auth) as client:
+        for _ in range(2):
+            with pytest.raises(RefreshError) as refused:
+                client.get(f"{ORIGIN}/orders")
+            assert refused.value.code == "binding_refresh_failed"
+    assert keep.tokens == ["secret"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"url": 5},
+        {"url": "/session/token"},
+        {"url": "https://a:b@app.example/"},
+        {"authorities": "app.example"},
+        {"device_secret": "abc"},
+    ],
+)
+def test_what_keeps_a_session_is_set_up_with_what_it_needs(options: dict[str, Any]) -> None:
+    keep = Keep("secret")
+    given: dict[str, Any] = {"url": f"{ORIGIN}/session/token", "load": keep.load, "save": keep.save, **options}
+    with pytest.raises(ArgumentError) as refused:
+        SessionAuth(given.pop("url"), **given)
+    assert refused.value.code == "binding_argument_type"
+
+
+@pytest.mark.parametrize("secret", ["", "00", "aa" * 1_025, "zz" * 16, "0a " * 16])
+def test_what_is_no_token_and_no_secret_is_nobodys(secret: str) -> None:
+    async def story(service: Service) -> None:
+        service.app.include_router(service.sessions.token_router)
+        issued = await service.sessions.issue("ada", user_ver=0, device_secret=SECRET)
+        browser = service.browser()
+        for path in ("/session/token", "/session/token/end"):
+            asked = {"refresh_token": issued.refresh_token, "device_secret": secret}
+            answer = await browser.post(path, json=asked)
+            assert (answer.status_code, "cs-forget" in answer.headers) == (401, False)
+            answer = await browser.post(
+                path, content=b'{"refresh_token": "\\ud800"}', headers={"content-type": "application/json"}
+            )
+            assert answer.status_code in (401, 422)
 
     run(story)

@@ -446,7 +446,8 @@ fn text(token: &Secret) -> String {
 }
 
 fn session_id(name: &'static str, text: &str) -> Result<SessionId, ArgumentFault> {
-    SessionId::parse(text).ok_or(ArgumentFault::Text { name })
+    let wanted = "the id of a session, 22 letters";
+    SessionId::parse(text).ok_or(ArgumentFault::Choice { name, wanted })
 }
 
 fn check_names(tenant: &str, subject: &str) -> Result<(), ArgumentFault> {

@@ -26,12 +26,14 @@ A client with a session keeps its refresh token, and has an access token for eac
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 import re
 import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Generator, Iterator
 from http import HTTPStatus
+from weakref import WeakKeyDictionary
 
 import httpx
 
@@ -392,10 +394,11 @@ _LONGEST = 3_600_000
 class SessionAuth(httpx.Auth):
     """Access tokens of a session, refreshed once for all requests that need it.
 
-    `load` gives the refresh token that is stored, or None; `save` stores one, or forgets it for None, and is called
-    before the access token that came with it is used. A request that is refused with 401 refreshes once and is sent
-    again; where the session is over, `binding_login_needed` is raised. Nothing is sent to other hosts than that of
-    `url`, and those of `authorities`.
+    `load` gives the refresh token that is stored, or None; it is asked for each request, so that a login or a logout
+    counts at once. `save` stores one, or forgets it for None, and is called before the access token that came with it
+    is used. A request that is refused with 401 refreshes once and is sent again; where the session is over,
+    `binding_login_needed` is raised. Tokens go to the host of `url` and to `authorities` only; a refresh that is
+    redirected fails. Threads and event loops may share it.
     """
 
     requires_request_body = True
@@ -410,16 +413,22 @@ class SessionAuth(httpx.Auth):
         authorities: Collection[str] = (),
         clock: Clock | None = None,
     ) -> None:
-        self._url = httpx.URL(url)
-        self._authorities = {self._url.netloc.decode("ascii"), *authorities}
+        if isinstance(authorities, str) or not (device_secret is None or isinstance(device_secret, bytes)):
+            raise ArgumentError("binding_argument_type")
+        self._url = _place(url)
+        hosts = (_place(f"{self._url.scheme}://{authority}").netloc for authority in authorities)
+        self._authorities = {self._url.netloc, *hosts}
         self._load = load
         self._save = save
         self._device_secret = device_secret
         self._clock = clock or (lambda: time.time_ns() // 1_000_000)
         self._access: str | None = None
+        self._of: str | None = None
+        """The refresh token that is stored beside it."""
         self._expires = 0
-        self._lock = threading.Lock()
-        self._turn = asyncio.Lock()
+        # A hook of the client may send something while it refreshes.
+        self._lock = threading.RLock()
+        self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         request.read()
@@ -429,10 +438,10 @@ class SessionAuth(httpx.Auth):
         refused = None
         while True:
             with self._lock:
-                if asking := self._asking(refused):
-                    answer = yield asking
+                while asking := self._asking(refused):
+                    answer = yield asking.request
                     answer.read()
-                    self._take(answer)
+                    self._take(answer, asking)
                 used = self._bear(request)
             response = yield request
             if response.status_code != HTTPStatus.UNAUTHORIZED or refused is not None:
@@ -445,12 +454,13 @@ class SessionAuth(httpx.Auth):
             yield request
             return
         refused = None
+        turn = self._turns.setdefault(asyncio.get_running_loop(), asyncio.Lock())
         while True:
-            async with self._turn:
-                if asking := self._asking(refused):
-                    answer = yield asking
+            async with turn:
+                while asking := self._asking(refused):
+                    answer = yield asking.request
                     await answer.aread()
-                    self._take(answer)
+                    self._take(answer, asking)
                 used = self._bear(request)
             response = yield request
             if response.status_code != HTTPStatus.UNAUTHORIZED or refused is not None:
@@ -458,38 +468,98 @@ class SessionAuth(httpx.Auth):
             refused = used
 
     def _is_ours(self, request: httpx.Request) -> bool:
-        return request.url.netloc.decode("ascii") in self._authorities and request.url.scheme == self._url.scheme
+        return request.url.netloc in self._authorities and request.url.scheme == self._url.scheme
 
-    def _asking(self, refused: str | None) -> httpx.Request | None:
-        """The request that refreshes, unless there is a good access token that was not refused."""
-        if self._access is not None and self._access != refused and self._clock() < self._expires - _EARLY:
-            return None
+    def _asking(self, refused: str | None) -> _Refresh | None:
+        """What refreshes, unless there is a good access token of the stored session that was not refused."""
         token = self._load()
         if token is None:
-            raise RefreshError("binding_login_needed")
-        asked = {"refresh_token": token}
-        if self._device_secret is not None:
-            asked["device_secret"] = self._device_secret.hex()
-        return httpx.Request("POST", self._url, json=asked)
-
-    def _take(self, answer: httpx.Response) -> None:
-        """Takes over what the service answered."""
-        if answer.headers.get("cs-forget") == "1":
-            self._save(None)
             self._access = None
             raise RefreshError("binding_login_needed")
-        try:
-            told = answer.json() if answer.status_code == HTTPStatus.OK else {}
-            access, expires, fresh = told["access_token"], told["expires"], told["refresh_token"]
-        except (ValueError, TypeError, KeyError):
-            raise RefreshError("binding_refresh_failed") from None
+        is_good = self._of == token and self._access not in (None, refused)
+        if is_good and self._clock() < self._expires - _EARLY:
+            return None
+        return _Refresh(self._url, token, self._device_secret)
+
+    def _take(self, answer: httpx.Response, asked: _Refresh) -> None:
+        """Takes over what the service answered, unless somebody logged in or out meanwhile."""
+        if self._load() != asked.token:
+            return
+        if answer.headers.get("cs-forget") == "1" and answer.request.url == self._url:
+            self._save(None)
+            return
+        told = _told(answer, self._url)
+        if told is None:
+            raise RefreshError("binding_refresh_failed")
+        access, expires, fresh = told
         if fresh is not None:
             self._save(fresh)
-        self._access, self._expires = access, expires
+        self._access, self._expires, self._of = access, expires, fresh or asked.token
 
     def _bear(self, request: httpx.Request) -> str | None:
         request.headers["authorization"] = f"Bearer {self._access}"
         return self._access
+
+
+class _Refresh:
+    """A request for tokens, and the token that it presents."""
+
+    def __init__(self, url: httpx.URL, token: str, device_secret: bytes | None) -> None:
+        asked = {"refresh_token": token}
+        if device_secret is not None:
+            asked["device_secret"] = device_secret.hex()
+        content = json.dumps(asked).encode()
+        fields = {"content-type": "application/json", "content-length": str(len(content))}
+        self.token = token
+        self.request = httpx.Request("POST", url, headers=fields, stream=_Once(content))
+
+
+class _Once(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """Content that is sent once: a redirect would take it to somebody else."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content: bytes | None = content
+
+    def _taken(self) -> bytes:
+        content, self._content = self._content, None
+        if content is None:
+            raise httpx.StreamConsumed
+        return content
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._taken()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._taken()
+
+
+def _told(answer: httpx.Response, url: httpx.URL) -> tuple[str, int, str | None] | None:
+    """What the service answered, if it refreshed."""
+    if answer.status_code != HTTPStatus.OK or answer.request.url != url:
+        return None
+    try:
+        told = answer.json()
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(told, dict):
+        return None
+    access, expires, fresh = (told.get(name) for name in ("access_token", "expires", "refresh_token"))
+    if not (isinstance(access, str) and access.isascii() and access.isprintable()):
+        return None
+    if not isinstance(expires, int) or isinstance(expires, bool) or not isinstance(fresh, str | None):
+        return None
+    return access, expires, fresh
+
+
+def _place(url: str) -> httpx.URL:
+    """An absolute URL without names of users."""
+    try:
+        place = httpx.URL(url)
+    except (httpx.InvalidURL, TypeError):
+        raise ArgumentError("binding_argument_type") from None
+    if not place.is_absolute_url or place.userinfo:
+        raise ArgumentError("binding_argument_type")
+    return place
 
 
 _EARLY = 30_000

@@ -18,20 +18,24 @@
 
 The routes, each for the browser that has the cookies:
 
-* `POST /session/refresh` sets both cookies anew. Any number of tabs may call it at once; all get the same.
+* `POST /session/refresh` sets both cookies anew. Tabs may call it at once, 33 in a window unless the refresher has
+  other `retries`; all get the same.
 * `POST /session/end` logs out.
 * `GET /sessions` lists the sessions of the subject; `DELETE /sessions/{id}` ends one of them, `DELETE /sessions` all
   others.
 
-Both cookies are `__Host-`, `HttpOnly`, `Secure` and `SameSite=Lax`. What changes something must come from the service's
-own origin: the browser says so (`Sec-Fetch-Site`), or its `Origin` is `origin`. A refusal clears the cookies only where
+Both cookies are `__Host-`, `HttpOnly`, `Secure` and `SameSite=Lax`. A request by cookie whose method may change
+something, to these routes or to one with this dependency, must come from the service's own origin: the browser says so
+(`Sec-Fetch-Site`), or its `Origin` is `origin`. A refusal clears the cookies only where
 the session is over: a request that lost a race would take away what the winner was given.
 
 Clients that are no browsers keep their tokens themselves: `issue` begins a session for one, and `token_router` has the
 routes `POST /session/token` and `POST /session/token/end`. `counterseal.httpx.SessionAuth` is such a client.
 
 The dependency confirms that the browser has stored a token when the access token of that generation comes back in its
-cookie, once for each generation, so the refresher is `confirmation="wired"`. `drive` runs decisions on a database of
+cookie, or as the bearer token of a program, once for each generation, so the refresher is `confirmation="wired"`. A
+proxy that has refreshed on the way says so by `cs-rotated` (`createSessionProxy` of the Node package does); such a
+request confirms nothing. `drive` runs decisions on a database of
 your own; without it they run in a `store` of ours.
 
 What it does not protect: pages that let others' scripts run. They can act as the holder while they run, and read no
@@ -40,17 +44,18 @@ cookie.
 
 import asyncio
 import logging
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from counterseal.errors import ArgumentError, CountersealError, RefreshError
 from counterseal.fastapi import problem
-from counterseal.jwt import Minted, TokenMinter, TokenVerifier, VerifiedToken
+from counterseal.jwt import Minted, TokenMinter, TokenVerifier, VerifiedToken, bearer
 from counterseal.refresh import Refreshed, Refresher, Session
 from counterseal.stores import Memory, Sqlite, Waiting
 from counterseal.types import Buffer
@@ -91,17 +96,17 @@ class SessionInfo(BaseModel):
 class SessionTokens(BaseModel):
     """What a client gets that is no browser. It stores the refresh token, if there is one, before it uses the other."""
 
-    access_token: str
+    access_token: str = Field(repr=False)
     expires: int
-    refresh_token: str | None
+    refresh_token: str | None = Field(repr=False)
     session: str
 
 
 class TokenRequest(BaseModel):
     """What such a client presents; the secret of its device in hexadecimal."""
 
-    refresh_token: str
-    device_secret: str | None = None
+    refresh_token: str = Field(repr=False)
+    device_secret: str | None = Field(default=None, repr=False)
 
 
 class Sessions:
@@ -147,16 +152,22 @@ class Sessions:
         self.token_router = self._token_routes()
 
     async def __call__(self, request: Request) -> VerifiedToken:
-        """Who is signed in, by the access token in the browser's own cookie."""
-        token = request.cookies.get(ACCESS)
-        if token is None:
-            raise RefreshError("binding_session_missing", headers=_BEARER)
+        """Who is signed in, by the access token in the browser's own cookie, or by a program's bearer token."""
+        token = _cookie(request, ACCESS)
         try:
+            if token is not None:
+                if request.method not in _SAFE:
+                    self._same_site(request)
+            elif "authorization" in request.headers:
+                token = bearer(request.scope["headers"], now=self._now())
+            else:
+                raise RefreshError("binding_session_missing", headers=_BEARER)
             verified = self._verifier.verify(token, now=self._now())
         except CountersealError as refused:
             self._tell(refused)
             raise
-        await self._confirm(verified)
+        if _ROTATED not in request.headers:
+            await self._confirm(verified)
         return verified
 
     async def begin(
@@ -206,14 +217,14 @@ class Sessions:
 
     async def _token(self, asked: TokenRequest, response: Response) -> SessionTokens:
         waiting = self._refresher.refresh(
-            asked.refresh_token, client=self._client, device_secret=_secret(asked), now=self._now()
+            _presented(asked), client=self._client, device_secret=_secret(asked), now=self._now()
         )
         response.headers["cache-control"] = "no-store"
         return self._tokens(await self._run(waiting))
 
     async def _end_token(self, asked: TokenRequest) -> None:
         now = self._now()
-        waiting = self._refresher.mint(asked.refresh_token, client=self._client, device_secret=_secret(asked), now=now)
+        waiting = self._refresher.mint(_presented(asked), client=self._client, device_secret=_secret(asked), now=now)
         await self._run(self._refresher.log_out((await self._run(waiting)).session.id, now=now))
 
     def _tokens(self, refreshed: Refreshed) -> SessionTokens:
@@ -227,6 +238,9 @@ class Sessions:
 
     async def _refresh(self, request: Request, response: Response) -> None:
         self._same_site(request)
+        if _ROTATED in request.headers:
+            # A proxy has refreshed on the way: the browser gets its cookies, and did not have this one.
+            return
         now = self._now()
         self._give(response, await self._run(self._refresher.refresh(_token(request), client=self._client, now=now)))
 
@@ -361,19 +375,32 @@ def _route(tell: Callable[[CountersealError], None]) -> type[APIRoute]:
     return Route
 
 
+def _presented(asked: TokenRequest) -> str:
+    """The token; a text that no bytes stand for is none."""
+    return asked.refresh_token if asked.refresh_token.isascii() else ""
+
+
 def _secret(asked: TokenRequest) -> bytes | None:
-    """The secret of a device; what is no hexadecimal is nobody's."""
-    if asked.device_secret is None:
-        return None
-    try:
-        return bytes.fromhex(asked.device_secret)
-    except ValueError:
-        return None
+    """The secret of a device; what is no hexadecimal of 16 bytes or more is nobody's."""
+    told = asked.device_secret
+    return bytes.fromhex(told) if told is not None and _HEXADECIMAL.fullmatch(told) else None
+
+
+def _cookie(request: Request, name: str) -> str | None:
+    """The value of a cookie. Of a name that comes with two values, one is somebody else's, so there is none."""
+    found = set()
+    for line in request.headers.getlist("cookie"):
+        for part in line.split(";"):
+            # Nothing but blanks is taken off: `__Host-` is a promise of browsers about these very letters.
+            key, mark, value = part.strip(" \t").partition("=")
+            if mark and key == name:
+                found.add(value)
+    return found.pop() if len(found) == 1 else None
 
 
 def _token(request: Request) -> str:
     """The refresh token in the browser's own cookie."""
-    token = request.cookies.get(REFRESH)
+    token = _cookie(request, REFRESH)
     if token is None:
         raise RefreshError("binding_session_missing", headers=_BEARER)
     return token
@@ -405,3 +432,7 @@ def _clear(response: Response) -> None:
 
 
 _BEARER = (("www-authenticate", "Bearer"),)
+_SAFE = ("GET", "HEAD", "OPTIONS")
+_ROTATED = "cs-rotated"
+"""A proxy's own field: the cookies of this request are newer than the browser's."""
+_HEXADECIMAL = re.compile(r"(?:[0-9a-fA-F]{2}){16,1024}")

@@ -7,11 +7,8 @@ mod sessions;
 mod story;
 mod token;
 
-use story::Sessions;
-
-pub(super) fn cases() -> Vec<Sessions> {
-    [places::cases(), sessions::cases()].concat()
-}
+pub(super) use places::cases as places;
+pub(super) use sessions::cases as sessions;
 
 /// `W` of the stories, in milliseconds.
 const W: i64 = 20_000;

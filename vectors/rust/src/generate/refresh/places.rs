@@ -6,7 +6,7 @@ use super::story::{self, DAY, Sessions, Story};
 use super::token::{Token, spelled};
 use super::{LATER, W};
 
-pub(super) fn cases() -> Vec<Sessions> {
+pub(in crate::generate) fn cases() -> Vec<Sessions> {
     [texts(), places()].concat()
 }
 

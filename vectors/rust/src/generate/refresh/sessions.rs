@@ -8,7 +8,7 @@ use super::token::Token;
 use crate::Hex;
 use crate::refresh::{Does, SecretsInput, WhichInput};
 
-pub(super) fn cases() -> Vec<Sessions> {
+pub(in crate::generate) fn cases() -> Vec<Sessions> {
     [holders(), ends(), changes(), begins(), rolls(), setups()].concat()
 }
 
