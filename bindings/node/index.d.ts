@@ -1189,6 +1189,8 @@ export interface SessionsSettings {
 /** A request, as far as it is looked at. */
 export interface RequestHead {
   readonly headers: Headers;
+  /** One that may change something is taken from the service's own origin only; `GET` when it is left out. */
+  readonly method?: string;
 }
 
 /** What a client gets that is no browser. It stores the refresh token, if there is one, before it uses the other. */
@@ -1202,7 +1204,8 @@ export interface SessionTokens {
 /**
  * A `fetch` with the access tokens of a session, refreshed once for all requests that need it. `load` gives the refresh token that is stored;
  * `save` stores one, or forgets it for null, and ends before the access token that came with it is used. A request that is refused with
- * 401 refreshes once and is sent again; where the session is over, `binding_login_needed` is thrown. Other hosts than that of `url` and
+ * 401 refreshes once and is sent again; where the session is over, `binding_login_needed` is thrown. `load` is asked for each request, so that
+ * a login or a logout counts at once. Other hosts than that of `url` and
  * `authorities` are sent no token, and redirects are not followed.
  */
 export declare function sessionFetch(
@@ -1244,8 +1247,8 @@ export interface Passed {
  * const who = await sessions.signedIn({ headers: await headers() }); // throws, and lets nobody in
  * ```
  *
- * Both cookies are `__Host-`, `HttpOnly`, `Secure` and `SameSite=Lax`. What changes something must come from the service's own origin: the
- * browser says so (`Sec-Fetch-Site`), or its `Origin` is `origin`. A refusal clears the cookies only where the session is over.
+ * Both cookies are `__Host-`, `HttpOnly`, `Secure` and `SameSite=Lax`. A request by cookie whose method may change something must come from the
+ * service's own origin, also where `signedIn` is given the request: the browser says so (`Sec-Fetch-Site`), or its `Origin` is `origin`. A refusal clears the cookies only where the session is over.
  *
  * `signedIn` confirms that the browser has stored a token when the access token of that generation comes back in its cookie, so the
  * refresher is of `confirmation: "wired"`.
@@ -1260,7 +1263,7 @@ export declare class Sessions {
     subject: string,
     options: { readonly userVer: number; readonly device?: string; readonly access?: string },
   ): Promise<{ readonly session: Session; readonly headers: Headers }>;
-  /** Who is signed in, by the access token in the browser's own cookie. */
+  /** Who is signed in, by the access token in the browser's own cookie, or by a program's bearer token. */
   signedIn(request: RequestHead): Promise<VerifiedToken>;
   /** Begins a session for a client that is no browser, after its holder was authenticated. */
   issue(
@@ -1276,7 +1279,7 @@ export declare class Sessions {
   token(request: Request): Promise<Response>;
   /** Answers `POST` of a client that is no browser: logs out. */
   endToken(request: Request): Promise<Response>;
-  /** Answers `POST`: sets both cookies anew. Any number of tabs may call it at once; all get the same. */
+  /** Answers `POST`: sets both cookies anew. Tabs may call it at once, as many in a window as the refresher has `retries`, and one; all get the same. */
   refresh(request: RequestHead): Promise<Response>;
   /** Answers `POST`: logs out. */
   end(request: RequestHead): Promise<Response>;

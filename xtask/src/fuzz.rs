@@ -10,7 +10,7 @@ use crate::setup;
 use crate::shell::{Done, Run, Stop, at};
 
 /// The facade, what is below it, and what their tests need.
-const PACKED: [&str; 14] = [
+const PACKED: [&str; 15] = [
     "counterseal",
     "counterseal-core",
     "counterseal-crypto-ring",
@@ -21,6 +21,7 @@ const PACKED: [&str; 14] = [
     "counterseal-refresh",
     "counterseal-replay",
     "counterseal-request",
+    "counterseal-sqlite",
     "counterseal-store",
     "counterseal-testkit",
     "counterseal-ttl",

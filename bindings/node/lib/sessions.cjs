@@ -7,7 +7,7 @@ const { problem } = require("./problem.cjs");
 const { Refresher } = require("./refresh.cjs");
 const { isBlocking, nativeStore } = require("./stores.cjs");
 const { TokenMinter } = require("./token_mint.cjs");
-const { tokenVerifierOf } = require("./token_verify.cjs");
+const { bearer, tokenVerifierOf } = require("./token_verify.cjs");
 
 /** The cookie of the refresh token. */
 const REFRESH = "__Host-cs_rt";
@@ -17,7 +17,11 @@ const ACCESS = "__Host-cs_at";
 const ROTATED = "cs-rotated";
 /** Tells a client that is no browser to forget its token. */
 const FORGET = "cs-forget";
-const HEXADECIMAL = /^(?:[0-9a-f]{2}){16,1024}$/;
+const HEXADECIMAL = /^(?:[0-9a-fA-F]{2}){16,1024}$/;
+const BLANKS = /^[ \t]+|[ \t]+$/g;
+const SAFE = ["GET", "HEAD", "OPTIONS"];
+/** The longest content of a request for tokens. */
+const MOST = 8_192;
 /** How many generations are remembered as confirmed; who is forgotten is confirmed once more. */
 const CONFIRMED = 4_096;
 /** Who has less left than this, in milliseconds, is refreshed on the way. */
@@ -64,9 +68,7 @@ class Sessions {
   }
 
   async signedIn(request) {
-    const token = cookiesOf(request).get(ACCESS);
-    if (token === undefined) throw missing();
-    const verified = this.#verified(token);
+    const verified = this.#verified(this.#accessTokenOf(request));
     if (fieldOf(request, ROTATED) === null) await this.#confirm(verified);
     return verified;
   }
@@ -95,6 +97,8 @@ class Sessions {
   refresh(request) {
     return this.#answer(async () => {
       this.#sameSite(request);
+      // A proxy has refreshed on the way: the browser gets its cookies, and did not have this one.
+      if (fieldOf(request, ROTATED) !== null) return new Response(null, { status: 204 });
       const refreshed = await this.#refreshed(refreshTokenOf(request));
       return new Response(null, { status: 204, headers: this.#given(refreshed) });
     });
@@ -212,6 +216,17 @@ class Sessions {
     return headers;
   }
 
+  /** The access token in the browser's own cookie, or the bearer token of a program. */
+  #accessTokenOf(request) {
+    const token = cookiesOf(request).get(ACCESS);
+    if (token === undefined) {
+      if (fieldOf(request, "authorization") === null) throw missing();
+      return bearer(request.headers, this.#at());
+    }
+    if (!SAFE.includes(request.method ?? "GET")) this.#sameSite(request);
+    return token;
+  }
+
   #verified(token) {
     try {
       return this.#verifier.verify(token, this.#at());
@@ -290,17 +305,33 @@ function answered(error) {
   return new Response(body, { status, headers: fields });
 }
 
-/** What a client presents that is no browser; what cannot be read is no token. */
+/** What a client presents that is no browser. What cannot be read is no token, and no reason to forget one. */
 async function presented(request) {
-  let told;
+  const { refresh_token: token, device_secret: secret } = parsed(await contentOf(request));
+  if (typeof token !== "string" || !token.isWellFormed()) throw new RefreshError("refresh_malformed");
+  const isSecret = typeof secret === "string" && HEXADECIMAL.test(secret);
+  return { token, deviceSecret: isSecret ? Buffer.from(secret, "hex") : undefined };
+}
+
+function parsed(content) {
   try {
-    told = JSON.parse(await request.text());
+    return JSON.parse(content) ?? {};
   } catch {
-    told = null;
+    throw new RefreshError("refresh_malformed");
   }
-  const { refresh_token: token, device_secret: secret } = told ?? {};
-  const deviceSecret = typeof secret === "string" && HEXADECIMAL.test(secret) ? Buffer.from(secret, "hex") : undefined;
-  return { token: typeof token === "string" && token.isWellFormed() ? token : "", deviceSecret };
+}
+
+/** The content of a request, of which no more is read than such a one has. */
+async function contentOf(request) {
+  if (request.bodyUsed) throw new ArgumentError("binding_body_consumed");
+  const chunks = [];
+  let length = 0;
+  for await (const chunk of request.body ?? []) {
+    length += chunk.length;
+    if (length > MOST) throw new RefreshError("refresh_malformed");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
 }
 
 /** What the page that is asked for sees of the cookies. */
@@ -320,14 +351,19 @@ function missing() {
   return new RefreshError("binding_session_missing", { headers: [["www-authenticate", "Bearer"]] });
 }
 
-/** The cookies of a request by their names; of two of one name the first. */
+/** The cookies of a request by their names. Of a name of ours that comes with two values, one is somebody else's, so there is none. */
 function cookiesOf(request) {
-  const cookies = new Map();
+  const [cookies, twice] = [new Map(), new Set()];
   for (const part of (fieldOf(request, "cookie") ?? "").split(";")) {
-    const at = part.indexOf("=");
-    const name = part.slice(0, at).trim();
-    if (at > 0 && !cookies.has(name)) cookies.set(name, part.slice(at + 1).trim());
+    // Nothing but blanks is taken off: `__Host-` is a promise of browsers about these very letters.
+    const pair = part.replace(BLANKS, "");
+    const at = pair.indexOf("=");
+    const [name, value] = [pair.slice(0, at), pair.slice(at + 1)];
+    if (at < 1) continue;
+    if (cookies.has(name) && cookies.get(name) !== value) twice.add(name);
+    if (!cookies.has(name)) cookies.set(name, value);
   }
+  for (const name of [REFRESH, ACCESS]) if (twice.has(name)) cookies.delete(name);
   return cookies;
 }
 

@@ -362,6 +362,95 @@ test("a program shows its tokens to its service only", async () => {
   assert.deepEqual(keep.elsewhere, [null, null, null]);
 });
 
+test("a refresh that is redirected, or makes no sense, changes nothing", async () => {
+  const tokens = { access_token: "a", expires: NOW, refresh_token: null };
+  for (const answer of [
+    () => Response.redirect("https://evil.example/session/token", 307),
+    () => Response.json({ ...tokens, access_token: "a\nb" }),
+    () => Response.json({ ...tokens, expires: "x" }),
+    () => Response.json({ ...tokens, refresh_token: 5 }),
+    () => Response.json([]),
+    () => new Response("{"),
+  ]) {
+    const stored = ["secret"];
+    const seen = [];
+    const fetch = sessionFetch(`${ORIGIN}/session/token`, {
+      load: () => stored.at(-1),
+      save: (token) => void stored.push(token),
+      fetch: async (request) => {
+        seen.push([request.url, request.redirect]);
+        return answer();
+      },
+    });
+    await assert.rejects(fetch(`${ORIGIN}/orders`), { code: "binding_refresh_failed" });
+    assert.deepEqual(stored, ["secret"]);
+    assert.deepEqual(seen, [[`${ORIGIN}/session/token`, "manual"]]);
+  }
+});
+
+test("a login or a logout during a refresh is not overwritten", async () => {
+  const service = new Service();
+  const { fetch, keep } = await program(service);
+  const { refresh_token: other } = await service.sessions.issue("ben", { userVer: 0 });
+  service.now += 20 * MINUTE;
+  const waiting = fetch(`${ORIGIN}/orders`);
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  keep.tokens.push(other);
+  assert.equal((await waiting).status, 200);
+  assert.equal(keep.tokens.length, 3);
+  keep.tokens.push(null);
+  await assert.rejects(fetch(`${ORIGIN}/orders`), { code: "binding_login_needed" });
+});
+
+test("whoever does not want to wait for a refresh does not", async () => {
+  const never = () => new Promise(() => {});
+  const fetch = sessionFetch(`${ORIGIN}/session/token`, { load: () => "secret", save: () => {}, fetch: never });
+  const patience = new AbortController();
+  setTimeout(() => patience.abort(new Error("enough")), 10);
+  await assert.rejects(fetch(`${ORIGIN}/orders`, { signal: patience.signal }), { message: "enough" });
+  await assert.rejects(fetch("not a url"), TypeError);
+});
+
+test("a program's own access token says who it is, and confirms", async () => {
+  const service = new Service();
+  const { refresh_token: first } = await service.sessions.issue("ada", { userVer: 0 });
+  service.now += 20 * MINUTE;
+  const { access_token: access } = await (await service.sessions.token(asked({ refresh_token: first }))).json();
+  const who = await service.sessions.signedIn({ headers: new Headers({ authorization: `Bearer ${access}` }) });
+  assert.deepEqual([who.subject, who.generation], ["ada", 1]);
+  service.now += MINUTE;
+  assert.equal((await service.sessions.token(asked({ refresh_token: first }))).headers.get("cs-forget"), "1");
+});
+
+test("a proxy and the route behind it confirm nothing that the browser has not stored", async () => {
+  const service = new Service();
+  const browser = await service.signedIn();
+  service.now += 20 * MINUTE;
+  const { headers } = await service.sessions.pass(browser.asks());
+  const answer = await service.sessions.refresh(new Request(`${ORIGIN}/`, { method: "POST", headers }));
+  assert.deepEqual([answer.status, answer.headers.getSetCookie()], [204, []]);
+  service.now += 60 * MINUTE;
+  assert.equal((await browser.does("refresh")).status, 204);
+  assert(!service.events.includes("refresh_replayed"));
+});
+
+test("cookies have exact names and one value", async () => {
+  const service = new Service();
+  const [victim, eve] = [await service.signedIn(), await service.signedIn("eve")];
+  const access = ({ cookies }) => cookies.get("__Host-cs_at");
+  const [theirs, hers] = [victim, eve].map(access);
+  const who = (cookie) => service.sessions.signedIn({ headers: new Headers({ cookie }) });
+  const { session } = await who(`__Host-cs_at=${theirs}`);
+  for (const mark of ["\u00a0", "\u0085", "__host-", "a"]) {
+    assert.equal((await who(`${mark}__Host-cs_at=${hers}; __Host-cs_at=${theirs}`)).session, session);
+    await assert.rejects(who(`${mark}__Host-cs_at=${hers}`), { code: "binding_session_missing" });
+  }
+  await assert.rejects(who(`__Host-cs_at=${hers}; __Host-cs_at=${theirs}`), { code: "binding_session_missing" });
+  const tossed = new Headers({ cookie: `${REFRESH}=junk; ${victim.asks().headers.get("cookie")}` });
+  service.now += 20 * MINUTE;
+  assert.deepEqual([...(await service.sessions.pass({ headers: tossed })).set], []);
+});
+
 test("an agent is bound to the secret of its machine, and what is no token ends nothing", async () => {
   const service = new Service();
   const { fetch, keep } = await program(service, { deviceSecret: SECRET }, { deviceSecret: SECRET });
@@ -371,9 +460,12 @@ test("an agent is bound to the secret of its machine, and what is no token ends 
     [{ refresh_token: token }, null],
     [{ refresh_token: token, device_secret: "zz" }, null],
     [{ refresh_token: token, device_secret: "00".repeat(32) }, null],
-    [{ refresh_token: 7 }, "1"],
-    [null, "1"],
-    ["{", "1"],
+    [{ refresh_token: 7 }, null],
+    [null, null],
+    ["{", null],
+    ["[]", null],
+    ["a".repeat(9_000), null],
+    [{ refresh_token: "a" }, "1"],
   ]) {
     const answer = await service.sessions.token(asked(body));
     assert.deepEqual([answer.status, answer.headers.get("cs-forget")], [401, forgets]);
