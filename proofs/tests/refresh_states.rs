@@ -103,12 +103,7 @@ impl Modelled {
     fn refresh(&mut self, back: u32, now: i64, version: i64) -> &'static str {
         let said = self.look(back, now);
         let at = now.max(self.rotated).max(self.window);
-        let gives = [
-            "same",
-            "rotated",
-            "retried",
-            "retried_late",
-        ];
+        let gives = ["same", "rotated", "retried", "retried_late"];
         if gives.contains(&said) && version > self.version {
             return "refresh_user_ver";
         }
