@@ -127,7 +127,7 @@ fn is_found_out(wrong: Wrong, predicted: Fault, report: &mut Report) {
 }
 
 const WRONGS: [(Wrong, Fault); 6] = [
-    (Wrong::BlindSwaps, Fault::Backwards),
+    (Wrong::BlindSwaps, Fault::Forked),
     (Wrong::ConfirmsAtOnce, Fault::LoggedOut),
     (Wrong::ForgetsEnds, Fault::AfterEnd),
     (Wrong::SlowAnswers, Fault::LoggedOut),

@@ -138,7 +138,7 @@ impl World {
             return;
         }
         let op = pending.op();
-        if matches!(op, LinkedOp::Load(_)) {
+        if matches!(op, LinkedOp::Load(_) | LinkedOp::Edit(_)) {
             read = self.read_of(asked.family);
         }
         let reply = match luck {
@@ -167,6 +167,9 @@ impl World {
 
     /// Every write of a session comes through here, or through its twin for rows.
     pub(super) fn run_linked(&mut self, family: usize, op: LinkedOp<RefreshFamily, Row>) -> Reply {
+        if let LinkedOp::Edit(_) = op {
+            return self.run_edit(family, op);
+        }
         let LinkedOp::Swap(swap) = op else {
             let mut reply = self.store.run(op)?;
             if self.wrong == Some(Wrong::StaleSubjects) {
@@ -182,13 +185,28 @@ impl World {
         let reply = self.store.run(LinkedOp::Swap(self.compared(swap)))?;
         match &reply.0 {
             None => self.counts.swaps_lost += 1,
-            Some(row) => {
-                if let Err(fault) = self.families[family].written(row) {
-                    self.found(fault);
-                }
-            }
+            Some(row) => self.seen(family, row),
         }
         Ok(reply)
+    }
+
+    /// A look and a write in one step; a world that is wrong in one of the two has no such step.
+    fn run_edit(&mut self, family: usize, op: LinkedOp<RefreshFamily, Row>) -> Reply {
+        if matches!(self.wrong, Some(Wrong::BlindSwaps | Wrong::StaleSubjects)) {
+            return Ok((None, None));
+        }
+        let reply = self.store.run(op)?;
+        if let Some(row) = &reply.0 {
+            self.seen(family, row);
+        }
+        Ok(reply)
+    }
+
+    /// A row as it is after what may have been a write.
+    fn seen(&mut self, family: usize, row: &counterseal_core::Row<RefreshFamily>) {
+        if let Err(fault) = self.families[family].written(row) {
+            self.found(fault);
+        }
     }
 
     /// A swap as it is; in a world where nobody compares, one that wins.
