@@ -50,6 +50,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
 from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 
@@ -361,6 +362,9 @@ def _route(tell: Callable[[CountersealError], None]) -> type[APIRoute]:
             async def handled(request: Request) -> Response:
                 try:
                     return await handle(request)
+                except RequestValidationError:
+                    # FastAPI would answer with what was sent: tokens and secrets.
+                    return await problem(request, RefreshError("refresh_malformed", headers=_BEARER))
                 except CountersealError as refused:
                     tell(refused)
                     response = await problem(request, refused)
