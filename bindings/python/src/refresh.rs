@@ -21,8 +21,7 @@ pub(crate) struct Refresher(shared::Refresher);
 pub(crate) struct Refreshed(pub(crate) Box<shared::Refreshed>);
 
 /// A session. Times are milliseconds since 1970.
-#[pyclass(frozen, eq, module = "counterseal.refresh")]
-#[derive(PartialEq, Eq)]
+#[pyclass(frozen, module = "counterseal.refresh")]
 pub(crate) struct Session(pub(crate) shared::Session);
 
 #[pymethods]

@@ -39,6 +39,9 @@ granted = token_verifier().verify(minted(claims={"scope": "a"}).token, now=NOW)
 ring = native.TokenRing("https://iss.example", SECRET)
 ring.rotate(now=NOW, seed=bytes(76)).run(native.Memory(now=NOW))
 
+refresher = native.Refresher(confirmation="wired", within_seconds=60, signing=(1, SECRET))
+begun = refresher.begin_session("a", "b", client="c", user_ver=0, now=NOW, seed=bytes(40)).run(native.Memory(now=NOW))
+
 OBJECTS: dict[str, Any] = {
     "AdmittedJob": admitted(),
     "Admitted": native.Limit("a", burst=1, every_ms=1).by_key("a", now=NOW).run(native.Cells()),
@@ -61,10 +64,13 @@ OBJECTS: dict[str, Any] = {
     "PublishedKeys": ring.published(now=NOW),
     "Received": webhooks.receive(webhook, b"", now=NOW),
     "Receiver": webhooks,
+    "Refreshed": begun,
+    "Refresher": refresher,
     "Requirement": native.Requirement(["a"]),
     "Ring": native.Ring(now=NOW),
     "Sender": sender,
     "Sent": exchanged()[0],
+    "Session": begun.session,
     "SharedCells": native.SharedCells(os.environ["FILES"] + "/cells"),
     "SharedRing": native.SharedRing(os.environ["FILES"] + "/ring", now=NOW),
     "Signer": native.Signer(key()),
