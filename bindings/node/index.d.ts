@@ -1207,6 +1207,8 @@ export interface SessionTokens {
  * 401 refreshes once and is sent again; where the session is over, `binding_login_needed` is thrown. `load` is asked for each request, so that
  * a login or a logout counts at once. Other hosts than that of `url` and
  * `authorities` are sent no token, and redirects are not followed.
+ *
+ * What it does not protect: whoever can read what `load` reads has the session; bind it by `deviceSecret`, and keep the two apart.
  */
 export declare function sessionFetch(
   url: string,

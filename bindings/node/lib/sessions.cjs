@@ -252,6 +252,7 @@ class Sessions {
     try {
       await this.#run(this.#refresher.confirm(session, generation, this.#at()));
     } catch (error) {
+      if (!(error instanceof CountersealError)) throw error;
       // It only decides what becomes of a refresh token; the access token is genuine.
       this.#tell(error);
       return;

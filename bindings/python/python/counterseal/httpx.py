@@ -399,6 +399,9 @@ class SessionAuth(httpx.Auth):
     is used. A request that is refused with 401 refreshes once and is sent again; where the session is over,
     `binding_login_needed` is raised. Tokens go to the host of `url` and to `authorities` only; a refresh that is
     redirected fails. Threads and event loops may share it.
+
+    What it does not protect: whoever can read what `load` reads has the session; bind it by `device_secret`, and keep
+    the two apart.
     """
 
     requires_request_body = True

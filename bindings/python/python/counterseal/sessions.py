@@ -183,16 +183,7 @@ class Sessions:
     ) -> Session:
         """Begins a session and sets its cookies, after its holder was authenticated."""
         self._same_site(request)
-        waiting = self._refresher.begin_session(
-            self._tenant,
-            subject,
-            client=self._client,
-            user_ver=user_ver,
-            device=device,
-            access=access,
-            now=self._now(),
-        )
-        return self._give(response, await self._run(waiting))
+        return self._give(response, await self._begun(subject, user_ver, device, access))
 
     async def issue(
         self,
@@ -204,6 +195,16 @@ class Sessions:
         device_secret: Buffer | None = None,
     ) -> SessionTokens:
         """Begins a session for a client that is no browser, after its holder was authenticated."""
+        return self._tokens(await self._begun(subject, user_ver, device, access, device_secret))
+
+    async def _begun(
+        self,
+        subject: str,
+        user_ver: int,
+        device: str | None,
+        access: str | None,
+        device_secret: Buffer | None = None,
+    ) -> Refreshed:
         waiting = self._refresher.begin_session(
             self._tenant,
             subject,
@@ -214,7 +215,7 @@ class Sessions:
             device_secret=device_secret,
             now=self._now(),
         )
-        return self._tokens(await self._run(waiting))
+        return await self._run(waiting)
 
     async def _token(self, asked: TokenRequest, response: Response) -> SessionTokens:
         waiting = self._refresher.refresh(
