@@ -148,5 +148,5 @@ fn nanos(work: impl FnOnce()) -> f64 {
 
 /// Few enough to stay in a core's cache, as what has just been received does.
 const PREPARED: u64 = 512;
-const ROUNDS: usize = 31;
+const ROUNDS: usize = 201;
 const ROUND_NS: f64 = 4e6;

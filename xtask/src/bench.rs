@@ -66,7 +66,7 @@ const BENCHES: &[Bench] = &[
     },
     Bench {
         name: "refresh_rotate_postgres",
-        program: Program::Rust,
+        program: Program::RustOnOneCore,
         bars: &[Bar::OfFloor(1.1)],
     },
     Bench {

@@ -81,7 +81,8 @@ impl RefreshFamily {
     /// Of what never changes.
     //= docs/spec/refresh.md#S-6
     fn sealed(&self, pepper: &Pepper) -> [u8; 32] {
-        let mut sealed = Vec::from(b"csrt1/seal");
+        let mut sealed = Vec::with_capacity(LONG);
+        sealed.extend(b"csrt1/seal");
         let texts = [
             &self.tenant,
             &self.subject,
@@ -335,3 +336,5 @@ fn end_of(number: i64) -> Option<End> {
 
 /// How long a row stays after the last access token of its session is over.
 const KEPT: Span = Span::from_minutes(40);
+/// As long as what is sealed of most sessions.
+const LONG: usize = 384;

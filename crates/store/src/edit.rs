@@ -1,30 +1,32 @@
 //! Edits: columns that are set where the row, and the one that it names, are as somebody takes them to be.
 //!
-//! A rotation is one of them, so their texts are put together in one string.
+//! A rotation is one of them, so their texts are made once: they are told apart by all that they are made of.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{
+    borrow::Cow,
+    boxed::Box,
+    string::{String, ToString},
+    vec::Vec,
+};
+use core::ops::Range;
 
 use counterseal_core::{BadRow, Edit, Linked, Links, Put, Record, Table, Value, When};
 
 use crate::linked::linked;
 use crate::redis::{PRIMARY, READ, argument, row_key, row_prefix};
 use crate::row::{named, stored};
+use crate::texts::Texts;
 use crate::{Dialect, Rows, Stated, Statement};
 
 impl<A: Links<B>, B: Record> Stated for Edit<A, B> {
     fn statement(&self, dialect: Dialect) -> Statement {
-        let (text, values) = match dialect {
-            Dialect::Postgres => look(self),
-            Dialect::Redis => script(self),
-            Dialect::Sqlite => {
-                let mut sql = Sql::new(dialect);
-                sql.update(self);
-                (sql.text, sql.values)
-            }
+        let values = match dialect {
+            Dialect::Postgres | Dialect::Sqlite => values(self),
+            Dialect::Redis => arguments(self),
         };
         Statement {
             name: named::<A>(self.name),
-            text: text.into(),
+            text: text(self, dialect),
             values,
         }
     }
@@ -38,21 +40,91 @@ impl<A: Links<B>, B: Record> Stated for Edit<A, B> {
     }
 }
 
+/// The text of all edits that are like this one but for its values.
+fn text<A: Links<B>, B: Record>(edit: &Edit<A, B>, dialect: Dialect) -> Cow<'static, str> {
+    static TEXTS: Texts<Shape> = Texts::new();
+    let tables = [A::TABLE.name, B::TABLE.name];
+    let is = |shape: &Shape| {
+        (shape.dialect, shape.tables) == (dialect, tables)
+            && words(edit).eq(shape.words.iter().copied())
+    };
+    let make = || {
+        let text = match dialect {
+            Dialect::Postgres => look(edit),
+            Dialect::Redis => script(edit),
+            Dialect::Sqlite => {
+                let mut sql = Sql::new(dialect);
+                sql.update(edit);
+                sql.text
+            }
+        };
+        let words = words(edit).collect();
+        let shape = Shape {
+            dialect,
+            tables,
+            words,
+        };
+        (shape, text)
+    };
+    TEXTS.find(is, make)
+}
+
+/// An edit without its values.
+struct Shape {
+    dialect: Dialect,
+    tables: [&'static str; 2],
+    words: Box<[[&'static str; 3]]>,
+}
+
+/// What is set, and what must hold, each in as many words.
+fn words<A, B>(edit: &Edit<A, B>) -> impl Iterator<Item = [&'static str; 3]> {
+    let puts = edit.puts.iter().map(|put| match put {
+        Put::AtMost(name, _, of) => ["at most", name, of],
+        Put::To(name, _) => ["to", name, ""],
+    });
+    puts.chain(edit.when.iter().map(|when| match when {
+        When::Absent(name) => ["absent", name, ""],
+        When::Either(name, _) => ["either", name, ""],
+        When::Greater(name, _) => ["greater", name, ""],
+        When::Is(name, _) => ["is", name, ""],
+        When::Less(name, _) => ["less", name, ""],
+        When::NamedAbsent(name) => ["named absent", name, ""],
+        When::NamedSame(name, same) => ["named same", name, same],
+    }))
+}
+
+/// The values of the placeholders: what is set comes first.
+fn values<A, B>(edit: &Edit<A, B>) -> Vec<Value> {
+    let mut values = Vec::with_capacity(MANY);
+    values.push(Value::Bytes(edit.id.into()));
+    values.extend(edit.puts.iter().map(|put| match put {
+        Put::AtMost(_, most, _) => Value::Int(*most),
+        Put::To(_, value) => value.clone(),
+    }));
+    for when in &edit.when {
+        match when {
+            When::Absent(_) | When::NamedAbsent(_) | When::NamedSame(..) => {}
+            When::Either(_, either) => values.extend_from_slice(either),
+            When::Greater(_, than) | When::Less(_, than) => values.push(Value::Int(*than)),
+            When::Is(_, value) => values.push(value.clone()),
+        }
+    }
+    values
+}
+
 /// Looks at the rows in the same statement where none is edited. A server that follows another one fails it.
 ///
 /// What is looked at is the row as it was when the statement began. One that was edited by another meanwhile is no longer that, and
 /// who swaps it loses.
-fn look<A: Links<B>, B: Record>(edit: &Edit<A, B>) -> (String, Vec<Value>) {
+fn look<A: Links<B>, B: Record>(edit: &Edit<A, B>) -> String {
     let (a, b) = (A::TABLE, B::TABLE);
     let mut sql = Sql::new(Dialect::Postgres);
     sql.say(["WITH edited AS ("]);
-    sql.update(edit);
-    sql.say([") SELECT "]);
-    sql.columns("a.", &a);
-    sql.say([", "]);
+    let columns = sql.update(edit);
+    sql.say([") SELECT a.*, "]);
     sql.columns("b.", &b);
     sql.say([" FROM (TABLE edited UNION ALL SELECT "]);
-    sql.columns("", &a);
+    sql.text.extend_from_within(columns);
     sql.say([
         " FROM ",
         a.name,
@@ -68,29 +140,30 @@ fn look<A: Links<B>, B: Record>(edit: &Edit<A, B>) -> (String, Vec<Value>) {
         " = a.",
         A::LINK,
     ]);
-    (sql.text, sql.values)
+    sql.text
 }
 
-/// A statement as far as it is said, and the values of its placeholders.
+/// A statement as far as it is said, and how many placeholders it has.
 struct Sql {
     dialect: Dialect,
     text: String,
-    values: Vec<Value>,
+    places: usize,
 }
 
 impl Sql {
     fn new(dialect: Dialect) -> Self {
         Sql {
             dialect,
-            text: String::with_capacity(LONG),
-            values: Vec::with_capacity(MANY),
+            text: String::new(),
+            places: 0,
         }
     }
 
-    fn update<A: Links<B>, B: Record>(&mut self, edit: &Edit<A, B>) {
+    /// Where it says which columns it answers with.
+    fn update<A: Links<B>, B: Record>(&mut self, edit: &Edit<A, B>) -> Range<usize> {
         let table = A::TABLE;
         // It has the first place, whatever comes after it.
-        self.values.push(Value::Bytes(edit.id.into()));
+        self.places = 1;
         self.say(["UPDATE ", table.name, " SET "]);
         for put in &edit.puts {
             self.put(put);
@@ -102,7 +175,9 @@ impl Sql {
             self.when::<A, B>(when);
         }
         self.say([" RETURNING "]);
+        let begin = self.text.len();
         self.columns("", &table);
+        begin..self.text.len()
     }
 
     fn put(&mut self, put: &Put) {
@@ -111,14 +186,12 @@ impl Sql {
             Dialect::Redis | Dialect::Sqlite => " = min(",
         };
         match put {
-            Put::AtMost(name, most, of) => {
-                self.say([name, least]);
-                self.place(Value::Int(*most));
+            Put::AtMost(name, _, of) => {
+                self.before([name, least]);
                 self.say([", ", of, "), "]);
             }
-            Put::To(name, value) => {
-                self.say([name, " = "]);
-                self.place(value.clone());
+            Put::To(name, _) => {
+                self.before([name, " = "]);
                 self.say([", "]);
             }
         }
@@ -127,15 +200,14 @@ impl Sql {
     fn when<A: Links<B>, B: Record>(&mut self, when: &When) {
         match when {
             When::Absent(name) => self.say([" AND ", name, " IS NULL"]),
-            When::Either(name, [one, other]) => {
-                self.compare(name, " IN (", one.clone());
-                self.say([", "]);
-                self.place(other.clone());
+            When::Either(name, _) => {
+                self.before([" AND ", name, " IN ("]);
+                self.before([", "]);
                 self.say([")"]);
             }
-            When::Greater(name, than) => self.compare(name, " > ", Value::Int(*than)),
-            When::Is(name, value) => self.compare(name, " = ", value.clone()),
-            When::Less(name, than) => self.compare(name, " < ", Value::Int(*than)),
+            When::Greater(name, _) => self.before([" AND ", name, " > "]),
+            When::Is(name, _) => self.before([" AND ", name, " = "]),
+            When::Less(name, _) => self.before([" AND ", name, " < "]),
             When::NamedAbsent(name) => {
                 self.say([" AND NOT EXISTS (SELECT 1"]);
                 self.of_named::<A, B>();
@@ -147,11 +219,6 @@ impl Sql {
                 self.say(["), 0)"]);
             }
         }
-    }
-
-    fn compare(&mut self, name: &str, by: &str, value: Value) {
-        self.say([" AND ", name, by]);
-        self.place(value);
     }
 
     fn of_named<A: Links<B>, B: Record>(&mut self) {
@@ -173,30 +240,47 @@ impl Sql {
         self.say([of, "version"]);
     }
 
-    fn place(&mut self, value: Value) {
-        self.values.push(value);
-        self.text.push(self.dialect.sign());
-        number(&mut self.text, self.values.len());
+    /// Words before the next placeholder.
+    fn before<const N: usize>(&mut self, words: [&str; N]) {
+        self.say(words);
+        self.places += 1;
+        self.text.push_str(&self.dialect.place(self.places));
     }
 
     fn say<const N: usize>(&mut self, words: [&str; N]) {
-        for word in words {
-            self.text.push_str(word);
-        }
+        self.text.extend(words);
     }
 }
 
-/// The key of the row that is named is made by the script, as where both are read.
-fn script<A: Links<B>, B: Record>(edit: &Edit<A, B>) -> (String, Vec<Value>) {
+/// The arguments of the script, after the number of keys and the key: what must hold comes first.
+fn arguments<A: Record, B: Record>(edit: &Edit<A, B>) -> Vec<Value> {
     let mut values = Vec::with_capacity(MANY);
     values.extend([
         Value::Int(1),
         row_key::<A>(&edit.id),
         Value::Text(row_prefix::<B>()),
     ]);
+    for when in &edit.when {
+        match when {
+            When::Absent(_) | When::NamedAbsent(_) | When::NamedSame(..) => {}
+            When::Either(_, either) => values.extend(either.clone().map(argument)),
+            When::Greater(_, than) | When::Less(_, than) => values.push(Value::Int(*than)),
+            When::Is(_, value) => values.push(argument(value.clone())),
+        }
+    }
+    values.extend(edit.puts.iter().map(|put| match put {
+        Put::AtMost(_, most, _) => Value::Int(*most),
+        Put::To(_, value) => argument(value.clone()),
+    }));
+    values
+}
+
+/// The key of the row that is named is made by the script, as where both are read.
+fn script<A: Links<B>, B: Record>(edit: &Edit<A, B>) -> String {
     let mut lua = Lua {
-        text: String::with_capacity(LONG),
-        values,
+        text: String::new(),
+        // The first is what the key of the row that is named begins with.
+        arguments: 1,
     };
     lua.say([PRIMARY, "local tables = {{"]);
     lua.columns(&A::TABLE);
@@ -214,13 +298,13 @@ fn script<A: Links<B>, B: Record>(edit: &Edit<A, B>) -> (String, Vec<Value>) {
         lua.put::<A>(put);
     }
     lua.say([WRITE, "end\nreturn {row, named or {}}"]);
-    (lua.text, lua.values)
+    lua.text
 }
 
-/// A script as far as it is said, and the values of its arguments, after the number of keys and the key.
+/// A script as far as it is said, and how many arguments it has.
 struct Lua {
     text: String,
-    values: Vec<Value>,
+    arguments: usize,
 }
 
 impl Lua {
@@ -230,26 +314,26 @@ impl Lua {
                 self.say(["not "]);
                 self.cell::<A>("row", name);
             }
-            When::Either(name, [one, other]) => {
+            When::Either(name, _) => {
                 self.say(["("]);
-                self.is::<A>(name, one);
+                self.is::<A>(name);
                 self.say([" or "]);
-                self.is::<A>(name, other);
+                self.is::<A>(name);
                 self.say([")"]);
             }
-            When::Greater(name, than) => {
+            When::Greater(name, _) => {
                 self.say(["less("]);
-                self.argument(Value::Int(*than));
+                self.argument();
                 self.say([", "]);
                 self.cell::<A>("row", name);
                 self.say([")"]);
             }
-            When::Is(name, value) => self.is::<A>(name, value),
-            When::Less(name, than) => {
+            When::Is(name, _) => self.is::<A>(name),
+            When::Less(name, _) => {
                 self.say(["less("]);
                 self.cell::<A>("row", name);
                 self.say([", "]);
-                self.argument(Value::Int(*than));
+                self.argument();
                 self.say([")"]);
             }
             When::NamedAbsent(name) => {
@@ -269,35 +353,31 @@ impl Lua {
 
     fn put<R: Record>(&mut self, put: &Put) {
         let (Put::AtMost(name, ..) | Put::To(name, _)) = put;
-        self.say(["  put("]);
-        self.number(at::<R>(name));
-        self.say([", "]);
+        self.say(["  put(", &at::<R>(name), ", "]);
         match put {
-            Put::AtMost(_, most, of) => {
+            Put::AtMost(_, _, of) => {
                 self.say(["least("]);
-                self.argument(Value::Int(*most));
+                self.argument();
                 self.say([", "]);
                 self.cell::<R>("row", of);
                 self.say([")"]);
             }
-            Put::To(_, value) => self.argument(argument(value.clone())),
+            Put::To(..) => self.argument(),
         }
         self.say([")\n"]);
     }
 
-    fn is<R: Record>(&mut self, name: &str, value: &Value) {
+    fn is<R: Record>(&mut self, name: &str) {
         self.say(["is("]);
         self.cell::<R>("row", name);
         self.say([", "]);
-        self.argument(argument(value.clone()));
+        self.argument();
         self.say([")"]);
     }
 
     /// A column of a row.
     fn cell<R: Record>(&mut self, row: &str, name: &str) {
-        self.say([row, "["]);
-        self.number(at::<R>(name));
-        self.say(["]"]);
+        self.say([row, "[", &at::<R>(name), "]"]);
     }
 
     fn columns(&mut self, table: &Table) {
@@ -306,35 +386,20 @@ impl Lua {
         }
     }
 
-    fn argument(&mut self, value: Value) {
-        self.values.push(value);
-        self.say(["ARGV["]);
-        self.number(self.values.len() - 2);
-        self.say(["]"]);
-    }
-
-    fn number(&mut self, number: usize) {
-        self::number(&mut self.text, number);
+    /// The next one.
+    fn argument(&mut self) {
+        self.arguments += 1;
+        self.say(["ARGV[", &self.arguments.to_string(), "]"]);
     }
 
     fn say<const N: usize>(&mut self, words: [&str; N]) {
-        for word in words {
-            self.text.push_str(word);
-        }
+        self.text.extend(words);
     }
-}
-
-/// Says a number.
-fn number(text: &mut String, number: usize) {
-    if number >= 10 {
-        self::number(text, number / 10);
-    }
-    text.push(char::from(b"0123456789"[number % 10]));
 }
 
 /// Where a column stands in a row in Lua, which has the sign of hexadecimal bytes before its columns.
-fn at<R: Record>(name: &str) -> usize {
-    R::TABLE.position(name).map_or(0, |at| at + 2)
+fn at<R: Record>(name: &str) -> String {
+    R::TABLE.position(name).map_or(0, |at| at + 2).to_string()
 }
 
 /// An argument is a text after a sign, or the sign of nothing; numbers that are compared have no sign.
@@ -364,6 +429,5 @@ const WRITE: &str = "\
   row[#tables[1] + 2] = tostring(redis.call('HINCRBY', KEYS[1], 'version', 1))
 ";
 
-/// As long as a statement of a rotation, and as many values as it has.
-const LONG: usize = 2_560;
+/// As many values as a rotation has.
 const MANY: usize = 32;

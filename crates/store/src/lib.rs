@@ -35,6 +35,7 @@ mod row;
 mod setup;
 mod statement;
 mod sweep;
+mod texts;
 mod together;
 
 pub use claim::COLD;

@@ -6,6 +6,7 @@ use crate::setup::{once, write};
 use crate::shell::{Done, Run, Stop, at};
 use crate::{node, python, setup};
 
+const RUST: &str = "target/release/bench";
 const VENV: &str = "target/venv-bench";
 const PINS: &str = "benches/python/requirements.txt";
 const PACKAGES: &str = "target/npm-bench";
@@ -16,14 +17,18 @@ pub(crate) enum Program {
     Rust,
     /// The crates' program, which starts peers of other languages.
     RustAmong,
+    /// The crates' program on one core, with the servers that it starts. Which core wakes which is otherwise the scheduler's choice, and
+    /// costs as much as what is measured.
+    RustOnOneCore,
     Python,
     Node,
 }
 
 impl Program {
-    pub(crate) const ALL: [Program; 4] = [
+    pub(crate) const ALL: [Program; 5] = [
         Program::Rust,
         Program::RustAmong,
+        Program::RustOnOneCore,
         Program::Python,
         Program::Node,
     ];
@@ -31,7 +36,7 @@ impl Program {
     /// Makes it ready to run.
     pub(crate) fn build(self) -> Done {
         match self {
-            Program::Rust => build_rust(),
+            Program::Rust | Program::RustOnOneCore => build_rust(),
             Program::RustAmong => peers().and_then(|()| build_rust()),
             Program::Python => build_python(),
             Program::Node => build_node(),
@@ -41,7 +46,8 @@ impl Program {
     /// Runs one bench in a process of its own: one line of JSON for each item.
     pub(crate) fn run(self, bench: &str) -> Result<String, Stop> {
         let run = match self {
-            Program::Rust | Program::RustAmong => Run::new(at("target/release/bench")),
+            Program::Rust | Program::RustAmong => Run::new(at(RUST)),
+            Program::RustOnOneCore => Run::new("taskset").words("-c 0").args([at(RUST)]),
             Program::Python => Run::new(at(VENV).join("bin/python"))
                 .args(["-B"])
                 .args([at("benches/python/bench.py")]),
