@@ -11,7 +11,7 @@ use crate::{Links, Op, Record, Value};
 ///
 /// A store may leave out the row that is named where it edited, and both where it did not: then it did not look, and
 /// [`LoadLinked`](crate::LoadLinked) is asked.
-/// Columns by which rows are found, listed and let go are not set.
+/// Columns by which rows are found, listed, told as ended and let go are not set.
 #[derive(Clone, Debug)]
 pub struct Edit<A, B> {
     /// What it does, in one word of `[a-z_]` for each list of columns.

@@ -20,6 +20,7 @@ mod audit;
 mod code;
 mod der;
 mod edit;
+mod ended;
 mod id;
 mod lifetime;
 mod linked;
@@ -47,6 +48,7 @@ pub use code::{
     Blame, Code, PENDING_SPENT, Refusal, STORE_ANSWER_MALFORMED, STORE_CODES, STORE_UNAVAILABLE,
 };
 pub use edit::{Edit, Put, When};
+pub use ended::{Ended, ListEnded};
 pub use id::{BadKeyId, KeyId, MAX_KEY_ID};
 pub use lifetime::{Bound, Cut, Lifetime, LifetimeError, MAX_BOUNDS, Trail};
 pub use linked::{Linked, LinkedOp, Links, List, ListOp, LoadLinked};

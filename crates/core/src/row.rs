@@ -98,6 +98,9 @@ pub trait Record: Clone + Send + Sync + Sized + 'static {
     /// The column, 16 bytes that never change, that says whose row it is, where rows are listed by their owner.
     const LISTED: Option<&'static str> = None;
 
+    /// The column, a time that may be absent, that says when a row ended, where that is told. An end is final, and is written by a swap.
+    const ENDED: Option<&'static str> = None;
+
     /// A record to read into.
     fn blank() -> Self;
 

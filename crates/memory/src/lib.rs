@@ -34,8 +34,9 @@ mod rows;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use counterseal_core::{
-    Charge, Charged, Claim, Claimed, Linked, LinkedOp, Links, ListOp, LoadTogether, Record, Row,
-    RowOp, Run, RunAsync, Sweep, SweepCells, SweepRows, Time, Together, Unavailable,
+    Charge, Charged, Claim, Claimed, Ended, Linked, LinkedOp, Links, ListEnded, ListOp,
+    LoadTogether, Record, Row, RowOp, Run, RunAsync, Sweep, SweepCells, SweepRows, Time, Together,
+    Unavailable,
 };
 use counterseal_replay::Window;
 
@@ -148,6 +149,12 @@ impl<R: Record> Run<ListOp<R>> for Memory {
     }
 }
 
+impl<R: Record> Run<ListEnded<R>> for Memory {
+    fn run(&self, op: ListEnded<R>) -> Result<Vec<Ended>, Unavailable> {
+        self.lock().rows.ended(&op)
+    }
+}
+
 impl<R: Record> Run<SweepRows<R>> for Memory {
     fn run(&self, op: SweepRows<R>) -> Result<u64, Unavailable> {
         Ok(self.lock().rows.sweep(&op))
@@ -186,6 +193,12 @@ impl<A: Record, B: Record, C: Record> RunAsync<LoadTogether<A, B, C>> for Memory
 
 impl<A: Links<B>, B: Record> RunAsync<LinkedOp<A, B>> for Memory {
     async fn run(&self, op: LinkedOp<A, B>) -> Result<Linked<A, B>, Unavailable> {
+        Run::run(self, op)
+    }
+}
+
+impl<R: Record> RunAsync<ListEnded<R>> for Memory {
+    async fn run(&self, op: ListEnded<R>) -> Result<Vec<Ended>, Unavailable> {
         Run::run(self, op)
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use counterseal_core::{
-    Carry, Edit, Linked, Links, List, Record, Row, Swap, SweepRows, Unavailable, Value, read, write,
+    Carry, Edit, Ended, Linked, Links, List, ListEnded, Record, Row, Swap, SweepRows, Time,
+    Unavailable, Value, read, write,
 };
 
 #[derive(Default)]
@@ -81,6 +82,24 @@ impl Rows {
         ids.truncate(usize::try_from(list.limit).unwrap_or(usize::MAX));
         let rows = ids.into_iter().map(|id| self.load(id)?.ok_or(Unavailable));
         rows.collect()
+    }
+
+    pub(crate) fn ended<R: Record>(&self, list: &ListEnded<R>) -> Result<Vec<Ended>, Unavailable> {
+        let Some(at) = R::ENDED.and_then(|name| R::TABLE.position(name)) else {
+            return Err(Unavailable);
+        };
+        let rows = self
+            .0
+            .iter()
+            .filter(|((table, _), _)| *table == R::TABLE.name);
+        let ends = rows.filter_map(|((_, id), stored)| {
+            let end = stored.values[at].as_int()?;
+            Some((Time::from_millis(end), *id))
+        });
+        let mut ends: Vec<_> = ends.filter(|end| *end > list.after).collect();
+        ends.sort_unstable();
+        ends.truncate(usize::try_from(list.limit).unwrap_or(usize::MAX));
+        Ok(ends)
     }
 
     /// Lets rows go that ended before `sweep.before`.

@@ -4,8 +4,8 @@ use counterseal_core::{Claim, Claimed, Run, Time};
 use counterseal_memory::Memory;
 use counterseal_testkit::claims::claim;
 use counterseal_testkit::{
-    NOW, WINDOW, cell_tests, charge_tests, claim_tests, edit_tests, full_tests, linked_tests,
-    row_tests, sweep_tests, together_tests,
+    NOW, WINDOW, cell_tests, charge_tests, claim_tests, edit_tests, ended_tests, full_tests,
+    linked_tests, row_tests, sweep_tests, together_tests,
 };
 
 fn make(now: Time) -> Memory {
@@ -18,6 +18,7 @@ claim_tests!(make);
 full_tests!(make);
 row_tests!(make);
 edit_tests!(make);
+ended_tests!(make);
 linked_tests!(make);
 together_tests!(make);
 sweep_tests!(make);

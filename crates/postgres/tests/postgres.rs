@@ -11,7 +11,7 @@ use counterseal_servers::postgres::Server;
 use counterseal_testkit::claims::claim;
 use counterseal_testkit::{
     Leaf, NOW, Note, SPACES, Scratch, WINDOW, cell_tests, charge_tests, claim_tests, edit_tests,
-    linked_tests, row_tests, sweep_tests, together_tests,
+    ended_tests, linked_tests, row_tests, sweep_tests, together_tests,
 };
 use deadpool_postgres::{Manager, Pool};
 use postgres::config::Host;
@@ -24,6 +24,7 @@ charge_tests!(make);
 claim_tests!(make);
 row_tests!(make);
 edit_tests!(make);
+ended_tests!(make);
 linked_tests!(make);
 together_tests!(make);
 sweep_tests!(make);

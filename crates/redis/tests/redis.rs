@@ -9,8 +9,8 @@ use counterseal_redis::{Redis, RedisError};
 use counterseal_servers::redis::Server;
 use counterseal_testkit::claims::claim;
 use counterseal_testkit::{
-    Cut, NOW, SPACES, WINDOW, charge_tests, claim_tests, edit_tests, linked_tests, row_tests,
-    together_tests,
+    Cut, NOW, SPACES, WINDOW, charge_tests, claim_tests, edit_tests, ended_tests, linked_tests,
+    row_tests, together_tests,
 };
 use redis::Client;
 use redis::aio::ConnectionManagerConfig;
@@ -20,6 +20,7 @@ charge_tests!(make);
 claim_tests!(make);
 row_tests!(make);
 edit_tests!(make);
+ended_tests!(make);
 linked_tests!(make);
 together_tests!(make);
 

@@ -49,9 +49,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{mem, process};
 
 use counterseal_core::{
-    Charge, Charged, Claim, Claimed, Linked, LinkedOp, Links, ListOp, Load, LoadTogether, Record,
-    Row, RowOp, Run, Space, Span, Swap, Sweep, SweepCells, SweepRows, Table, Time, Together,
-    Unavailable,
+    Charge, Charged, Claim, Claimed, Ended, Linked, LinkedOp, Links, ListEnded, ListOp, Load,
+    LoadTogether, Record, Row, RowOp, Run, Space, Span, Swap, Sweep, SweepCells, SweepRows, Table,
+    Time, Together, Unavailable,
 };
 use counterseal_replay::Window;
 use counterseal_store::{Dialect, Epoch, Execute, Rows, Statement, run};
@@ -296,6 +296,12 @@ impl<A: Links<B>, B: Record> Run<LinkedOp<A, B>> for Sqlite {
 
 impl<R: Record> Run<ListOp<R>> for Sqlite {
     fn run(&self, op: ListOp<R>) -> Result<Vec<Row<R>>, Unavailable> {
+        run(self, &op)
+    }
+}
+
+impl<R: Record> Run<ListEnded<R>> for Sqlite {
+    fn run(&self, op: ListEnded<R>) -> Result<Vec<Ended>, Unavailable> {
         run(self, &op)
     }
 }

@@ -16,8 +16,8 @@ fn four(now: Time) -> Shared {
 mod through_one_connection {
     use super::*;
     use counterseal_testkit::{
-        cell_tests, charge_tests, claim_tests, edit_tests, linked_tests, row_tests, sweep_tests,
-        together_tests,
+        cell_tests, charge_tests, claim_tests, edit_tests, ended_tests, linked_tests, row_tests,
+        sweep_tests, together_tests,
     };
 
     cell_tests!(one);
@@ -25,6 +25,7 @@ mod through_one_connection {
     claim_tests!(one);
     row_tests!(one);
     edit_tests!(one);
+    ended_tests!(one);
     linked_tests!(one);
     together_tests!(one);
     sweep_tests!(one);
@@ -33,8 +34,8 @@ mod through_one_connection {
 mod through_four_connections {
     use super::*;
     use counterseal_testkit::{
-        cell_tests, charge_tests, claim_tests, edit_tests, linked_tests, row_tests, sweep_tests,
-        together_tests,
+        cell_tests, charge_tests, claim_tests, edit_tests, ended_tests, linked_tests, row_tests,
+        sweep_tests, together_tests,
     };
 
     cell_tests!(four);
@@ -42,6 +43,7 @@ mod through_four_connections {
     claim_tests!(four);
     row_tests!(four);
     edit_tests!(four);
+    ended_tests!(four);
     linked_tests!(four);
     together_tests!(four);
     sweep_tests!(four);

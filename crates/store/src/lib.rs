@@ -28,6 +28,7 @@ extern crate alloc;
 mod charge;
 mod claim;
 mod edit;
+mod ended;
 mod execute;
 mod linked;
 mod redis;

@@ -129,7 +129,7 @@ impl<R: Record> Stated for List<R> {
 /// One row, to which the others are joined so that it is there even without them. A server that follows another one may not have
 /// seen what was acknowledged, so there the statement fails, and its error says why.
 //= docs/spec/refresh.md#S-9
-const fn server(dialect: Dialect) -> &'static str {
+pub(crate) const fn server(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::Postgres => POSTGRES,
         Dialect::Redis | Dialect::Sqlite => "(SELECT 0 AS follows) AS server",
@@ -137,7 +137,7 @@ const fn server(dialect: Dialect) -> &'static str {
 }
 
 /// Asked for, so that it is found out.
-const TAKES_WRITES: &str = "server.follows = 0";
+pub(crate) const TAKES_WRITES: &str = "server.follows = 0";
 
 /// What is cast is no number, and no constant that would be cast before it is known whether it has to be.
 const POSTGRES: &str = "(SELECT CASE WHEN pg_is_in_recovery() THEN \

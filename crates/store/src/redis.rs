@@ -6,8 +6,8 @@
 use alloc::{borrow::Cow, format, string::String, vec, vec::Vec};
 
 use counterseal_core::{
-    Carry, Charge, Claim, Links, List, Load, LoadLinked, LoadTogether, Record, Swap, Table, Value,
-    write,
+    Carry, Charge, Claim, Links, List, ListEnded, Load, LoadLinked, LoadTogether, Record, Swap,
+    Table, Value, write,
 };
 
 use crate::row::named;
@@ -89,20 +89,30 @@ pub(crate) fn swap<R: Record>(swap: &Swap<R>) -> Statement {
     let mut fields = write(&swap.record);
     fields[0] = Value::Bytes(swap.id.into());
     let owner = owner::<R>(&fields);
+    let ends = R::ENDED.map(|_| ends_key::<R>());
     let mut values = vec![
-        Value::Int(1 + i64::from(owner.is_some())),
+        Value::Int(1 + i64::from(owner.is_some()) + i64::from(ends.is_some())),
         row_key::<R>(&swap.id),
     ];
     values.extend(owner);
+    values.extend(ends);
     values.push(Value::Int(swap.expected));
     let leaves = leaves::<R>(&fields);
     values.extend(fields.into_iter().map(argument));
     values.extend(leaves.map(Value::Int));
     let listed = if R::LISTED.is_some() { LISTED } else { "" };
     let leave = if leaves.is_some() { LEAVE } else { "" };
+    let ended = R::ENDED.and_then(|name| R::TABLE.position(name));
+    let ended = ended.map_or_else(String::new, |at| {
+        format!("local ended = row[{}]\n{ENDED}", at + 2)
+    });
     Statement {
         name: named::<R>("swap"),
-        text: format!("{}{SWAP}{listed}{leave}return {{row}}", columns(&R::TABLE)).into(),
+        text: format!(
+            "{}{SWAP}{listed}{ended}{leave}return {{row}}",
+            columns(&R::TABLE)
+        )
+        .into(),
         values,
     }
 }
@@ -139,6 +149,21 @@ pub(crate) fn list<R: Record>(asked: &List<R>) -> Statement {
             Value::Text(after),
             Value::Int(asked.limit.into()),
             Value::Text(row_prefix::<R>()),
+        ],
+    }
+}
+
+pub(crate) fn ended<R: Record>(asked: &ListEnded<R>) -> Statement {
+    let (since, id) = asked.after;
+    Statement {
+        name: named::<R>("ended"),
+        text: format!("{PRIMARY}{ENDS}").into(),
+        values: vec![
+            Value::Int(1),
+            ends_key::<R>(),
+            Value::Int(since.millis()),
+            Value::Text(hex(&id)),
+            Value::Int(asked.limit.into()),
         ],
     }
 }
@@ -194,6 +219,11 @@ pub(crate) fn row_prefix<R: Record>() -> String {
 /// The ids of an owner's rows.
 fn list_key<R: Record>(owner: &str) -> Value {
     Value::Text(format!("cs:{{{}}}:{}_of:{owner}", R::GROUP, R::TABLE.name))
+}
+
+/// The ends of the last hour and more.
+fn ends_key<R: Record>() -> Value {
+    Value::Text(format!("cs:{{{}}}:{}_ends", R::GROUP, R::TABLE.name))
 }
 
 /// The list that the row of these fields is in.
@@ -322,6 +352,16 @@ if #ARGV > #columns + 1 then
 end
 ";
 
+/// Ends leave with later ones, on the earlier of two clocks; the last of them by themselves.
+const ENDED: &str = "\
+if ended then
+  redis.call('ZADD', KEYS[#KEYS], ended, string.sub(ARGV[2], 2))
+  local over = math.min(tonumber(ended), redis.call('TIME')[1] * 1000) - 7200000
+  redis.call('ZREMRANGEBYSCORE', KEYS[#KEYS], '-inf', string.format('(%.0f', over))
+  redis.call('PEXPIRE', KEYS[#KEYS], 10800000)
+end
+";
+
 const LEAVE: &str = "redis.call('PEXPIREAT', KEYS[1], ARGV[#columns + 2])\n";
 
 const TOGETHER: &str = "\
@@ -368,6 +408,24 @@ while left > 0 do
     end
     after = '(' .. id
   end
+end
+return rows";
+
+/// Ends of one instant are in the order of their ids.
+const ENDS: &str = "\
+local rows, left = {}, tonumber(ARGV[3])
+local at = redis.call('ZCOUNT', KEYS[1], '-inf', '(' .. ARGV[1])
+while left > 0 do
+  local ends = redis.call('ZRANGE', KEYS[1], at, at + left - 1, 'WITHSCORES')
+  if #ends == 0 then break end
+  for each = 1, #ends, 2 do
+    local id, ended = ends[each], ends[each + 1]
+    if ended ~= ARGV[1] or id > ARGV[2] then
+      table.insert(rows, {'hex', ended, id})
+      left = left - 1
+    end
+  end
+  at = at + #ends / 2
 end
 return rows";
 

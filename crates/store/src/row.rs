@@ -132,7 +132,7 @@ pub(crate) fn stored<R: Record>(row: &[Value]) -> Result<Row<R>, BadRow> {
 }
 
 /// The fields of a row, and how their bytes are written: the rows of Redis say so in a cell before them.
-fn carried(row: &[Value], columns: usize) -> (&[Value], Carry) {
+pub(crate) fn carried(row: &[Value], columns: usize) -> (&[Value], Carry) {
     match row.split_first() {
         Some((first, fields)) if fields.len() == columns && first.as_text() == Some("hex") => {
             (fields, Carry::Hex)

@@ -17,7 +17,7 @@
 //!
 //! [`claim_tests!`] is for every store of claims, [`sweep_tests!`] for those that delete, [`full_tests!`]
 //! for those that have a bound, [`row_tests!`] for those that keep rows, [`together_tests!`] for those that read them together,
-//! [`linked_tests!`] for those that read what a row names and list rows, [`edit_tests!`] for those that edit them, [`charge_tests!`] for those that
+//! [`linked_tests!`] for those that read what a row names and list rows, [`edit_tests!`] for those that edit them, [`ended_tests!`] for those that tell which ended, [`charge_tests!`] for those that
 //! keep rate limits and [`cell_tests!`] for those of them that delete. Honest claims must be accepted
 //! in all of them, so refusing everything is no way to pass. Nothing sleeps: time is an argument.
 //!
@@ -30,6 +30,7 @@ pub mod charges;
 pub mod claims;
 mod cut;
 pub mod edits;
+pub mod ended;
 mod faulty;
 pub mod forms;
 pub mod keys;

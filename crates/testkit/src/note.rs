@@ -43,6 +43,8 @@ impl Record for Note {
         indexes: &[&["count"], &["topic", "count"]],
     };
 
+    const ENDED: Option<&'static str> = Some("gone");
+
     fn blank() -> Self {
         Note {
             id: [0; 16],

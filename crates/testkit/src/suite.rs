@@ -82,6 +82,18 @@ macro_rules! linked_tests {
     };
 }
 
+/// Tests of a store of rows that tells which [`Note`](crate::Note)s ended; `$make` is a
+/// `fn(now: Time) -> impl Run<RowOp<Note>> + Run<ListEnded<Note>> + Sync`.
+#[macro_export]
+macro_rules! ended_tests {
+    ($make:expr) => {
+        $crate::tests! { $make, ended:
+            an_end_is_told_with_its_row
+            ends_are_told_in_order_and_page_by_page
+        }
+    };
+}
+
 /// Tests of a store of rows that keeps [`Note`](crate::Note)s; `$make` is a
 /// `fn(now: Time) -> impl Run<RowOp<Note>> + Sync`.
 #[macro_export]

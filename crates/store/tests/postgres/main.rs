@@ -14,7 +14,7 @@ use counterseal_store::{COLD, Dialect, Epoch, Stated, migrations};
 use counterseal_testkit::claims::claim;
 use counterseal_testkit::{
     Leaf, NOW, Note, SPACES, Scratch, WINDOW, cell_tests, charge_tests, claim_tests, edit_tests,
-    linked_tests, row_tests, sweep_tests, together_tests,
+    ended_tests, linked_tests, row_tests, sweep_tests, together_tests,
 };
 use postgres::types::Type;
 
@@ -23,6 +23,7 @@ charge_tests!(make);
 claim_tests!(make);
 row_tests!(make);
 edit_tests!(make);
+ended_tests!(make);
 linked_tests!(make);
 together_tests!(make);
 sweep_tests!(make);

@@ -13,14 +13,15 @@ use counterseal_servers::redis::{Redis, Server, eval};
 use counterseal_store::{COLD, Dialect, Epoch, Stated};
 use counterseal_testkit::claims::claim;
 use counterseal_testkit::{
-    Cut, NOW, Note, SPACES, WINDOW, charge_tests, claim_tests, edit_tests, linked_tests, row_tests,
-    together_tests,
+    Cut, NOW, Note, SPACES, WINDOW, charge_tests, claim_tests, edit_tests, ended_tests,
+    linked_tests, row_tests, together_tests,
 };
 
 charge_tests!(make);
 claim_tests!(make);
 row_tests!(make);
 edit_tests!(make);
+ended_tests!(make);
 linked_tests!(make);
 together_tests!(make);
 
