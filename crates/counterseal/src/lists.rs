@@ -58,6 +58,7 @@ const PARTS: &[&[&[Code]]] = &[
         counterseal_refresh::BadRefreshPolicy::CODES,
         counterseal_refresh::BadRefreshSecrets::CODES,
         counterseal_refresh::RefreshError::CODES,
+        counterseal_refresh::FeedError::CODES,
         counterseal_refresh::SessionError::CODES,
     ],
     #[cfg(feature = "request")]

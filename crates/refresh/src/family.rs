@@ -239,11 +239,12 @@ impl Record for RefreshFamily {
             Column::first("ended_at", Kind::Int, true),
             Column::first("gone_at", Kind::Int, false),
         ],
-        indexes: &[&["subject_row"], &["gone_at"]],
+        indexes: &[&["subject_row"], &["gone_at"], &["ended_at", "id"]],
     };
     const GROUP: &'static str = Subject::GROUP;
     const ENDS: Option<&'static str> = Some("gone_at");
     const LISTED: Option<&'static str> = Some("subject_row");
+    const ENDED: Option<&'static str> = Some("ended_at");
 
     fn blank() -> Self {
         RefreshFamily {
@@ -335,6 +336,6 @@ fn end_of(number: i64) -> Option<End> {
 }
 
 /// How long a row stays after the last access token of its session is over.
-const KEPT: Span = Span::from_minutes(40);
+pub(crate) const KEPT: Span = Span::from_minutes(40);
 /// As long as what is sealed of most sessions.
 const LONG: usize = 384;

@@ -43,7 +43,7 @@
 //! presented. Where nobody confirms, someone who follows slowly is not found.
 //!
 //! Storage steps: [`LinkedOp`](counterseal_core::LinkedOp), [`RowOp`](counterseal_core::RowOp), [`ListOp`](counterseal_core::ListOp),
-//! [`SweepRows`](counterseal_core::SweepRows). Spec: `docs/spec/refresh.md` (RFC 9700 section 4.14).
+//! [`SweepRows`](counterseal_core::SweepRows), [`ListEnded`](counterseal_core::ListEnded). Spec: `docs/spec/refresh.md` (RFC 9700 section 4.14).
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -53,6 +53,7 @@ mod change;
 mod decide;
 mod error;
 mod family;
+mod feed;
 mod policy;
 mod refresher;
 mod rotation;
@@ -64,6 +65,7 @@ pub use change::{BeginSession, Begun, ChangeSession, EndSessions, ListSessions, 
 pub use decide::{Chain, Decision, End, Facts, Mode, Place, Standing, Why};
 pub use error::{RefreshError, SessionError};
 pub use family::RefreshFamily;
+pub use feed::{EndedSessions, FeedError, ReadFeed, SessionFeed};
 pub use policy::{BadRefreshPolicy, BindingRule, Confirmation, OnReuse, RefreshPolicy};
 pub use refresher::{How, PendingRefresh, Refreshed, Refresher};
 pub use secrets::{BadRefreshSecrets, RefreshSecrets};

@@ -180,7 +180,7 @@ const fn days(days: i64) -> Span {
     Span::from_minutes(days * 24 * 60)
 }
 
-fn inside(
+pub(crate) fn inside(
     name: &'static str,
     span: Span,
     least: Span,

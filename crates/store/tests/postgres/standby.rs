@@ -4,11 +4,12 @@ use std::thread;
 use std::time::Duration;
 
 use counterseal_core::{
-    Edit, LinkedOp, List, ListOp, Load, LoadLinked, Put, Record, Row, Run, Swap, Unavailable, Value,
+    Edit, LinkedOp, List, ListEnded, ListOp, Load, LoadLinked, Put, Record, Row, Run, Swap,
+    Unavailable, Value,
 };
 use counterseal_servers::postgres::{Postgres, Server, query};
 use counterseal_store::{Dialect, Stated};
-use counterseal_testkit::{Leaf, Note};
+use counterseal_testkit::{Leaf, NOW, Note};
 
 use crate::migrate;
 
@@ -37,6 +38,9 @@ fn a_standby_answers_no_load_of_linked_rows_no_list_and_no_edit() {
         assert!(postgres.run(list()).is_ok());
         assert_eq!(followed.run(list()), Err(Unavailable));
     }
+    let ended = || ListEnded::<Note>::new((NOW, [0; 16]), 10);
+    assert!(postgres.run(ended()).is_ok());
+    assert_eq!(followed.run(ended()), Err(Unavailable));
     let load = LoadLinked::<Leaf, Note>::new([1; 16]).statement(Dialect::Postgres);
     let error = query(&mut followed.client(), &load).expect_err("it follows");
     let said = error

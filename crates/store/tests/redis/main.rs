@@ -7,7 +7,9 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use counterseal_core::{Claim, Claimed, Load, Run, Space, Span, Swap, Time, Unavailable, Value};
+use counterseal_core::{
+    Claim, Claimed, Ended, ListEnded, Load, Run, Space, Span, Swap, Time, Unavailable, Value,
+};
 use counterseal_replay::Start;
 use counterseal_servers::redis::{Redis, Server, eval};
 use counterseal_store::{COLD, Dialect, Epoch, Stated};
@@ -241,6 +243,40 @@ fn a_server_that_may_evict_has_no_epoch() {
         .server
         .command("CONFIG SET maxmemory-policy noeviction");
     assert_eq!(redis.run(epoch(NOW)), Ok(NOW));
+}
+
+/// On the earlier of two clocks, so that neither lets go of what the other still asks for.
+#[test]
+fn ends_of_the_last_hour_are_kept_and_old_ones_leave() {
+    let redis = make(NOW);
+    let seconds = [-10_000, -7_201, -7_199, -3_600, 0];
+    for (id, seconds) in (1..).zip(seconds) {
+        end(&redis, id, NOW.plus(Span::from_seconds(seconds)));
+    }
+    let asked = ListEnded::<Note>::new((Time::EPOCH, [0; 16]), 10);
+    let told = |redis: &Redis| redis.run(asked).expect("an answer");
+    let ids = |ended: Vec<Ended>| ended.iter().map(|(_, id)| id[0]).collect::<Vec<_>>();
+    assert_eq!(ids(told(&redis)), [3, 4, 5]);
+    // A clock that is far ahead lets nothing go before the server's does.
+    end(&redis, 6, Time::NEVER);
+    assert!(ids(told(&redis)).ends_with(&[5, 6]));
+    // One that is far behind lets nothing go at all.
+    end(&redis, 7, Time::from_seconds(9_000));
+    assert_eq!(ids(told(&redis)).first(), Some(&7));
+}
+
+fn end(redis: &Redis, id: u8, at: Time) {
+    let (id, expected) = ([id; 16], 0);
+    let record = Note {
+        gone: Some(at),
+        ..Note::new(id)
+    };
+    let swap = Swap {
+        id,
+        expected,
+        record,
+    };
+    assert!(redis.run(swap).expect("an answer").is_some());
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! A replica may not have seen what was acknowledged: what a decision rests on is not read there.
 
 use counterseal_core::{
-    Edit, LinkedOp, List, ListOp, Load, LoadLinked, Put, Record, Run, Swap, Unavailable, Value,
+    Edit, LinkedOp, List, ListEnded, ListOp, Load, LoadLinked, Put, Record, Run, Swap, Unavailable,
+    Value,
 };
 use counterseal_servers::redis::{Redis, Server};
 use counterseal_testkit::{Leaf, NOW, Note};
@@ -25,6 +26,9 @@ fn a_replica_answers_no_load_of_linked_rows_no_list_and_no_edit() {
         assert!(redis.run(list()).is_ok());
         assert_eq!(replica.run(list()), Err(Unavailable));
     }
+    let ended = || ListEnded::<Note>::new((NOW, [0; 16]), 10);
+    assert!(redis.run(ended()).is_ok());
+    assert_eq!(replica.run(ended()), Err(Unavailable));
     replica.server.command("REPLICAOF NO ONE");
     for asked in asked() {
         assert!(replica.run(asked).is_ok());
