@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use counterseal_core::{
-    Carry, Claim, Claimed, Edit, Linked, LinkedOp, ListOp, Load, LoadLinked, Op, Row, RowOp, Run,
-    Subject, Swap, Sweep, SweepRows, Unavailable, read, write,
+    Carry, Claim, Claimed, Edit, Linked, LinkedOp, ListEnded, ListOp, Load, LoadLinked, Op, Row,
+    RowOp, Run, Subject, Swap, Sweep, SweepRows, Unavailable, read, write,
 };
 use counterseal_refresh::RefreshFamily;
 
@@ -94,8 +94,8 @@ macro_rules! hands_on {
     };
 }
 
-hands_on!(LastWriterWins: ListOp<RefreshFamily>, RowOp<Subject>, SweepRows<RefreshFamily>);
-hands_on!(ForgetsEnds: LinkedOp<RefreshFamily, Subject>, ListOp<RefreshFamily>, RowOp<Subject>, SweepRows<RefreshFamily>);
+hands_on!(LastWriterWins: ListEnded<RefreshFamily>, ListOp<RefreshFamily>, RowOp<Subject>, SweepRows<RefreshFamily>);
+hands_on!(ForgetsEnds: LinkedOp<RefreshFamily, Subject>, ListEnded<RefreshFamily>, ListOp<RefreshFamily>, RowOp<Subject>, SweepRows<RefreshFamily>);
 
 impl Run<LinkedOp<RefreshFamily, Subject>> for LastWriterWins {
     fn run(

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use ::redis::aio::ConnectionManagerConfig;
 use counterseal_core::{
-    LinkedOp, ListOp, Op, Record, RowOp, Run, RunAsync, Subject, SweepRows, Table, Unavailable,
+    LinkedOp, ListEnded, ListOp, Op, Record, RowOp, Run, RunAsync, Subject, SweepRows, Table,
+    Unavailable,
 };
 use counterseal_memory::Memory;
 use counterseal_postgres::Postgres;
@@ -23,6 +24,7 @@ use crate::uses::{BEGINNING, WINDOW};
 /// All that is asked of a store of sessions.
 pub(crate) trait Sessions:
     Run<LinkedOp<RefreshFamily, Subject>>
+    + Run<ListEnded<RefreshFamily>>
     + Run<ListOp<RefreshFamily>>
     + Run<RowOp<RefreshFamily>>
     + Run<RowOp<Subject>>
@@ -34,6 +36,7 @@ pub(crate) trait Sessions:
 
 impl<S> Sessions for S where
     S: Run<LinkedOp<RefreshFamily, Subject>>
+        + Run<ListEnded<RefreshFamily>>
         + Run<ListOp<RefreshFamily>>
         + Run<RowOp<RefreshFamily>>
         + Run<RowOp<Subject>>

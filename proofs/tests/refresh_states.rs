@@ -6,7 +6,9 @@ use std::cell::OnceCell;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use counterseal_core::{Load, Refusal, Row, RowOp, Span, Subject, Swap, Time, drive};
-use counterseal_refresh::{Confirmation, NewSession, RefreshPolicy, Refresher, SessionId, Which};
+use counterseal_refresh::{
+    Confirmation, FeedError, NewSession, RefreshPolicy, Refresher, SessionFeed, SessionId, Which,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -60,7 +62,7 @@ struct Modelled {
     is_confirmed: bool,
     idle_end: i64,
     absolute_end: i64,
-    is_ended: bool,
+    ended: Option<i64>,
     is_gone: bool,
 }
 
@@ -75,7 +77,7 @@ impl Modelled {
             is_confirmed: false,
             idle_end: now + IDLE,
             absolute_end: now + ABSOLUTE,
-            is_ended: false,
+            ended: None,
             is_gone: false,
         }
     }
@@ -88,7 +90,7 @@ impl Modelled {
         match back {
             _ if self.is_gone => "refresh_unknown",
             _ if latest - now > SKEW => "refresh_clock",
-            _ if self.is_ended => "refresh_ended",
+            _ if self.ended.is_some() => "refresh_ended",
             _ if at >= self.idle_end.min(self.absolute_end) => "refresh_expired",
             0 if at - latest <= 2 * WINDOW => "same",
             0 => "rotated",
@@ -122,7 +124,7 @@ impl Modelled {
                 self.window = if self.is_confirmed { self.window } else { at };
             }
             "retried_late" => (self.retries, self.window) = (0, at),
-            "refresh_replayed" | "refresh_unconfirmed" => self.is_ended = true,
+            "refresh_replayed" | "refresh_unconfirmed" => self.ended = Some(at),
             _ => {}
         }
         said
@@ -169,10 +171,19 @@ fn asked() -> impl Strategy<Value = Asked> {
 impl Model {
     fn live(&self) -> Vec<(usize, u32)> {
         let is_live =
-            |one: &Modelled| !one.is_ended && self.now < one.idle_end.min(one.absolute_end);
+            |one: &Modelled| one.ended.is_none() && self.now < one.idle_end.min(one.absolute_end);
         let sessions = self.sessions.iter().enumerate();
         let live = sessions.filter(|(_, one)| is_live(one));
         live.map(|(number, one)| (number, one.generation)).collect()
+    }
+
+    /// The sessions whose access tokens are over with them.
+    fn ended(&self) -> Vec<usize> {
+        let is_told =
+            |one: &Modelled| !one.is_gone && one.ended.is_some_and(|at| self.now - at <= TOLD);
+        let sessions = self.sessions.iter().enumerate();
+        let told = sessions.filter(|(_, one)| is_told(one));
+        told.map(|(number, _)| number).collect()
     }
 
     /// What is answered.
@@ -186,7 +197,7 @@ impl Model {
             Asked::Bump => self.version += 1,
             Asked::EndAll => {
                 for one in &mut self.sessions {
-                    one.is_ended = true;
+                    one.ended.get_or_insert(now);
                 }
             }
             Asked::Sweep => {
@@ -195,7 +206,9 @@ impl Model {
                 }
             }
             _ if count == 0 => {}
-            Asked::End(number) => self.sessions[session(number)].is_ended = true,
+            Asked::End(number) => {
+                self.sessions[session(number)].ended.get_or_insert(now);
+            }
             Asked::Confirm(number, back) => {
                 self.sessions[session(number)].is_confirmed |= back == 0;
             }
@@ -245,6 +258,7 @@ fn are_the_same(make: fn() -> Database, asked: &[Asked]) {
         let said = real.apply(*asked);
         assert_eq!(said, model.apply(*asked), "step {step}, {asked:?}");
         assert_eq!(real.live(), model.live(), "step {step}, {asked:?}");
+        assert_eq!(real.ended(), model.ended(), "step {step}, {asked:?}");
     }
 }
 
@@ -275,6 +289,20 @@ impl Real {
         let mut live: Vec<_> = of.collect();
         live.sort_unstable();
         live
+    }
+
+    /// The sessions whose access tokens a verifier refuses, by their numbers.
+    fn ended(&self) -> Vec<usize> {
+        let feed = SessionFeed::new(Span::from_seconds(1)).unwrap();
+        let feed = drive(&*self.store, feed.read(at(self.now))).unwrap();
+        let is_refused = |id: SessionId| match feed.check(Some(&id.to_string()), at(self.now)) {
+            Ok(()) => false,
+            Err(FeedError::Ended { session }) => session == id,
+            Err(other) => panic!("{other}"),
+        };
+        let sessions = self.sessions.iter().enumerate();
+        let refused = sessions.filter(|(_, (id, _))| is_refused(*id));
+        refused.map(|(number, _)| number).collect()
     }
 
     fn draw(&mut self) -> u64 {
@@ -428,5 +456,7 @@ const RETRIES: i64 = 3;
 const IDLE: i64 = 200;
 const ABSOLUTE: i64 = 900;
 const SKEW: i64 = 5;
+/// For how long an end is told.
+const TOLD: i64 = 40 * 60;
 /// How long a row stays after its session.
 const KEPT: i64 = 40 * 60;
