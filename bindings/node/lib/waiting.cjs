@@ -9,6 +9,7 @@ const { keyOf } = require("./keys.cjs");
 const native = require("./native.cjs");
 const { WINDOW, limit, nativeStore, sizes } = require("./stores.cjs");
 const { sessionsIn } = require("./refreshed.cjs");
+const { endedIn } = require("./session_feed.cjs");
 const { isReceipt, received } = require("./received.cjs");
 const { LIVE, live } = require("./token_rights.cjs");
 const { proven } = require("./verified.cjs");
@@ -85,10 +86,10 @@ async function drive(waiting, dialect, execute, given) {
   return concluded(waiting, cause);
 }
 
-/** What is no text: nothing, sessions, or a key. */
+/** What is no text: nothing, sessions, which of them ended, or a key. */
 function made(found) {
   if (found === null) return null;
-  return Array.isArray(found.found) ? sessionsIn(found) : keyOf(found);
+  return Array.isArray(found.found) ? sessionsIn(found) : (endedIn(found) ?? keyOf(found));
 }
 
 /** The verdict; what the driver threw goes with a refusal as its cause. */

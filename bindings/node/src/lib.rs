@@ -17,6 +17,7 @@ mod policy;
 mod refresh;
 mod requirement;
 mod response;
+mod session_feed;
 mod sign;
 mod standing;
 mod store;

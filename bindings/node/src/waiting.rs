@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use counterseal_shared::{self as shared, Problem, Value, Verdict};
-use napi::bindgen_prelude::{AsyncTask, BigInt, Either3, Either5, Null, Uint8Array};
+use napi::bindgen_prelude::{AsyncTask, BigInt, Either4, Either5, Null, Uint8Array};
 use napi::{Env, Task};
 use napi_derive::napi;
 
@@ -11,6 +11,7 @@ use crate::answer::{Answer, Refusal, answer, done, proof};
 use crate::key::Key;
 use crate::limit::admission;
 use crate::refresh::Sessions;
+use crate::session_feed::EndedSessions;
 use crate::sign::flat;
 use crate::store::{Store, StoreOptions};
 use crate::webhook::delivered;
@@ -33,7 +34,7 @@ pub struct Running {
 
 /// What a decision ended in, where all proofs but a key are texts; nothing when a change was made. That a token may act is
 /// U+0003 alone: which one it is stands in JavaScript, with the decision that was begun for it.
-pub(crate) type Ended = Option<Either3<Key, String, Sessions>>;
+pub(crate) type Ended = Option<Either4<Key, String, Sessions, EndedSessions>>;
 
 /// What stands in a row or is bound to a statement.
 type Cell = Either5<Null, i64, BigInt, String, Uint8Array>;
@@ -161,20 +162,21 @@ impl Decision {
 
     fn ended(&self, verdict: Verdict) -> Ended {
         match verdict {
-            Verdict::Admitted(admitted) => Some(Either3::B(admission(&admitted))),
-            Verdict::Count(count) => Some(Either3::B(number(count))),
-            Verdict::Key(key) => Some(Either3::A(Key(key))),
-            Verdict::Live(_) => Some(Either3::B("\u{3}".into())),
-            Verdict::Version(version) => Some(Either3::B(number(version))),
-            Verdict::Received(received) => Some(Either3::B(delivered(&received))),
-            Verdict::Refreshed(refreshed) => Some(Either3::C(Sessions::refreshed(&refreshed))),
-            Verdict::Session(session) => Some(Either3::C(Sessions::of(&[*session], false))),
-            Verdict::Sessions(sessions) => Some(Either3::C(Sessions::of(&sessions, true))),
+            Verdict::Admitted(admitted) => Some(Either4::B(admission(&admitted))),
+            Verdict::Count(count) => Some(Either4::B(number(count))),
+            Verdict::Ended(ended) => Some(Either4::D(EndedSessions(ended))),
+            Verdict::Key(key) => Some(Either4::A(Key(key))),
+            Verdict::Live(_) => Some(Either4::B("\u{3}".into())),
+            Verdict::Version(version) => Some(Either4::B(number(version))),
+            Verdict::Received(received) => Some(Either4::B(delivered(&received))),
+            Verdict::Refreshed(refreshed) => Some(Either4::C(Sessions::refreshed(&refreshed))),
+            Verdict::Session(session) => Some(Either4::C(Sessions::of(&[*session], false))),
+            Verdict::Sessions(sessions) => Some(Either4::C(Sessions::of(&sessions, true))),
             Verdict::Verified(verified) => {
                 let text = proof(&verified);
                 // A verdict is given once, so it was empty.
                 let _ = self.proof.set(verified);
-                Some(Either3::B(text))
+                Some(Either4::B(text))
             }
             _ => None,
         }

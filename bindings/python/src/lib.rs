@@ -14,6 +14,7 @@ mod oidc;
 mod policy;
 mod refresh;
 mod responses;
+mod session_feed;
 mod sign;
 mod standing;
 mod stores;
@@ -41,6 +42,7 @@ mod _counterseal {
         policy::{ForeignPolicy, Policy, Profile},
         refresh::{Refreshed, Refresher, Session},
         responses::{Content, Sent, VerifiedResponse},
+        session_feed::{EndedSessions, SessionFeed},
         sign::Signer,
         standing::{Authorized, LiveToken, Requirement, Standing},
         stores::{Memory, Ring, SharedRing, Sqlite},

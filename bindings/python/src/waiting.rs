@@ -9,6 +9,7 @@ use crate::errors::Guarded;
 use crate::keys::Key;
 use crate::limits::Admitted;
 use crate::refresh::{Refreshed, Session};
+use crate::session_feed::EndedSessions;
 use crate::standing::LiveToken;
 use crate::verify::Verified;
 use crate::webhooks::Received;
@@ -127,6 +128,7 @@ fn plain(py: Python<'_>, verdict: Verdict) -> Guarded<Option<Any<'_>>> {
     Ok(match verdict {
         Verdict::Admitted(admitted) => Some(Bound::new(py, Admitted(admitted))?.into_any()),
         Verdict::Count(count) => Some(PyInt::new(py, count).into_any()),
+        Verdict::Ended(ended) => Some(Bound::new(py, EndedSessions(ended))?.into_any()),
         Verdict::Key(key) => Some(Bound::new(py, Key(key))?.into_any()),
         Verdict::Live(live) => Some(Bound::new(py, LiveToken(live))?.into_any()),
         Verdict::Received(proof) => Some(Bound::new(py, Received(proof))?.into_any()),

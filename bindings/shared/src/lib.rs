@@ -24,6 +24,7 @@ mod refresh;
 mod requirement;
 mod response;
 mod session;
+mod session_feed;
 mod sign;
 mod standing;
 mod statement;
@@ -63,6 +64,7 @@ pub use refresh::{
 pub use requirement::{Authorized, FreshProof, Requirement, RequirementMembers};
 pub use response::{Answered, Sent, SignedFields, VerifiedResponse};
 pub use session::Session;
+pub use session_feed::{EndedSessions, SessionFeed};
 pub use sign::Signer;
 pub use standing::{Change, LiveToken, Standing, StandingMembers};
 pub use statement::{dialect, migrations, sweeping, sweeping_cells};

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::process;
 
 use counterseal::core::{
-    Charge, Charged, Claim, Claimed, Linked, LinkedOp, Links, ListOp, LoadTogether, Record, Row,
-    RowOp, Run, Seed, Space, Span, Sweep, SweepCells, SweepRows, Time, Together, Unavailable,
+    Charge, Charged, Claim, Claimed, Ended, Linked, LinkedOp, Links, ListEnded, ListOp,
+    LoadTogether, Record, Row, RowOp, Run, Seed, Space, Span, Sweep, SweepCells, SweepRows, Time,
+    Together, Unavailable,
 };
 use counterseal::jwt::Denied;
 use counterseal::refresh::RefreshFamily;
@@ -357,6 +358,17 @@ impl<A: Record, B: Record, C: Record> Run<LoadTogether<A, B, C>> for Store {
 impl<A: Links<B>, B: Record> Run<LinkedOp<A, B>> for Store {
     /// As for one row.
     fn run(&self, op: LinkedOp<A, B>) -> Result<Linked<A, B>, Unavailable> {
+        match &self.kind {
+            Kind::Memory(memory) => memory.run(op),
+            Kind::Sqlite(sqlite) => sqlite.run(op),
+            _ => Err(Unavailable),
+        }
+    }
+}
+
+impl<R: Record> Run<ListEnded<R>> for Store {
+    /// As for one row.
+    fn run(&self, op: ListEnded<R>) -> Result<Vec<Ended>, Unavailable> {
         match &self.kind {
             Kind::Memory(memory) => memory.run(op),
             Kind::Sqlite(sqlite) => sqlite.run(op),

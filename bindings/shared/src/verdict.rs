@@ -7,7 +7,10 @@ use counterseal::core::Time;
 use counterseal::request;
 
 use crate::response::{fields_of, status_of};
-use crate::{Admitted, Key, LiveToken, Problem, Received, Refreshed, Session, SignedFields, time};
+use crate::{
+    Admitted, EndedSessions, Key, LiveToken, Problem, Received, Refreshed, Session, SignedFields,
+    time,
+};
 
 /// What a decision of any room ended in.
 #[non_exhaustive]
@@ -18,6 +21,8 @@ pub enum Verdict {
     Count(u32),
     /// A change was made.
     Done,
+    /// Which sessions have ended.
+    Ended(Box<EndedSessions>),
     /// A key was loaded.
     Key(Key),
     /// A token may act.

@@ -3,8 +3,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use counterseal::core::{
-    Charge, Claim, LinkedOp, Links, ListOp, LoadTogether, Pending, Record, RowOp, Run, Span, Step,
-    Time, Unavailable, drive,
+    Charge, Claim, LinkedOp, Links, ListEnded, ListOp, LoadTogether, Pending, Record, RowOp, Run,
+    Span, Step, Time, Unavailable, drive,
 };
 use counterseal::replay::Window;
 use counterseal::store::{Dialect, Rows, Stated, Statement};
@@ -226,6 +226,10 @@ impl<A: Record, B: Record, C: Record> Kept for LoadTogether<A, B, C> {
 }
 
 impl<A: Links<B>, B: Record> Kept for LinkedOp<A, B> {
+    const NEEDS: Needs = Needs::Rows;
+}
+
+impl<R: Record> Kept for ListEnded<R> {
     const NEEDS: Needs = Needs::Rows;
 }
 
