@@ -857,6 +857,20 @@ exports.CODES = Object.freeze({
     means: "keys of this kind cannot be made or used by this library",
     fix: "use another library for signatures, or another algorithm",
   }),
+  refresh_access_ended: Object.freeze({
+    blame: "peer",
+    public: "invalid_token",
+    http: 401,
+    means: "the session of the access token has ended",
+    fix: "refresh once, which says how it ended; then log in again",
+  }),
+  refresh_access_unnamed: Object.freeze({
+    blame: "peer",
+    public: "invalid_token",
+    http: 401,
+    means: "the access token names no session",
+    fix: "issue access tokens with the id of their session as sid",
+  }),
   refresh_broken: Object.freeze({
     blame: "environment",
     public: "unavailable",
@@ -898,6 +912,20 @@ exports.CODES = Object.freeze({
     http: 401,
     means: "the session is over: it was not used, or has lasted as long as any may",
     fix: "log in again",
+  }),
+  refresh_feed_full: Object.freeze({
+    blame: "environment",
+    public: "unavailable",
+    http: 503,
+    means: "more than 1048576 sessions ended within 40 minutes",
+    fix: "find out who ends them; what was read before is good until it is too old",
+  }),
+  refresh_feed_stale: Object.freeze({
+    blame: "environment",
+    public: "unavailable",
+    http: 503,
+    means: "what is known of ended sessions is too old",
+    fix: "read the feed more often than it is trusted for, and look at the store and at the clock",
   }),
   refresh_forged: Object.freeze({
     blame: "peer",

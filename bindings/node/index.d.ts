@@ -407,6 +407,7 @@ export type Decided =
   | Refreshed
   | Session
   | readonly Session[]
+  | EndedSessions
   | number
   | null;
 
@@ -1166,6 +1167,65 @@ export declare class Refresher {
   toJSON(): never;
 }
 
+/**
+ * Reads which sessions ended within the life of an access token. It needs a store and no secret: whoever verifies access tokens reads it every
+ * few seconds. `SessionWatch` does.
+ *
+ * What it does not protect: tokens of a session that ended since it was last read; tokens that live longer than 30 minutes.
+ */
+export declare class SessionFeed {
+  /**
+   * What is read is trusted for so long, 1 s to 10 min: so long a session that has ended may go on, and so long access tokens are taken while
+   * the store does not answer.
+   */
+  constructor(options: { readonly trustedForSeconds: number });
+  /** For how long what is read is trusted. */
+  get trustedForSeconds(): number;
+  /** Begins to read. On success, put it in the place of what was read before; on failure, keep that. */
+  read(options?: At): Waiting<EndedSessions>;
+}
+
+/** The sessions that had ended at an instant, so that their access tokens are over. */
+export declare class EndedSessions {
+  private constructor();
+  /**
+   * Looks at the session that a genuine access token names; null where it names none. Throws `refresh_access_ended`,
+   * `refresh_access_unnamed`, and `refresh_feed_stale` when it was read too long ago to know.
+   */
+  check(session: string | null, options?: At): void;
+  /** When it began to be read, in milliseconds. */
+  get readAt(): number;
+  /** How many sessions it holds. */
+  get size(): number;
+}
+
+/**
+ * Which sessions have ended, read anew as time passes: when what is known is a third of its time old, one request reads it and the others go on
+ * with it. While the store does not answer, what is known is good until its time is over; then `check` throws what the store did.
+ *
+ * ```js
+ * const watch = new SessionWatch(new SessionFeed({ trustedForSeconds: 30 }), { store });
+ * const token = verifier.verify(bearer(headers));
+ * await watch.check(token.session);
+ * ```
+ */
+export declare class SessionWatch {
+  constructor(
+    feed: SessionFeed,
+    settings: {
+      readonly clock?: () => number;
+      /** Runs decisions on a database of your own. */
+      readonly drive?: <Outcome extends Decided>(waiting: Waiting<Outcome>) => Promise<Outcome>;
+      /** The store of this package that decisions run in. */
+      readonly store?: Store;
+    },
+  );
+  /** Looks at the session that a genuine access token names; null where it names none. */
+  check(session: string | null): Promise<void>;
+  /** A session was ended by this process: the next check reads anew. */
+  forget(): void;
+}
+
 export interface SessionsSettings {
   /** The client that sessions are of. */
   readonly client: string;
@@ -1182,6 +1242,8 @@ export interface SessionsSettings {
   readonly drive?: <Outcome extends Decided>(waiting: Waiting<Outcome>) => Promise<Outcome>;
   /** The store of this package that decisions run in. */
   readonly store?: Store;
+  /** Which sessions have ended: with it, the access tokens of those are refused, too. */
+  readonly feed?: SessionFeed;
   /** Gets each answer and each refusal as one line of JSON for the audit log. */
   readonly onEvent?: (event: string) => void;
 }

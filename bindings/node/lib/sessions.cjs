@@ -5,6 +5,7 @@ const { callable, guarded, maybe, options, text, whole, wrong } = require("./arg
 const { ArgumentError, CountersealError, RefreshError } = require("./errors.cjs");
 const { problem } = require("./problem.cjs");
 const { Refresher } = require("./refresh.cjs");
+const { SessionWatch } = require("./session_watch.cjs");
 const { isBlocking, nativeStore } = require("./stores.cjs");
 const { TokenMinter } = require("./token_mint.cjs");
 const { bearer, tokenVerifierOf } = require("./token_verify.cjs");
@@ -28,7 +29,7 @@ const CONFIRMED = 4_096;
 const EARLY = 60_000;
 
 const CALLS = ["claims", "clock", "drive", "onEvent"];
-const SETTINGS = [...CALLS, "client", "lifeSeconds", "origin", "store", "tenant"];
+const SETTINGS = [...CALLS, "client", "feed", "lifeSeconds", "origin", "store", "tenant"];
 const NEW = ["userVer", "device", "access"];
 
 class Sessions {
@@ -36,6 +37,7 @@ class Sessions {
   #minter;
   #verifier;
   #settings;
+  #watch;
   #confirmed = new Set();
 
   constructor(refresher, minter, verifier, given) {
@@ -53,6 +55,8 @@ class Sessions {
     for (const name of CALLS) settings[name] = maybe(callable, name, parts[name]);
     maybe(nativeStore, "store", parts.store);
     if (settings.store === undefined && settings.drive === undefined) throw new ArgumentError("binding_store_missing");
+    const { clock, drive, store } = settings;
+    this.#watch = maybe((_, feed) => new SessionWatch(feed, { clock, drive, store }), "feed", parts.feed);
     this.#refresher = refresher;
     this.#minter = minter;
     this.#verifier = verifier;
@@ -69,6 +73,7 @@ class Sessions {
 
   async signedIn(request) {
     const verified = this.#verified(this.#accessTokenOf(request));
+    await this.#goesOn(verified);
     if (fieldOf(request, ROTATED) === null) await this.#confirm(verified);
     return verified;
   }
@@ -129,6 +134,7 @@ class Sessions {
       // Somebody else's is as good as none.
       if (!found.some((session) => session.id === id)) throw new RefreshError("refresh_session_unknown");
       await this.#run(this.#refresher.revoke(id, this.#at()));
+      this.#watch?.forget();
       return new Response(null, { status: 204 });
     });
   }
@@ -138,6 +144,7 @@ class Sessions {
       this.#sameSite(request);
       const { subject, session: but } = await this.signedIn(request);
       await this.#run(this.#refresher.revokeAll(this.#settings.tenant, subject, { but, ...this.#at() }));
+      this.#watch?.forget();
       return new Response(null, { status: 204 });
     });
   }
@@ -167,7 +174,12 @@ class Sessions {
 
   async #refreshed(token, deviceSecret) {
     const { client } = this.#settings;
-    return this.#run(this.#refresher.refresh(token, { client, deviceSecret, ...this.#at() }));
+    try {
+      return await this.#run(this.#refresher.refresh(token, { client, deviceSecret, ...this.#at() }));
+    } catch (error) {
+      if (error.code === "refresh_replayed") this.#watch?.forget();
+      throw error;
+    }
   }
 
   /** Whose session it is is for the refresh token to say: the access token may be over. */
@@ -175,6 +187,7 @@ class Sessions {
     const { client } = this.#settings;
     const { session } = await this.#run(this.#refresher.mint(token, { client, deviceSecret, ...this.#at() }));
     await this.#run(this.#refresher.logOut(session.id, this.#at()));
+    this.#watch?.forget();
   }
 
   #of({ subject }) {
@@ -230,6 +243,15 @@ class Sessions {
   #verified(token) {
     try {
       return this.#verifier.verify(token, this.#at());
+    } catch (error) {
+      throw this.#tell(error);
+    }
+  }
+
+  /** The access token is not of a session that has ended, as far as is known. */
+  async #goesOn({ session }) {
+    try {
+      await this.#watch?.check(session);
     } catch (error) {
       throw this.#tell(error);
     }

@@ -1,6 +1,6 @@
 // The operation `sessions` of the room `refresh`, for run-vectors.mjs.
 
-import { CountersealError, Memory, RefreshError, Refreshed, Refresher, Standing } from "counterseal";
+import { CountersealError, Memory, RefreshError, Refreshed, Refresher, SessionFeed, Standing } from "counterseal";
 
 export const SESSION_OPERATIONS = { "refresh/sessions": sessions };
 
@@ -47,6 +47,7 @@ function refresherOf(policy, { signing, verifying = [], detecting = [] }) {
 /** What one step comes to. */
 function turned(refresher, store, step) {
   try {
+    if (step.do === "feed") return fed(store, step);
     const waiting = BEGIN[step.do](refresher, step);
     if (!step.fails) return shown(step.do, waiting.run(store));
     waiting.statement("sqlite");
@@ -58,6 +59,28 @@ function turned(refresher, store, step) {
     if (!(refused instanceof RefreshError)) throw refused;
     return { code: refused.code, clears_cookies: refused.clearsCookies };
   }
+}
+
+/** Which sessions have ended, and what becomes of access tokens. */
+function fed(store, { at, after, asked, fails, trusted_for_seconds: trustedForSeconds }) {
+  const waiting = new SessionFeed({ trustedForSeconds }).read({ now: at });
+  if (fails) {
+    waiting.statement("sqlite");
+    waiting.answer(null);
+  }
+  const ended = fails ? waiting.verdict() : waiting.run(store);
+  return { ended: ended.size, checked: asked.map((session) => checked(ended, session, at + after)) };
+}
+
+/** The code of a refusal. */
+function checked(ended, session, now) {
+  try {
+    ended.check(session, { now });
+  } catch (refused) {
+    if (!(refused instanceof RefreshError)) throw refused;
+    return refused.code;
+  }
+  return null;
 }
 
 /** What a step gives. */

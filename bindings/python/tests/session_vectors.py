@@ -7,7 +7,7 @@ from typing import Any
 
 from counterseal.errors import CountersealError, RefreshError
 from counterseal.jwt import Standing
-from counterseal.refresh import Refreshed, Refresher, Session
+from counterseal.refresh import EndedSessions, Refreshed, Refresher, Session, SessionFeed
 from counterseal.stores import Memory, Waiting
 
 Case = dict[str, Any]
@@ -57,6 +57,8 @@ def numbered(pair: list[Any]) -> tuple[int, bytes]:
 def turned(refresher: Refresher, store: Memory, step: Case) -> Case:
     """What one step comes to."""
     try:
+        if step["do"] == "feed":
+            return fed(store, step)
         waiting = BEGIN[step["do"]](refresher, step)
         if step.get("fails"):
             waiting.statement("sqlite")
@@ -71,6 +73,25 @@ def turned(refresher: Refresher, store: Memory, step: Case) -> Case:
             told["clears_cookies"] = refused.clears_cookies
         return told
     return shown(step["do"], found)
+
+
+def fed(store: Memory, step: Case) -> Case:
+    """Which sessions have ended, and what becomes of access tokens."""
+    waiting = SessionFeed(trusted_for_seconds=step["trusted_for_seconds"]).read(now=step["at"])
+    if step.get("fails"):
+        waiting.statement("sqlite")
+        waiting.answer(None)
+    ended = waiting.verdict() if step.get("fails") else waiting.run(store)
+    return {"ended": len(ended), "checked": [checked(ended, told, step["at"] + step["after"]) for told in step["asked"]]}
+
+
+def checked(ended: EndedSessions, session: str | None, now: int) -> str | None:
+    """The code of a refusal."""
+    try:
+        ended.check(session, now=now)
+    except RefreshError as refused:
+        return refused.code
+    return None
 
 
 def shown(do: str, found: Any) -> Case:

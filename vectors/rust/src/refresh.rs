@@ -6,7 +6,7 @@ use counterseal::core::{
 use counterseal::jwt::{ChangeSubject, Edit, StandingWrite};
 use counterseal::refresh::{
     BindingRule, Bound, ChangeSession, Confirmation, Holder, NewSession, OnReuse, PendingRefresh,
-    RefreshError, RefreshPolicy, RefreshSecrets, Refresher, Session, SessionId, Which,
+    RefreshError, RefreshPolicy, RefreshSecrets, Refresher, Session, SessionFeed, SessionId, Which,
 };
 use counterseal_memory::Memory;
 use counterseal_testkit::WINDOW;
@@ -62,6 +62,12 @@ pub(crate) enum Does {
     Confirm { session: String, generation: u32 },
     /// A subject may not act any more.
     Disable { subject: String },
+    /// Which sessions have ended? And what becomes of access tokens of these, some milliseconds later?
+    Feed {
+        trusted_for_seconds: i64,
+        asked: Vec<Option<String>>,
+        after: i64,
+    },
     /// A holder logs out.
     LogOut { session: String },
     /// An access token alone is asked for.
@@ -233,6 +239,24 @@ impl Host {
                     self.driven(Ok(begun), step.fails),
                     |found| json!({"sessions": list(found)}),
                 )
+            }
+            Does::Feed {
+                trusted_for_seconds,
+                asked,
+                after,
+            } => {
+                let feed = SessionFeed::new(Span::from_seconds(*trusted_for_seconds));
+                let Ok(feed) = feed else {
+                    return Ok(json!({"code": "refresh_policy"}));
+                };
+                let later = now.plus(Span::from_millis(*after));
+                told(self.driven(Ok(feed.read(now)), step.fails), |ended| {
+                    let checked = asked.iter().map(|asked| {
+                        let checked = ended.check(asked.as_deref(), later);
+                        checked.err().map(|error| error.code().name)
+                    });
+                    json!({"ended": ended.len(), "checked": checked.collect::<Vec<_>>()})
+                })
             }
             Does::Bump { subject } => self.subject(ChangeSubject::bump(TENANT, subject, now)),
             Does::Disable { subject } => self.subject(ChangeSubject::disable(TENANT, subject, now)),

@@ -1414,6 +1414,31 @@ class Refreshed:
         """Always raises `binding_secret_copied`."""
 
 @final
+class SessionFeed:
+    """Reads which sessions ended within the life of an access token. It needs a store and no secret."""
+
+    def __new__(cls, *, trusted_for_seconds: int) -> Self:
+        """What is read is trusted for so long, 1 s to 10 min: so long a session that has ended may go on, and so long
+        access tokens are taken while the store does not answer."""
+    @property
+    def trusted_for_seconds(self) -> int:
+        """For how long what is read is trusted."""
+    def read(self, *, now: int | None = None) -> Waiting[EndedSessions]:
+        """Begins to read. On success, put it in the place of what was read before; on failure, keep that."""
+
+@final
+class EndedSessions:
+    """The sessions that had ended at an instant, so that their access tokens are over."""
+
+    def check(self, session: str | None, *, now: int | None = None) -> None:
+        """Looks at the session that a genuine access token names; None where it names none."""
+    @property
+    def read_at(self) -> int:
+        """When it began to be read, in milliseconds since 1970."""
+    def __len__(self) -> int:
+        """How many sessions it holds."""
+
+@final
 class Session:
     """A session. Times are milliseconds since 1970."""
 

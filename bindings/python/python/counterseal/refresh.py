@@ -24,6 +24,9 @@ An access token for the session is minted with `session=refreshed.session.id`,
 `generation=refreshed.session.generation`, and `user_ver=refreshed.session.user_ver`. Where no cookie can be set,
 `mint` gives an access token without a new refresh token; let it live for a few minutes.
 
+A session that has ended has access tokens that live on for a few minutes. Who verifies them can look at which sessions
+have ended, with no secret, as `SessionWatch` does; `refresh_access_ended` is what it refuses them with.
+
 `RefreshError.clears_cookies` says whether the client is to forget its tokens. It is false for whoever lost a race:
 clearing then would take away what the winner was given.
 
@@ -31,6 +34,7 @@ What it does not protect: who uses a stolen token right after its owner did, eac
 is bound to a key or to the secret of a device.
 """
 
-from counterseal._counterseal import Refreshed, Refresher, Session
+from counterseal._counterseal import EndedSessions, Refreshed, Refresher, Session, SessionFeed
+from counterseal._session_watch import SessionWatch
 
-__all__ = ["Refreshed", "Refresher", "Session"]
+__all__ = ["EndedSessions", "Refreshed", "Refresher", "Session", "SessionFeed", "SessionWatch"]

@@ -38,26 +38,29 @@ proxy that has refreshed on the way says so by `cs-rotated` (`createSessionProxy
 request confirms nothing. `drive` runs decisions on a database of
 your own; without it they run in a `store` of ours.
 
+With a `feed`, access tokens of sessions that have ended are refused: at once where they ended here, as soon as the feed
+is read where they ended elsewhere. Without one they are good until they end.
+
 What it does not protect: pages that let others' scripts run. They can act as the holder while they run, and read no
 cookie.
 """
 
-import asyncio
 import logging
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 
+from counterseal._session_watch import Drive, SessionWatch, driven
 from counterseal.errors import ArgumentError, CountersealError, RefreshError
 from counterseal.fastapi import problem
 from counterseal.jwt import Minted, TokenMinter, TokenVerifier, VerifiedToken, bearer
-from counterseal.refresh import Refreshed, Refresher, Session
+from counterseal.refresh import Refreshed, Refresher, Session, SessionFeed
 from counterseal.stores import Memory, Sqlite, Waiting
 from counterseal.types import Buffer
 
@@ -74,12 +77,6 @@ audit = logging.getLogger("counterseal.audit")
 
 _CONFIRMED = 4_096
 """How many generations are remembered as confirmed; who is forgotten is confirmed once more."""
-
-
-class Drive(Protocol):
-    """Runs a decision on a database of the application's own."""
-
-    async def __call__(self, waiting: Waiting[Outcome], /) -> Outcome: ...
 
 
 class SessionInfo(BaseModel):
@@ -131,6 +128,7 @@ class Sessions:
         origin: str | None = None,
         drive: Drive | None = None,
         store: Memory | Sqlite | None = None,
+        feed: SessionFeed | None = None,
         on_event: Callable[[str], None] | None = None,
         clock: Callable[[], int] | None = None,
     ) -> None:
@@ -146,6 +144,7 @@ class Sessions:
         self._origin = origin
         self._drive = drive
         self._store = store
+        self._watch = SessionWatch(feed, drive=drive, store=store, clock=clock) if feed else None
         self._on_event = on_event or audit.info
         self._clock = clock
         self._confirmed: OrderedDict[tuple[str, int], None] = OrderedDict()
@@ -164,6 +163,8 @@ class Sessions:
             else:
                 raise RefreshError("binding_session_missing", headers=_BEARER)
             verified = self._verifier.verify(token, now=self._now())
+            if self._watch is not None:
+                await self._watch.check(verified.session)
         except CountersealError as refused:
             self._tell(refused)
             raise
@@ -222,12 +223,12 @@ class Sessions:
             _presented(asked), client=self._client, device_secret=_secret(asked), now=self._now()
         )
         response.headers["cache-control"] = "no-store"
-        return self._tokens(await self._run(waiting))
+        return self._tokens(await self._refreshed(waiting))
 
     async def _end_token(self, asked: TokenRequest) -> None:
         now = self._now()
         waiting = self._refresher.mint(_presented(asked), client=self._client, device_secret=_secret(asked), now=now)
-        await self._run(self._refresher.log_out((await self._run(waiting)).session.id, now=now))
+        await self._ending(self._refresher.log_out((await self._run(waiting)).session.id, now=now))
 
     def _tokens(self, refreshed: Refreshed) -> SessionTokens:
         minted = self._minted(refreshed)
@@ -244,14 +245,15 @@ class Sessions:
             # A proxy has refreshed on the way: the browser gets its cookies, and did not have this one.
             return
         now = self._now()
-        self._give(response, await self._run(self._refresher.refresh(_token(request), client=self._client, now=now)))
+        waiting = self._refresher.refresh(_token(request), client=self._client, now=now)
+        self._give(response, await self._refreshed(waiting))
 
     async def _end(self, request: Request, response: Response) -> None:
         self._same_site(request)
         now = self._now()
         # Whose session it is is for the refresh token to say: the access token may be over.
         minted = await self._run(self._refresher.mint(_token(request), client=self._client, now=now))
-        await self._run(self._refresher.log_out(minted.session.id, now=now))
+        await self._ending(self._refresher.log_out(minted.session.id, now=now))
         _clear(response)
 
     async def _list(self, request: Request) -> list[SessionInfo]:
@@ -266,12 +268,12 @@ class Sessions:
         if session_id not in {session.id for session in found}:
             # Somebody else's is as good as none.
             raise RefreshError("refresh_session_unknown")
-        await self._run(self._refresher.revoke(session_id, now=now))
+        await self._ending(self._refresher.revoke(session_id, now=now))
 
     async def _end_others(self, request: Request) -> None:
         self._same_site(request)
         who, now = await self(request), self._now()
-        await self._run(self._refresher.revoke_all(self._tenant, who.subject, but=who.session, now=now))
+        await self._ending(self._refresher.revoke_all(self._tenant, who.subject, but=who.session, now=now))
 
     def _routes(self) -> APIRouter:
         router = APIRouter(route_class=_route(self._tell), tags=["sessions"])
@@ -337,13 +339,25 @@ class Sessions:
             return
         raise RefreshError("binding_cross_site")
 
+    async def _refreshed(self, waiting: Waiting[Refreshed]) -> Refreshed:
+        try:
+            return await self._run(waiting)
+        except RefreshError as refused:
+            if refused.code == "refresh_replayed":
+                self._forget()
+            raise
+
+    async def _ending(self, waiting: Waiting[Any]) -> None:
+        await self._run(waiting)
+        self._forget()
+
+    def _forget(self) -> None:
+        """A session has ended: its access tokens are over here at once."""
+        if self._watch is not None:
+            self._watch.forget()
+
     async def _run(self, waiting: Waiting[Outcome]) -> Outcome:
-        if self._drive is not None:
-            return await self._drive(waiting)
-        if isinstance(self._store, Memory):
-            return waiting.run(self._store)
-        assert self._store is not None  # noqa: S101 - one of them is there, see above
-        return await asyncio.to_thread(waiting.run, self._store)
+        return await driven(waiting, self._drive, self._store)
 
     def _tell(self, refused: CountersealError) -> None:
         if refused.event is not None:

@@ -124,6 +124,10 @@ const RULES: &[(&str, &str)] = &[
     ("S-10", "docs/spec/refresh.md: confirming"),
     ("S-11", "docs/spec/refresh.md: ending sessions"),
     ("S-12", "docs/spec/refresh.md: when tokens are forgotten"),
+    (
+        "S-13",
+        "access tokens of a session that has ended are over where verifiers read which did",
+    ),
     ("T-1", "docs/spec/jwt.md: texts and sizes"),
     ("T-2", "docs/spec/jwt.md: the header"),
     ("T-3", "docs/spec/jwt.md: the key and its algorithm"),

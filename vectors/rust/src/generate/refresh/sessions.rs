@@ -9,7 +9,16 @@ use crate::Hex;
 use crate::refresh::{Does, SecretsInput, WhichInput};
 
 pub(in crate::generate) fn cases() -> Vec<Sessions> {
-    [holders(), ends(), changes(), begins(), rolls(), setups()].concat()
+    [
+        holders(),
+        ends(),
+        changes(),
+        feeds(),
+        begins(),
+        rolls(),
+        setups(),
+    ]
+    .concat()
 }
 
 /// S-7: whose token it is, and from where.
@@ -243,6 +252,87 @@ fn changes() -> Vec<Sessions> {
         unknown.does_not(does, "refresh_session_unknown");
     }
     cases.push(unknown.lists(&[]).told());
+    cases
+}
+
+/// S-13: access tokens of sessions that have ended.
+fn feeds() -> Vec<Sessions> {
+    let mut cases = Vec::new();
+    let (ended, unnamed, stale) = (
+        Some("refresh_access_ended"),
+        Some("refresh_access_unnamed"),
+        Some("refresh_feed_stale"),
+    );
+    let mut ends = Story::new("access-tokens-end-with-their-session", &["S-13"]);
+    let lives = ends.begins();
+    let (mut out, mut revoked, mut stolen) = (ends.begins(), ends.begins(), ends.begins());
+    let [lives, gone, taken, thief] =
+        [&lives, &out, &revoked, &stolen].map(|told| told.token.session_id());
+    ends.feeds(0, 0, &[(Some(&lives), None), (Some(&gone), None)]);
+    ends.at(5_000).logs_out(&mut out).revokes(&mut revoked);
+    let first = stolen.token;
+    ends.at(LATER).rotates(&mut stolen).confirms(&stolen, 1);
+    ends.at(2 * LATER)
+        .ends(&mut stolen, &first.text(), "refresh_replayed", "replayed");
+    ends.feeds(
+        3,
+        0,
+        &[
+            (Some(&lives), None),
+            (Some(&gone), ended),
+            (Some(&taken), ended),
+            (Some(&thief), ended),
+        ],
+    );
+    cases.push(ends.told());
+
+    let mut old = Story::new(
+        "what-is-known-of-ended-sessions-grows-old",
+        &["S-13", "Edge"],
+    );
+    let lives = old.begins().token.session_id();
+    let mut out = old.begins();
+    let gone = out.token.session_id();
+    old.logs_out(&mut out);
+    for (after, then) in [
+        (-1_001, stale),
+        (-1_000, None),
+        (30_000, None),
+        (30_001, stale),
+    ] {
+        old.feeds(1, after, &[(Some(&lives), then), (Some(&gone), ended)]);
+    }
+    // An access token lives for half an hour.
+    let minutes = 60_000;
+    old.at(40 * minutes).feeds(1, 0, &[(Some(&gone), ended)]);
+    old.at(40 * minutes + 1).feeds(0, 0, &[(Some(&gone), None)]);
+    old.at(-10 * minutes).feeds(1, 0, &[(Some(&gone), ended)]);
+    cases.push(old.told());
+
+    let mut unknown = Story::new("an-access-token-that-names-no-session", &["S-13", "Size"]);
+    let long = "A".repeat(23);
+    unknown.feeds(
+        0,
+        0,
+        &[
+            (None, unnamed),
+            (Some(""), unnamed),
+            (Some("session"), unnamed),
+            (Some(&long), unnamed),
+            (Some("AAAAAAAAAAAAAAAAAAAAAB"), unnamed),
+            (Some("AAAAAAAAAAAAAAAAAAAAAA"), None),
+        ],
+    );
+    let feed = |trusted_for_seconds| Does::Feed {
+        trusted_for_seconds,
+        asked: Vec::new(),
+        after: 0,
+    };
+    for seconds in [0, -1, 601] {
+        unknown.does_not(feed(seconds), "refresh_policy");
+    }
+    unknown.fails().does_not(feed(600), "store_unavailable");
+    cases.push(unknown.told());
     cases
 }
 

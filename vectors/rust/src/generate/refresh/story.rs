@@ -280,6 +280,25 @@ impl Story {
         self.step(Does::Sessions { subject }, json!({"sessions": sessions}))
     }
 
+    /// So many sessions have ended, and access tokens of these are refused with these codes some milliseconds later.
+    pub(super) fn feeds(
+        &mut self,
+        ended: u32,
+        after: i64,
+        asked: &[(Option<&str>, Option<&str>)],
+    ) -> &mut Self {
+        let (asked, checked): (Vec<_>, Vec<_>) = asked
+            .iter()
+            .map(|(session, code)| (session.map(Into::into), json!(code)))
+            .unzip();
+        let does = Does::Feed {
+            trusted_for_seconds: 30,
+            asked,
+            after,
+        };
+        self.step(does, json!({"ended": ended, "checked": checked}))
+    }
+
     pub(super) fn bumps(&mut self) -> &mut Self {
         let subject = self.new.subject.clone();
         self.step(Does::Bump { subject }, json!({"code": null}))
