@@ -156,6 +156,7 @@ const PLACES = {
       "Authenticator",
       "Authorized",
       "Content",
+      "EndedSessions",
       "ForeignPolicy",
       "Key",
       "Admitted",
@@ -181,6 +182,8 @@ const PLACES = {
       "Ring",
       "Sender",
       "Sent",
+      "SessionFeed",
+      "SessionWatch",
       "Sessions",
       "Signer",
       "Standing",
@@ -220,7 +223,9 @@ const PLACES = {
     methods(new counterseal.Limit("a", { burst: 1, everyMs: 1 }), args, ["byAddress", "byKey", "byName"]),
   refresher: (...args) => {
     const names = ["beginSession", "confirm", "logOut", "mint", "refresh", "revoke", "revokeAll", "sessions"];
-    return methods(refresher(), args, names);
+    const feed = new counterseal.SessionFeed({ trustedForSeconds: 30 });
+    const ended = feed.read({ now: NOW }).run(new counterseal.Memory({ now: NOW }));
+    return [...methods(refresher(), args, names), ...methods(feed, args, ["read"]), ...methods(ended, args, ["check"])];
   },
   tokens: (...args) => {
     const verified = tokenVerifier().verify(minted().token, { now: NOW });

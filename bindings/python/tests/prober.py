@@ -42,6 +42,8 @@ ring.rotate(now=NOW, seed=bytes(76)).run(native.Memory(now=NOW))
 refresher = native.Refresher(confirmation="wired", within_seconds=60, signing=(1, SECRET))
 begun = refresher.begin_session("a", "b", client="c", user_ver=0, now=NOW, seed=bytes(40)).run(native.Memory(now=NOW))
 
+feed = native.SessionFeed(trusted_for_seconds=30)
+
 OBJECTS: dict[str, Any] = {
     "AdmittedJob": admitted(),
     "Admitted": native.Limit("a", burst=1, every_ms=1).by_key("a", now=NOW).run(native.Cells()),
@@ -49,6 +51,7 @@ OBJECTS: dict[str, Any] = {
     "Cells": native.Cells(),
     "ClaimRule": native.ClaimRule("deploy", equals={"project_id": ["4711"]}),
     "Content": content(),
+    "EndedSessions": feed.read(now=NOW).run(native.Memory(now=NOW)),
     "ForeignPolicy": native.ForeignPolicy(["api.example"]),
     "GithubRule": native.GithubRule("release"),
     "Key": key(),
@@ -71,6 +74,7 @@ OBJECTS: dict[str, Any] = {
     "Sender": sender,
     "Sent": exchanged()[0],
     "Session": begun.session,
+    "SessionFeed": feed,
     "SharedCells": native.SharedCells(os.environ["FILES"] + "/cells"),
     "SharedRing": native.SharedRing(os.environ["FILES"] + "/ring", now=NOW),
     "Signer": native.Signer(key()),

@@ -82,7 +82,8 @@ def fed(store: Memory, step: Case) -> Case:
         waiting.statement("sqlite")
         waiting.answer(None)
     ended = waiting.verdict() if step.get("fails") else waiting.run(store)
-    return {"ended": len(ended), "checked": [checked(ended, told, step["at"] + step["after"]) for told in step["asked"]]}
+    later = step["at"] + step["after"]
+    return {"ended": len(ended), "checked": [checked(ended, told, later) for told in step["asked"]]}
 
 
 def checked(ended: EndedSessions, session: str | None, now: int) -> str | None:

@@ -26,7 +26,7 @@ from counterseal.jwt import (
     VerifiedToken,
 )
 from counterseal.limit import Cells, Limit
-from counterseal.refresh import Refreshed, Refresher
+from counterseal.refresh import Refreshed, Refresher, SessionFeed
 from counterseal.replay import Ring
 from counterseal.request import ForeignPolicy, KeyVault, Policy, Profile, Signer, Verifier
 from counterseal.stores import Memory
@@ -126,6 +126,11 @@ def refresher() -> Refresher:
     return Refresher(confirmation="wired", within_seconds=3600, signing=(1, SECRET))
 
 
+def feed() -> SessionFeed:
+    """One that says which sessions have ended."""
+    return SessionFeed(trusted_for_seconds=30)
+
+
 def begun() -> Refreshed:
     """A session that has begun."""
     waiting = refresher().begin_session("login", "ada", client="web", user_ver=0, now=NOW)
@@ -140,6 +145,7 @@ MAKE: dict[str, Callable[[], Any]] = {
     "Cells": Cells,
     "ClaimRule": lambda: ClaimRule("deploy", equals={"project_id": ["4711"]}),
     "Content": content,
+    "EndedSessions": lambda: feed().read(now=NOW).run(Memory(now=NOW)),
     "ForeignPolicy": lambda: ForeignPolicy([AUTHORITY]),
     "GithubRule": lambda: GithubRule("release"),
     "Key": key,
@@ -162,6 +168,7 @@ MAKE: dict[str, Callable[[], Any]] = {
     "Sender": lambda: Sender([WEBHOOK]),
     "Sent": lambda: exchanged()[0],
     "Session": lambda: begun().session,
+    "SessionFeed": feed,
     "Signer": lambda: Signer(key()),
     "Standing": lambda: Standing("a"),
     "TokenKey": lambda: token_signer().key,
@@ -185,6 +192,7 @@ SKIPPED = {"SharedCells", "SharedRing", "Sqlite"}
 OUTCOMES = (
     "Admitted",
     "Content",
+    "EndedSessions",
     "Received",
     "Refreshed",
     "Sent",

@@ -31,6 +31,7 @@ __all__ = [
     "Cells",
     "ClaimRule",
     "Content",
+    "EndedSessions",
     "ForeignPolicy",
     "GithubRule",
     "Key",
@@ -53,6 +54,7 @@ __all__ = [
     "Sender",
     "Sent",
     "Session",
+    "SessionFeed",
     "SharedCells",
     "SharedRing",
     "Signer",
@@ -1417,7 +1419,7 @@ class Refreshed:
 class SessionFeed:
     """Reads which sessions ended within the life of an access token. It needs a store and no secret."""
 
-    def __new__(cls, *, trusted_for_seconds: int) -> Self:
+    def __new__(cls, *, trusted_for_seconds: int) -> SessionFeed:
         """What is read is trusted for so long, 1 s to 10 min: so long a session that has ended may go on, and so long
         access tokens are taken while the store does not answer."""
     @property
@@ -1435,8 +1437,7 @@ class EndedSessions:
     @property
     def read_at(self) -> int:
         """When it began to be read, in milliseconds since 1970."""
-    def __len__(self) -> int:
-        """How many sessions it holds."""
+    def __len__(self) -> int: ...
 
 @final
 class Session:

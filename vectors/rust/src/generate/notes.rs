@@ -126,7 +126,7 @@ const RULES: &[(&str, &str)] = &[
     ("S-12", "docs/spec/refresh.md: when tokens are forgotten"),
     (
         "S-13",
-        "access tokens of a session that has ended are over where verifiers read which did",
+        "docs/spec/refresh.md: access tokens of ended sessions",
     ),
     ("T-1", "docs/spec/jwt.md: texts and sizes"),
     ("T-2", "docs/spec/jwt.md: the header"),
