@@ -49,6 +49,7 @@
 
 extern crate alloc;
 
+mod asked;
 mod change;
 mod decide;
 mod error;
