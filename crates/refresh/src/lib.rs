@@ -50,10 +50,14 @@
 extern crate alloc;
 
 mod asked;
+mod calendar;
 mod change;
 mod decide;
 mod error;
+mod explain;
 mod family;
+mod form;
+mod inspect;
 mod policy;
 mod refresher;
 mod rotation;
@@ -64,7 +68,9 @@ mod token;
 pub use change::{BeginSession, Begun, ChangeSession, EndSessions, ListSessions, Which};
 pub use decide::{Chain, Decision, End, Facts, Mode, Place, Standing, Why};
 pub use error::{RefreshError, SessionError};
+pub use explain::{ExplainRefresh, RefreshCheck, RefreshExplanation};
 pub use family::RefreshFamily;
+pub use inspect::inspect;
 pub use policy::{BadRefreshPolicy, BindingRule, Confirmation, OnReuse, RefreshPolicy};
 pub use refresher::{How, PendingRefresh, Refreshed, Refresher};
 pub use secrets::{BadRefreshSecrets, RefreshSecrets};
