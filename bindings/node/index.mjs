@@ -69,6 +69,7 @@ export const {
   clientAddress,
   drive,
   endKey,
+  inspectRefreshToken,
   inspectToken,
   messageId,
   migrations,

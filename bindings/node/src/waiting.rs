@@ -163,6 +163,7 @@ impl Decision {
         match verdict {
             Verdict::Admitted(admitted) => Some(Either3::B(admission(&admitted))),
             Verdict::Count(count) => Some(Either3::B(number(count))),
+            Verdict::Explained(text) => Some(Either3::B(format!("\u{5}{text}"))),
             Verdict::Key(key) => Some(Either3::A(Key(key))),
             Verdict::Live(_) => Some(Either3::B("\u{3}".into())),
             Verdict::Version(version) => Some(Either3::B(number(version))),

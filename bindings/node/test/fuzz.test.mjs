@@ -219,7 +219,7 @@ const PLACES = {
   limit: (...args) =>
     methods(new counterseal.Limit("a", { burst: 1, everyMs: 1 }), args, ["byAddress", "byKey", "byName"]),
   refresher: (...args) => {
-    const names = ["beginSession", "confirm", "logOut", "mint", "refresh", "revoke", "revokeAll", "sessions"];
+    const names = ["beginSession", "confirm", "explain", "logOut", "mint", "refresh", "revoke", "revokeAll", "sessions"];
     return methods(refresher(), args, names);
   },
   tokens: (...args) => {
@@ -278,6 +278,7 @@ const FUNCTIONS = [
   "bearer",
   "clientAddress",
   "endKey",
+  "inspectRefreshToken",
   "inspectToken",
   "messageId",
   "migrations",

@@ -39,7 +39,7 @@ mod _counterseal {
         limits::{Admitted, Cells, Limit, SharedCells, client_address},
         oidc::{AdmittedJob, ClaimRule, GithubRule, OidcPolicy},
         policy::{ForeignPolicy, Policy, Profile},
-        refresh::{Refreshed, Refresher, Session},
+        refresh::{Refreshed, Refresher, Session, inspect_refresh_token},
         responses::{Content, Sent, VerifiedResponse},
         sign::Signer,
         standing::{Authorized, LiveToken, Requirement, Standing},

@@ -18,6 +18,8 @@ pub enum Verdict {
     Count(u32),
     /// A change was made.
     Done,
+    /// What was compared, as text for people.
+    Explained(String),
     /// A key was loaded.
     Key(Key),
     /// A token may act.
