@@ -72,6 +72,7 @@ module.exports = {
   clientAddress: require("./lib/limit.cjs").clientAddress,
   drive: require("./lib/waiting.cjs").drive,
   endKey: require("./lib/vault.cjs").endKey,
+  inspectRefreshToken: require("./lib/refresh.cjs").inspectRefreshToken,
   inspectToken: require("./lib/token_verify.cjs").inspectToken,
   messageId: require("./lib/webhook.cjs").messageId,
   migrations: require("./lib/waiting.cjs").migrations,

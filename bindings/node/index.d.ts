@@ -409,6 +409,7 @@ export type Decided =
   | readonly Session[]
   | EndedSessions
   | number
+  | string
   | null;
 
 /** A decision that waits for a store's answer. It serves once. */
@@ -1151,6 +1152,11 @@ export declare class Refresher {
   /** Begins to ask for an access token without rotating, where the client cannot store what it would be given. */
   mint(token: string, options: SessionHolder & At): Waiting<Refreshed>;
   /**
+   * Looks at what `refresh` would do with this token, and writes nothing. Ends in text for your log, also where the token would be refused:
+   * each check with what it compared. Do not send it to the client.
+   */
+  explain(token: string, options: SessionHolder & At): Waiting<string>;
+  /**
    * Confirms that the client has stored the token of this generation: when an access token of it comes from the client's own store in a
    * later request.
    */
@@ -1225,6 +1231,12 @@ export declare class SessionWatch {
   /** A session was ended by this process: the next check reads anew. */
   forget(): void;
 }
+
+/**
+ * What a text says that it is, if it has the form of a refresh token: number of the secret, session and generation, as text for people.
+ * Nothing is checked, and neither its own secret nor its tag is shown.
+ */
+export declare function inspectRefreshToken(token: string): string;
 
 export interface SessionsSettings {
   /** The client that sessions are of. */

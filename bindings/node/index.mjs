@@ -72,6 +72,7 @@ export const {
   clientAddress,
   drive,
   endKey,
+  inspectRefreshToken,
   inspectToken,
   messageId,
   migrations,

@@ -24,6 +24,7 @@ mod setup;
 mod shell;
 mod sockets;
 mod test;
+mod transitions;
 mod vectors;
 
 use std::process::ExitCode;
@@ -81,6 +82,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[PART..]",
         help: "runs all tests, or these parts; `test --list` names them",
         run: test::run,
+    },
+    Command {
+        name: "transitions",
+        arguments: "[--check]",
+        help: "writes what the rule of refresh tokens does in each state, for its page",
+        run: transitions::run,
     },
     Command {
         name: "vectors",

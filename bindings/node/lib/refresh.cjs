@@ -52,6 +52,11 @@ class Refresher {
     return waiting(this.#native.mint(text("token", token), holder(parts), now(parts.now)));
   }
 
+  explain(token, given) {
+    const parts = options(given, [...HOLDER, "now"]);
+    return waiting(this.#native.explain(text("token", token), holder(parts), now(parts.now)));
+  }
+
   confirm(session, generation, given) {
     const told = [text("session", session), whole("generation", generation)];
     return waiting(this.#native.confirm(...told, at(given)));
@@ -101,4 +106,9 @@ function secrets(name, value) {
   return items(name, value).map((pair) => secret(name, pair));
 }
 
-module.exports = { Refresher };
+/** What stands in a text, if it has the form of a refresh token. */
+function inspectRefreshToken(token) {
+  return settled(native.Refresher.inspect(text("token", token)));
+}
+
+module.exports = { Refresher, inspectRefreshToken };

@@ -16,6 +16,8 @@ const { proven } = require("./verified.cjs");
 
 /** What a verdict begins with that is a number: the version of a subject, or how many were ended. */
 const NUMBER = "\u0004";
+/** What a verdict begins with that is text for people. */
+const TEXT = "\u0005";
 /** Whoever holds this has the native half of a decision in hand. */
 const BEGUN = Symbol("begun");
 
@@ -53,11 +55,12 @@ class Waiting {
     return this.#ended(await settled(this.#native.runAsync(nativeStore("store", store))));
   }
 
-  /** What it ended in: a proof, someone who is within a limit, a key, a number, sessions, or nothing. */
+  /** What it ended in: a proof, someone who is within a limit, a key, a number, sessions, text, or nothing. */
   #ended(answer) {
     const found = settled(answer);
     if (typeof found !== "string") return made(found);
     if (found === LIVE) return live(this.#token);
+    if (found[0] === TEXT) return found.slice(1);
     if (found[0] === NUMBER) return Number(found.slice(1));
     if (isAdmission(found)) return admitted(found);
     return isReceipt(found) ? received(found) : proven(found, this.#native);

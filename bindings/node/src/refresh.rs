@@ -218,6 +218,26 @@ impl Refresher {
         })
     }
 
+    /// Looks at what refreshing with this token would do, and writes nothing.
+    #[napi]
+    pub fn explain(&self, token: String, holder: Holder, now: i64) -> Answer<Waiting> {
+        answer("Refresher.explain", || {
+            Ok(Waiting::new(self.0.explain(
+                &token,
+                &holder.members(),
+                now,
+            )?))
+        })
+    }
+
+    /// What a text says that it is, if it has the form of a refresh token, as text for people.
+    #[napi]
+    pub fn inspect(token: String) -> Answer<String> {
+        answer("Refresher.inspect", || {
+            Ok(shared::inspect_refresh_token(&token))
+        })
+    }
+
     /// Confirms that the client has stored the token of this generation.
     #[napi]
     pub fn confirm(&self, session: String, generation: i64, now: i64) -> Answer<Waiting> {

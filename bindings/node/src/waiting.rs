@@ -164,6 +164,7 @@ impl Decision {
         match verdict {
             Verdict::Admitted(admitted) => Some(Either4::B(admission(&admitted))),
             Verdict::Count(count) => Some(Either4::B(number(count))),
+            Verdict::Explained(text) => Some(Either4::B(format!("\u{5}{text}"))),
             Verdict::Ended(ended) => Some(Either4::D(EndedSessions(ended))),
             Verdict::Key(key) => Some(Either4::A(Key(key))),
             Verdict::Live(_) => Some(Either4::B("\u{3}".into())),

@@ -14,6 +14,7 @@ import {
   Memory,
   Policy,
   Receiver,
+  Refresher,
   RemoteVerifier,
   Requirement,
   Ring,
@@ -53,6 +54,7 @@ const sender = new Sender(SECRETS);
 const receiver = new Receiver("a", SECRETS);
 const limit = new Limit("a", { burst: 1, everyMs: 1 });
 const minter = new TokenMinter(tokenSigner(), tokenPolicy());
+const refresher = new Refresher({ confirmation: "wired", withinSeconds: 60, signing: [1, SECRET] });
 const fetcher = () => new KeyFetcher("a", "https://a.example/keys");
 const proven = () => tokenVerifier().verify(minted().token, { now: NOW });
 const TYPE = "binding_argument_type";
@@ -217,6 +219,8 @@ const texts = {
   token: (text) => tokenVerifier().verify(text),
   "token that is explained": (text) => tokenVerifier().explain(text),
   "token that is inspected": (text) => counterseal.inspectToken(text),
+  "refresh token that is explained": (text) => refresher.explain(text, { client: "web" }),
+  "refresh token that is inspected": (text) => counterseal.inspectRefreshToken(text),
   room: (room) => counterseal.sweeping("sqlite", { room }),
   "scheme of a request": (scheme) => signer.sign({ ...REQUEST, scheme }),
 };

@@ -1,6 +1,15 @@
 // The operation `sessions` of the room `refresh`, for run-vectors.mjs.
 
-import { CountersealError, Memory, RefreshError, Refreshed, Refresher, SessionFeed, Standing } from "counterseal";
+import {
+  CountersealError,
+  inspectRefreshToken,
+  Memory,
+  RefreshError,
+  Refreshed,
+  Refresher,
+  SessionFeed,
+  Standing,
+} from "counterseal";
 
 export const SESSION_OPERATIONS = { "refresh/sessions": sessions };
 
@@ -28,6 +37,7 @@ function sessions({ policy, input: { secrets, steps }, now }) {
   let refresher = refresherOf(policy, secrets);
   const store = new Memory({ now });
   const told = steps.map((step) => {
+    if (step.do === "inspect") return { text: inspectRefreshToken(step.token) };
     if (step.do === "roll") refresher = refresherOf(policy, step.secrets);
     else if (step.do === "bump" || step.do === "disable")
       new Standing(TENANT)[step.do](step.subject, { now: step.at }).run(store);
@@ -86,6 +96,7 @@ function checked(ended, session, now) {
 /** What a step gives. */
 function shown(does, found) {
   if (typeof found === "number") return { ended: found };
+  if (typeof found === "string") return { text: found };
   if (Array.isArray(found)) return { sessions: found.map(fields) };
   if (!(found instanceof Refreshed)) return { session: fields(found) };
   const told = { how: found.how, token: found.token, session: fields(found.session) };
@@ -105,6 +116,7 @@ const BEGIN = {
     by.beginSession(tenant, subject, { ...holder(who), userVer, device, access, now: at, seed: bytes(seed) }),
   refresh: (by, { at, token, seed, holder: who }) => by.refresh(token, { ...holder(who), now: at, seed: bytes(seed) }),
   mint: (by, { at, token, holder: who }) => by.mint(token, { ...holder(who), now: at }),
+  explain: (by, { at, token, holder: who }) => by.explain(token, { ...holder(who), now: at }),
   confirm: (by, { at, session, generation }) => by.confirm(session, generation, { now: at }),
   log_out: (by, { at, session }) => by.logOut(session, { now: at }),
   revoke: (by, { at, session }) => by.revoke(session, { now: at }),

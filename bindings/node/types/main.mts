@@ -16,6 +16,7 @@ import {
   drive,
   type endKey,
   ForeignPolicy,
+  type inspectRefreshToken,
   type inspectToken,
   Key,
   KeyFetcher,
@@ -215,6 +216,8 @@ type Order = TokenClaims & { readonly scope: string };
 const orders = new TokenVerifier<Order>(tokenPolicy, [tokenSigner.key]);
 same<string, ReturnType<typeof orders.verify>["claims"]["scope"]>(true);
 same<string, ReturnType<typeof orders.explain | typeof inspectToken>>(true);
+same<string, ReturnType<typeof inspectRefreshToken>>(true);
+same<Waiting<string>, ReturnType<Refresher["explain"]>>(true);
 same<number | null, VerifiedToken["userVer"]>(true);
 export const scoped: { scope: string } = tokens.verify("a.b.c").read(({ scope }) => ({ scope: `${scope}` }));
 export function tokenOf(message: IncomingMessage): string[] {

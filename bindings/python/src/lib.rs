@@ -40,7 +40,7 @@ mod _counterseal {
         limits::{Admitted, Cells, Limit, SharedCells, client_address},
         oidc::{AdmittedJob, ClaimRule, GithubRule, OidcPolicy},
         policy::{ForeignPolicy, Policy, Profile},
-        refresh::{Refreshed, Refresher, Session},
+        refresh::{Refreshed, Refresher, Session, inspect_refresh_token},
         responses::{Content, Sent, VerifiedResponse},
         session_feed::{EndedSessions, SessionFeed},
         sign::Signer,

@@ -158,6 +158,29 @@ impl Refresher {
         })
     }
 
+    /// Looks at what `refresh` would do with this token, and writes nothing. Ends in text for your log, also where the token would be refused:
+    /// each check with what it compared. Do not send it to the client.
+    #[pyo3(signature = (token, *, client, device_secret=None, key=None, now=None))]
+    fn explain(
+        &self,
+        py: Python<'_>,
+        token: &Any<'_>,
+        client: &Any<'_>,
+        device_secret: Maybe<'_>,
+        key: Maybe<'_>,
+        now: Maybe<'_>,
+    ) -> Guarded<Waiting> {
+        guard("Refresher.explain", || {
+            let shown = Shown::of(&device_secret, &key)?;
+            let holder = shown.holder(text("client", client)?);
+            Ok(Waiting(self.0.explain(
+                text("token", token)?,
+                &holder,
+                args::now(py, &now)?,
+            )?))
+        })
+    }
+
     /// Confirms that the client has stored the token of this generation: when an access token of it comes from the client's own store in a
     /// later request.
     #[pyo3(signature = (session, generation, *, now=None))]
@@ -412,6 +435,15 @@ impl Session {
             ))
         })
     }
+}
+
+/// What a text says that it is, if it has the form of a refresh token: number of the secret, session and generation, as text for people.
+/// Nothing is checked, and neither its own secret nor its tag is shown.
+#[pyfunction]
+pub(crate) fn inspect_refresh_token(token: &Any<'_>) -> Guarded<String> {
+    guard("inspect_refresh_token", || {
+        Ok(shared::inspect_refresh_token(text("token", token)?))
+    })
 }
 
 /// What a client has shown to have.

@@ -49,7 +49,7 @@ impl Waiting {
     }
 
     /// What was decided, once: a proof, a key that was loaded, a token that may act, someone who is within a limit, a message that was
-    /// received, a session, or nothing for a change that was made.
+    /// received, a session, an explanation, or nothing for a change that was made.
     fn verdict<'py>(&self, py: Python<'py>) -> Guarded<Option<Any<'py>>> {
         guard("Waiting.verdict", || plain(py, self.0.verdict()?))
     }
@@ -129,6 +129,7 @@ fn plain(py: Python<'_>, verdict: Verdict) -> Guarded<Option<Any<'_>>> {
         Verdict::Admitted(admitted) => Some(Bound::new(py, Admitted(admitted))?.into_any()),
         Verdict::Count(count) => Some(PyInt::new(py, count).into_any()),
         Verdict::Ended(ended) => Some(Bound::new(py, EndedSessions(ended))?.into_any()),
+        Verdict::Explained(text) => Some(PyString::new(py, &text).into_any()),
         Verdict::Key(key) => Some(Bound::new(py, Key(key))?.into_any()),
         Verdict::Live(live) => Some(Bound::new(py, LiveToken(live))?.into_any()),
         Verdict::Received(proof) => Some(Bound::new(py, Received(proof))?.into_any()),

@@ -7,7 +7,7 @@ from typing import Any
 
 from counterseal.errors import CountersealError, RefreshError
 from counterseal.jwt import Standing
-from counterseal.refresh import EndedSessions, Refreshed, Refresher, Session, SessionFeed
+from counterseal.refresh import EndedSessions, Refreshed, Refresher, Session, SessionFeed, inspect
 from counterseal.stores import Memory, Waiting
 
 Case = dict[str, Any]
@@ -24,12 +24,14 @@ def sessions(case: Case, _: object) -> Case:
     """The steps, over one store."""
     members, store = dict(case["input"]), Memory(now=case["now"])
     refresher = Refresher(**case["policy"], **secrets(members.pop("secrets")))
-    told = []
+    told: list[Case] = []
     for step in members.pop("steps"):
         match step["do"]:
             case "roll":
                 refresher = Refresher(**case["policy"], **secrets(step["secrets"]))
                 told.append({"code": None})
+            case "inspect":
+                told.append({"text": inspect(step["token"])})
             case change if change in CHANGES:
                 getattr(Standing(TENANT), change)(step["subject"], now=step["at"]).run(store)
                 told.append({"code": None})
@@ -100,6 +102,8 @@ def shown(do: str, found: Any) -> Case:
     match found:
         case int():
             return {"ended": found}
+        case str():
+            return {"text": found}
         case list():
             return {"sessions": [fields(session) for session in found]}
         case Session():
@@ -137,6 +141,7 @@ BEGIN: dict[str, Callable[[Refresher, Case], Waiting[Any]]] = {
     "begin": begin,
     "refresh": lambda by, step: by.refresh(step["token"], **holder(step), now=step["at"], seed=seed(step)),
     "mint": lambda by, step: by.mint(step["token"], **holder(step), now=step["at"]),
+    "explain": lambda by, step: by.explain(step["token"], **holder(step), now=step["at"]),
     "confirm": lambda by, step: by.confirm(step["session"], step["generation"], now=step["at"]),
     "log_out": lambda by, step: by.log_out(step["session"], now=step["at"]),
     "revoke": lambda by, step: by.revoke(step["session"], now=step["at"]),

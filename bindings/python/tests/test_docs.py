@@ -58,11 +58,15 @@ def test_the_readme_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_the_page_about_sessions_is_true() -> None:
     names: dict[str, Any] = {}
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/sessions.md").read_text(), re.DOTALL)
-    assert len(blocks) == 4
+    page = (ROOT / "docs/sessions.md").read_text()
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert len(blocks) == 5
     for block in blocks:
         exec(block, names)
     assert names["again"].how == "retried_late"
+    # What the page shows of an explanation is part of that which its code gives.
+    (shown,) = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
+    assert set(shown.splitlines()) - {".."} <= set(names["told"].splitlines())
 
 
 def test_the_example_of_the_errors_is_true() -> None:

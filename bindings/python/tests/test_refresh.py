@@ -13,7 +13,7 @@ import pytest
 
 import session_stories
 from counterseal.errors import CountersealError, RefreshError
-from counterseal.refresh import Refreshed
+from counterseal.refresh import Refreshed, inspect
 from counterseal.stores import Memory, Sqlite, Waiting
 from session_stories import LATER, REFRESHER, begin, refresh
 from support import NOW
@@ -74,6 +74,46 @@ def test_events_say_what_was_given_and_what_was_refused() -> None:
     assert refused.value.event is not None
     assert json.loads(refused.value.event)["event"] == "refresh_ended"
     assert refused.value.detail["end"] == "logged_out"
+
+
+def test_why_a_token_is_refused_is_told_and_nothing_is_written(tmp_path: Path) -> None:
+    for store in stores(tmp_path):
+        begun: Refreshed = begin().run(store)
+        rotated: Refreshed = refresh(begun.token, LATER).run(store)
+        assert begun.token is not None
+        assert rotated.token is not None
+        REFRESHER.confirm(begun.session.id, 1, now=LATER).run(store)
+        # It would end the session, as often as it is asked about.
+        for _ in range(2):
+            told = REFRESHER.explain(begun.token, client="web", now=LATER + 90_000).run(store)
+            assert told.startswith("refused: refresh_replayed, and the session would end\n")
+        told += REFRESHER.explain(rotated.token, client="web", now=LATER + 90_000).run(store)
+        assert "taken: rotated\n" in told
+        assert not any(part in told for token in (begun.token, rotated.token) for part in parts(token))
+        assert refresh(rotated.token, LATER + 90_000).run(store).how == "rotated"
+
+
+def test_a_text_that_is_no_token_is_explained_without_a_store() -> None:
+    waiting = REFRESHER.explain("hunter2", client="web", now=NOW)
+    assert waiting.statement("sqlite") is None
+    told = waiting.verdict()
+    assert told.startswith("refused: refresh_malformed\n")
+    assert "hunter2" not in told
+
+
+def test_a_token_is_inspected_without_a_secret() -> None:
+    begun: Refreshed = begin().run(Memory(now=NOW))
+    assert begun.token is not None
+    told = inspect(begun.token)
+    assert told.startswith("nothing of this is checked")
+    assert f"\nsession {begun.session.id}\ngeneration 0\n" in told
+    assert not any(part in told for part in parts(begun.token))
+    assert inspect(f" {begun.token}").endswith("\nno refresh token: it does not begin with csrt1_")
+
+
+def parts(token: str) -> list[str]:
+    """Whatever of a token would be seen in a text that has too much of it."""
+    return [token[at : at + 8] for at in range(len(token) - 7)]
 
 
 def test_sessions_that_are_over_are_swept() -> None:

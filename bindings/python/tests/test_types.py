@@ -15,6 +15,7 @@ from counterseal.request import Key, KeyVault, Policy, Signer, Verified, Verifie
 from counterseal.stores import Memory, Waiting, drive, drive_async, migrations
 from counterseal.stores.asyncpg import Postgres
 from counterseal.types import Explained, Gauge, Statement
+from session_stories import REFRESHER
 from support import AUTHORITY, NOW, SECRET, Sent, key, verifier
 
 signed = SignedRequest(verifier(), clock=lambda: NOW)
@@ -50,6 +51,7 @@ def test_what_goes_in_and_comes_out_has_exact_types() -> None:
     assert_type(Signer(key()).sign(*Sent().parts(), now=NOW), dict[str, str])
     assert_type(verifier().explain(*Sent().signed().parts()), Explained)
     assert_type(verifier().key_to_refresh(), str | None)
+    assert_type(REFRESHER.explain("a", client="web"), Waiting[str])
     assert_type(migrations("sqlite"), list[Statement])
     assert_type(key().until, int | None)
     statement = Sent().signed().begin(verifier()).statement("postgres")

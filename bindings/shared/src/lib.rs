@@ -59,7 +59,7 @@ pub use policy::{
 pub use problem::{Family, Problem, Refused};
 pub use refresh::{
     HolderMembers, NewSessionMembers, NumberedSecret, RefreshMembers, RefreshSecretMembers,
-    Refreshed, Refresher, WhichMembers,
+    Refreshed, Refresher, WhichMembers, inspect_refresh_token,
 };
 pub use requirement::{Authorized, FreshProof, Requirement, RequirementMembers};
 pub use response::{Answered, Sent, SignedFields, VerifiedResponse};

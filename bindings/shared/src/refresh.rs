@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use counterseal::core::{Secret, Span, Time};
 use counterseal::refresh::{
     self, BadRefreshSecrets, Begun, BindingRule, Bound, Confirmation, Holder, NewSession, OnReuse,
-    RefreshError, RefreshPolicy, RefreshSecrets, SessionError, SessionId, Which,
+    RefreshError, RefreshExplanation, RefreshPolicy, RefreshSecrets, SessionError, SessionId,
+    Which,
 };
 
 use crate::token_policy::{choice, seconds};
@@ -178,6 +179,22 @@ impl Refresher {
             step.map_err(|error| refused(&error, now))?,
             now,
         ))
+    }
+
+    /// Looks at what refreshing with this token would do, and writes nothing; ends in [`Verdict::Explained`], also where it would be refused.
+    ///
+    /// # Errors
+    ///
+    /// An argument that cannot be.
+    pub fn explain(
+        &self,
+        token: &str,
+        holder: &HolderMembers<'_>,
+        now: i64,
+    ) -> Result<Waiting, Problem> {
+        let now = time("now", now)?;
+        let step = self.0.explain(token, &holder.made()?, now);
+        Ok(Waiting::new(step, now))
     }
 
     /// Confirms that the client has stored the token of this generation; ends in [`Verdict::Session`].
@@ -404,6 +421,12 @@ impl Plain for Result<refresh::Refreshed, RefreshError> {
     }
 }
 
+impl Plain for RefreshExplanation {
+    fn plain(self, _: Time) -> Result<Verdict, Problem> {
+        Ok(Verdict::Explained(self.to_string()))
+    }
+}
+
 impl Plain for Result<refresh::Session, SessionError> {
     fn plain(self, _: Time) -> Result<Verdict, Problem> {
         Ok(Verdict::Session(Box::new(Session::new(self?))))
@@ -431,6 +454,11 @@ impl From<BadRefreshSecrets> for Problem {
             BadRefreshSecrets::Number { .. } => Problem::from_refusal(Family::Refresh, &bad),
         }
     }
+}
+
+/// What a text says that it is, if it has the form of a refresh token, as text for people.
+pub fn inspect_refresh_token(token: &str) -> String {
+    refresh::inspect(token)
 }
 
 /// A refusal with its audit event, and whether the client is to forget its tokens.

@@ -23,6 +23,8 @@ pub enum Verdict {
     Done,
     /// Which sessions have ended.
     Ended(Box<EndedSessions>),
+    /// What was compared, as text for people.
+    Explained(String),
     /// A key was loaded.
     Key(Key),
     /// A token may act.

@@ -275,12 +275,12 @@ impl Chain {
     }
 
     /// The last instant that it knows of.
-    fn latest(&self) -> Time {
+    pub(crate) fn latest(&self) -> Time {
         self.rotated_at.max(self.window_at)
     }
 
     /// The instant that is decided at: a host whose clock is a little behind does not set time back.
-    fn at(&self, now: Time) -> Time {
+    pub(crate) fn at(&self, now: Time) -> Time {
         now.max(self.latest())
     }
 }

@@ -112,6 +112,11 @@ impl RefreshFamily {
         Some(is_same(&self.seal, &self.sealed(pepper)))
     }
 
+    /// The number of the secret whose seal it has.
+    pub(crate) const fn sealed_by(&self) -> i64 {
+        self.sealed_by
+    }
+
     /// Where the token of this MAC stands.
     //= docs/spec/refresh.md#S-5
     pub(crate) fn place(&self, token: &RefreshToken, row_mac: &[u8; 32]) -> Place {

@@ -49,11 +49,16 @@
 
 extern crate alloc;
 
+mod asked;
+mod calendar;
 mod change;
 mod decide;
 mod error;
+mod explain;
 mod family;
 mod feed;
+mod form;
+mod inspect;
 mod policy;
 mod refresher;
 mod rotation;
@@ -64,8 +69,10 @@ mod token;
 pub use change::{BeginSession, Begun, ChangeSession, EndSessions, ListSessions, Which};
 pub use decide::{Chain, Decision, End, Facts, Mode, Place, Standing, Why};
 pub use error::{RefreshError, SessionError};
+pub use explain::{ExplainRefresh, RefreshCheck, RefreshExplanation};
 pub use family::RefreshFamily;
 pub use feed::{EndedSessions, FeedError, ReadFeed, SessionFeed};
+pub use inspect::inspect;
 pub use policy::{BadRefreshPolicy, BindingRule, Confirmation, OnReuse, RefreshPolicy};
 pub use refresher::{How, PendingRefresh, Refreshed, Refresher};
 pub use secrets::{BadRefreshSecrets, RefreshSecrets};

@@ -1,7 +1,6 @@
 //! Refreshing: the token's tag, one look at the session and its subject, the rule, one conditional write.
 
 use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::sync::Arc;
 
 use counterseal_core::{
@@ -9,13 +8,14 @@ use counterseal_core::{
     Swap, Time, Unavailable,
 };
 
-use crate::decide::{Decision, End, Facts, Mode, Standing, Why};
+use crate::asked::Asked;
+use crate::decide::{Decision, End, Facts, Mode, Why};
 use crate::error::RefreshError;
 use crate::family::RefreshFamily;
 use crate::policy::{OnReuse, RefreshPolicy};
 use crate::rotation::Rotation;
 use crate::secrets::RefreshSecrets;
-use crate::session::{Bound, Holder, Session, SessionId};
+use crate::session::{Holder, Session, SessionId};
 use crate::token::RefreshToken;
 
 /// Refreshes the sessions of one kind of client. Any number of threads may share it.
@@ -34,18 +34,6 @@ pub struct PendingRefresh {
     asked: Asked,
     tries: u8,
     state: State,
-}
-
-pub(crate) struct Asked {
-    pub(crate) token: RefreshToken,
-    pub(crate) row_mac: [u8; 32],
-    /// Whether the token's secret is one that sessions go on from.
-    verifies: bool,
-    pub(crate) client: String,
-    pub(crate) bound: Option<Bound>,
-    mode: Mode,
-    pub(crate) salt: [u8; 16],
-    pub(crate) now: Time,
 }
 
 enum State {
@@ -130,14 +118,9 @@ impl Refresher {
     ) -> Result<Step<PendingRefresh>, RefreshError> {
         let (token, pepper) = RefreshToken::open(token, &self.0.secrets)?;
         let asked = Asked {
-            row_mac: token.row_mac(pepper),
-            verifies: pepper.verifies(),
-            token,
-            client: holder.client.into(),
-            bound: holder.bound,
             mode,
             salt,
-            now,
+            ..Asked::of(token, pepper, holder, now)
         };
         let state = match mode {
             Mode::Rotate if asked.verifies => {
@@ -158,7 +141,7 @@ type Outcome = Result<Refreshed, RefreshError>;
 
 impl PendingRefresh {
     fn session(&self) -> SessionId {
-        SessionId::new(self.asked.token.session)
+        self.asked.session()
     }
 
     /// The rows were read.
@@ -172,20 +155,11 @@ impl PendingRefresh {
         let Some(family) = family else {
             return Step::Done(Err(RefreshError::Unknown { session }));
         };
-        let facts = match self.facts(&family.record, subject.as_ref()) {
-            Ok(facts) => facts,
+        let (facts, decision) = match self.decided(&family.record, subject.as_ref()) {
+            Ok(decided) => decided,
             Err(error) => return Step::Done(Err(error)),
         };
         let policy = &self.parts.policy;
-        let decision = match policy.decide(&facts, self.asked.mode, self.asked.now) {
-            // A session does not go on from a token of a secret that only detects.
-            Decision::Rotate | Decision::Same | Decision::Retry { .. } | Decision::Mint
-                if !self.asked.verifies =>
-            {
-                return Step::Done(Err(RefreshError::SecretUnknown));
-            }
-            decision => decision,
-        };
         if decision == Decision::End(End::Replayed)
             && policy.on_reuse == OnReuse::EndSubject
             && let Some(swap) = ended_subject(&family.record, subject, self.asked.now)
@@ -227,60 +201,28 @@ impl PendingRefresh {
             return self.read(Some(family), subject);
         }
         let token = rotation.token(self.parts.secrets.signs());
-        let genuine = self.genuine(&family.record);
+        let genuine = self.asked.genuine(&family.record, &self.parts.secrets);
         Step::Done(genuine.and_then(|()| self.given(&family.record, How::Rotated, Some(token))))
     }
 
-    /// Nothing is given from a row whose seal differs.
-    //= docs/spec/refresh.md#S-6
-    fn genuine(&self, family: &RefreshFamily) -> Result<(), RefreshError> {
-        let session = self.session();
-        match family.is_genuine(&self.parts.secrets) {
-            Some(true) => Ok(()),
-            Some(false) => Err(RefreshError::Tampered { session }),
-            None => Err(RefreshError::SecretUnknown),
-        }
-    }
-
-    fn facts(
+    /// What the rule says of a genuine row, and of which facts.
+    fn decided(
         &self,
         family: &RefreshFamily,
         subject: Option<&Row<Subject>>,
-    ) -> Result<Facts, RefreshError> {
-        let session = self.session();
-        self.genuine(family)?;
-        let bad = |BadRow(_)| RefreshError::Tampered { session };
-        let bound = family.bound().map_err(bad)?;
-        let is_bound = bound.is_none() || bound == self.asked.bound;
-        let subject = subject.map(|row| &row.record);
-        Ok(Facts {
-            place: family.place(&self.asked.token, &self.asked.row_mac),
-            is_holder: *family.client == *self.asked.client && is_bound,
-            chain: family.chain().map_err(bad)?,
-            absolute_end: family.absolute_end,
-            version: family.user_ver,
-            subject: Standing {
-                version: subject.map_or(0, |subject| subject.user_ver),
-                disabled: subject.and_then(|subject| subject.disabled),
-            },
-        })
+    ) -> Result<(Facts, Decision), RefreshError> {
+        self.asked.genuine(family, &self.parts.secrets)?;
+        let facts = self.asked.facts(family, subject)?;
+        let decision = self.asked.decided(&self.parts.policy, &facts)?;
+        Ok((facts, decision))
     }
 
     /// What was decided, and written where something had to be.
     fn concluded(&self, family: &RefreshFamily, decision: Decision) -> Outcome {
-        let session = self.session();
-        let (how, token) = match decision {
-            Decision::End(end) => {
-                return Err(RefreshError::ended_now(session, end));
-            }
-            Decision::Refuse(why) => return Err(RefreshError::refused(session, why)),
-            Decision::Mint => (How::Minted, None),
-            Decision::Retry { late } => {
-                let how = if late { How::RetriedLate } else { How::Retried };
-                (how, Some(self.again(family)?))
-            }
-            Decision::Rotate => (How::Rotated, Some(self.again(family)?)),
-            Decision::Same => (How::Same, None),
+        let how = decision.outcome(self.session())?;
+        let token = match how {
+            How::Minted | How::Same => None,
+            How::Retried | How::RetriedLate | How::Rotated => Some(self.again(family)?),
         };
         self.given(family, how, token)
     }
@@ -431,6 +373,21 @@ impl How {
             How::Rotated => "refresh_rotated",
             How::Same => "refresh_same",
         }
+    }
+}
+
+impl Decision {
+    /// How a token is answered by it, or why it is not.
+    pub(crate) fn outcome(self, session: SessionId) -> Result<How, RefreshError> {
+        Ok(match self {
+            Decision::End(end) => return Err(RefreshError::ended_now(session, end)),
+            Decision::Refuse(why) => return Err(RefreshError::refused(session, why)),
+            Decision::Mint => How::Minted,
+            Decision::Retry { late: true } => How::RetriedLate,
+            Decision::Retry { late: false } => How::Retried,
+            Decision::Rotate => How::Rotated,
+            Decision::Same => How::Same,
+        })
     }
 }
 

@@ -8,9 +8,9 @@ use alloc::vec::Vec;
 
 use counterseal_core::{Edit, Put, Secret, Subject, Time, Value, When};
 
+use crate::asked::Asked;
 use crate::family::RefreshFamily;
 use crate::policy::RefreshPolicy;
-use crate::refresher::Asked;
 use crate::secrets::Pepper;
 use crate::session::Bound;
 use crate::token::RefreshToken;

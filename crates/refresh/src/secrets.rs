@@ -1,5 +1,7 @@
 //! The secrets behind refresh tokens: one signs, others still verify while sessions move over.
 
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -87,6 +89,12 @@ impl RefreshSecrets {
         &self.0[0]
     }
 
+    /// What each number does, for operators.
+    pub(crate) fn told(&self) -> String {
+        let told = |pepper: &Pepper| format!("{} {}", pepper.number, pepper.does());
+        self.0.iter().map(told).collect::<Vec<_>>().join(", ")
+    }
+
     pub(crate) fn find(&self, number: u8) -> Option<&Pepper> {
         self.0.iter().find(|pepper| pepper.number == number)
     }
@@ -104,6 +112,15 @@ impl Pepper {
             next: key(b"next")?,
             seal: key(b"seal")?,
         })
+    }
+
+    /// What it is for, as a verb.
+    pub(crate) const fn does(&self) -> &'static str {
+        match self.state {
+            State::Signing => "signs",
+            State::Verifying => "verifies",
+            State::Detecting => "only detects",
+        }
     }
 
     /// Whether a session may go on from a token of this secret.

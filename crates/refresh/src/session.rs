@@ -122,6 +122,14 @@ impl Bound {
         Bound::Device(sha256(&[b"counterseal/refresh-device/1", secret]))
     }
 
+    /// What operators call it.
+    pub(crate) const fn named(self) -> &'static str {
+        match self {
+            Bound::Device(_) => "a device",
+            Bound::Key(_) => "a key",
+        }
+    }
+
     pub(crate) fn to_bytes(self) -> Vec<u8> {
         let (kind, bytes) = match self {
             Bound::Device(hash) => (b'd', hash),

@@ -4,9 +4,10 @@ use alloc::vec::Vec;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use counterseal_core::{Secret, Seed, TokenKind, same_bytes};
+use counterseal_core::{Secret, Seed, same_bytes};
 
 use crate::RefreshError;
+use crate::form::{Form, KIND, LEN, SECRET, TAG, TEXT, VERSION};
 use crate::secrets::{Pepper, RefreshSecrets};
 
 /// A token of one generation of a session. It has no `Debug` and no `Clone`: its secret opens the session.
@@ -83,44 +84,18 @@ impl RefreshToken {
         text: &str,
         secrets: &'s RefreshSecrets,
     ) -> Result<(Self, &'s Pepper), RefreshError> {
-        let body = KIND.strip(text).map_err(|_| RefreshError::Malformed)?;
-        if text.len() != TEXT {
-            return Err(RefreshError::Malformed);
-        }
-        let mut bytes = alloc::vec![0; LEN + 2];
-        let written = URL_SAFE_NO_PAD.decode_slice(body, &mut bytes);
-        let bytes = Secret::new(bytes);
-        if written != Ok(LEN) || bytes.expose()[0] != VERSION {
-            return Err(RefreshError::Malformed);
-        }
-        let (signed, tag) = bytes.expose()[..LEN].split_at(LEN - TAG);
-        let [_, secret_number, rest @ ..] = signed else {
-            return Err(RefreshError::Malformed);
-        };
-        let pepper = secrets.find(*secret_number);
+        let form = Form::read(text).map_err(|_| RefreshError::Malformed)?;
+        let pepper = secrets.find(form.secret_number());
         let pepper = pepper.ok_or(RefreshError::SecretUnknown)?;
-        let ours = pepper.tag.tag_of(&[b"csrt1/tag", signed]);
-        let (Some(ours), Some(tag)) = (ours.first_chunk::<TAG>(), tag.first_chunk::<TAG>()) else {
-            return Err(RefreshError::Malformed);
-        };
-        same_bytes(ours, tag).map_err(|_| RefreshError::Forged)?;
-        let (session, rest) = rest.split_first_chunk().ok_or(RefreshError::Malformed)?;
-        let (generation, secret) = rest.split_first_chunk().ok_or(RefreshError::Malformed)?;
+        let ours = pepper.tag.tag_of(&[b"csrt1/tag", form.signed()]);
+        let ours = ours.first_chunk::<TAG>().expect("a tag has 32 bytes");
+        same_bytes(ours, &form.tag()).map_err(|_| RefreshError::Forged)?;
         let token = RefreshToken {
-            secret_number: *secret_number,
-            session: *session,
-            generation: u32::from_be_bytes(*generation),
-            secret: Secret::new(secret.to_vec()),
+            secret_number: form.secret_number(),
+            session: form.session(),
+            generation: form.generation(),
+            secret: form.secret(),
         };
         Ok((token, pepper))
     }
 }
-
-const KIND: TokenKind = TokenKind::new("rt", 1);
-const VERSION: u8 = 1;
-const SECRET: usize = 24;
-const TAG: usize = 16;
-/// Version, number of the secret, session, generation, secret, tag.
-const LEN: usize = 1 + 1 + 16 + 4 + SECRET + TAG;
-/// The same as text.
-const TEXT: usize = 6 + 83;

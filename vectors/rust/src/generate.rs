@@ -111,6 +111,7 @@ fn files() -> Vec<(String, String)> {
         file("limit", "address", "address", limit::addresses()),
         file("limit", "admit", "admit", limit::admissions()),
         file("limit", "tell", "tell", limit::answers()),
+        file("refresh", "explain", "sessions", refresh::explained()),
         file("refresh", "places", "sessions", refresh::places()),
         file("refresh", "sessions", "sessions", refresh::sessions()),
         file("response", "check", "check", response::answers()),

@@ -17,6 +17,7 @@ mod refresh;
 mod request;
 mod response;
 mod runner;
+mod transitions;
 mod webhook;
 
 pub use bytes::{Bytes, Hex};
@@ -29,3 +30,4 @@ pub use jwt::explain_token;
 pub use layout::text_of;
 pub use request::RequestInput;
 pub use runner::{CaseError, Observation, difference, run, run_again, run_in_pieces};
+pub use transitions::{Lengths, transitions};

@@ -7,6 +7,7 @@ use counterseal::jwt::{ChangeSubject, Edit, StandingWrite};
 use counterseal::refresh::{
     BindingRule, Bound, ChangeSession, Confirmation, Holder, NewSession, OnReuse, PendingRefresh,
     RefreshError, RefreshPolicy, RefreshSecrets, Refresher, Session, SessionFeed, SessionId, Which,
+    inspect,
 };
 use counterseal_memory::Memory;
 use counterseal_testkit::WINDOW;
@@ -62,12 +63,16 @@ pub(crate) enum Does {
     Confirm { session: String, generation: u32 },
     /// A subject may not act any more.
     Disable { subject: String },
+    /// What would a token be answered with, and why?
+    Explain { token: String, holder: HolderInput },
     /// Which sessions have ended? And what becomes of access tokens of these, some milliseconds later?
     Feed {
         trusted_for_seconds: i64,
         asked: Vec<Option<String>>,
         after: i64,
     },
+    /// What does a text say that it is?
+    Inspect { token: String },
     /// A holder logs out.
     LogOut { session: String },
     /// An access token alone is asked for.
@@ -212,6 +217,11 @@ impl Host {
             Does::Mint { token, holder } => {
                 self.refreshed(refresher.mint(token, &holder.made()?, now), step.fails)
             }
+            Does::Explain { token, holder } => {
+                let begun = refresher.explain(token, &holder.made()?, now);
+                json!({"text": self.ran(begun, step.fails).to_string()})
+            }
+            Does::Inspect { token } => json!({"text": inspect(token)}),
             Does::Confirm {
                 session: id,
                 generation,
@@ -274,7 +284,16 @@ impl Host {
         P: Pending<Outcome = Result<T, E>>,
         Memory: Run<P::Op>,
     {
-        match begun? {
+        self.ran(begun?, fails)
+    }
+
+    /// The same of a machine that always ends in something.
+    fn ran<P>(&self, begun: Step<P>, fails: bool) -> P::Outcome
+    where
+        P: Pending,
+        Memory: Run<P::Op>,
+    {
+        match begun {
             Step::Need(pending) if fails => match pending.finish(Err(Unavailable)) {
                 Step::Done(outcome) => outcome,
                 Step::Need(_) => unreachable!("a store that is away ends it"),

@@ -7,4 +7,5 @@ mod codes;
 mod fuzz;
 mod project;
 mod pure;
+mod transitions;
 mod words;

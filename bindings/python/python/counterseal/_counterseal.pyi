@@ -78,6 +78,7 @@ __all__ = [
     "client_address",
     "end_key",
     "inspect",
+    "inspect_refresh_token",
     "message_id",
     "migrations",
     "revoke_key",
@@ -788,7 +789,7 @@ class Waiting(Generic[_Verdict]):
 
     def verdict(self) -> _Verdict:
         """What was decided, once: a proof, a key that was loaded, a token that may act, someone who is within a limit,
-        a message that was received, a session, or nothing for a change that was made."""
+        a message that was received, a session, an explanation, or nothing for a change that was made."""
 
     def run(self, store: SharedRing | Ring | Sqlite | Memory | SharedCells | Cells) -> _Verdict:
         """Runs it to its end on a store inside the extension."""
@@ -1364,6 +1365,18 @@ class Refresher:
     ) -> Waiting[Refreshed]:
         """Begins to ask for an access token without rotating, where the client cannot store what it would be given."""
 
+    def explain(
+        self,
+        token: str,
+        *,
+        client: str,
+        device_secret: Buffer | None = None,
+        key: Buffer | None = None,
+        now: int | None = None,
+    ) -> Waiting[str]:
+        """Looks at what `refresh` would do with this token, and writes nothing. Ends in text for your log, also where
+        the token would be refused: each check with what it compared. Do not send it to the client."""
+
     def confirm(self, session: str, generation: int, *, now: int | None = None) -> Waiting[Session]:
         """Confirms that the client has stored the token of this generation: when an access token of it comes from the
         client's own store in a later request."""
@@ -1548,6 +1561,10 @@ def bearer(headers: Fields | None, *, now: int | None = None) -> str:
 def inspect(token: str) -> str:
     """What stands in a token, as text for people: header, claims, times and sizes. Nothing of it is verified; no key is
     used, and the signature is not shown."""
+
+def inspect_refresh_token(token: str) -> str:
+    """What a text says that it is, if it has the form of a refresh token: number of the secret, session and generation,
+    as text for people. Nothing is checked, and neither its own secret nor its tag is shown."""
 
 def claims_unfit() -> NoReturn:
     """A refusal of a genuine token whose claims are not of the application's model."""

@@ -30,11 +30,16 @@ have ended, with no secret, as `SessionWatch` does; `refresh_access_ended` is wh
 `RefreshError.clears_cookies` says whether the client is to forget its tokens. It is false for whoever lost a race:
 clearing then would take away what the winner was given.
 
+Why a token is refused, for your log: `refresher.explain(token, client="web").run(store)` looks at the session, writes
+nothing, and tells each check with what it compared. `inspect(token)` shows what stands in a token that was found
+somewhere, without any secret: the session that an operator may end. Neither shows what would open the session.
+
 What it does not protect: who uses a stolen token right after its owner did, each time, is found only where the session
 is bound to a key or to the secret of a device.
 """
 
 from counterseal._counterseal import EndedSessions, Refreshed, Refresher, Session, SessionFeed
+from counterseal._counterseal import inspect_refresh_token as inspect
 from counterseal._session_watch import SessionWatch
 
-__all__ = ["EndedSessions", "Refreshed", "Refresher", "Session", "SessionFeed", "SessionWatch"]
+__all__ = ["EndedSessions", "Refreshed", "Refresher", "Session", "SessionFeed", "SessionWatch", "inspect"]

@@ -210,6 +210,10 @@ const NOTES: &[(&str, &str)] = &[
         "A part at or over its limit. Limits are checked before anything is decoded or computed.",
     ),
     (
+        "Told",
+        "What an operator is told, to the letter. Nothing is written, and no part of a token is shown that would be good for anything.",
+    ),
+    (
         "Uncovered",
         "A genuine signature covers less, or something else, than the profile demands.",
     ),

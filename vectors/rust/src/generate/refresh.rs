@@ -2,11 +2,13 @@
 //!
 //! Tokens are worked out here from the specification, and what must come of a step is said by hand.
 
+mod explain;
 mod places;
 mod sessions;
 mod story;
 mod token;
 
+pub(super) use explain::cases as explained;
 pub(super) use places::cases as places;
 pub(super) use sessions::cases as sessions;
 

@@ -222,6 +222,18 @@ impl Story {
         self.step(Does::Mint { token, holder }, expect)
     }
 
+    /// This is what an operator is told of this text alone.
+    pub(super) fn inspects(&mut self, text: &str, told: &str) -> &mut Self {
+        let token = text.into();
+        self.step(Does::Inspect { token }, json!({"text": told}))
+    }
+
+    /// This is what an operator is told of this text and its session.
+    pub(super) fn explains(&mut self, text: &str, told: &str) -> &mut Self {
+        let (token, holder) = (text.into(), self.holder.clone());
+        self.step(Does::Explain { token, holder }, json!({"text": told}))
+    }
+
     pub(super) fn confirms(&mut self, told: &Told, generation: u32) -> &mut Self {
         let session = told.token.session_id();
         let expect = json!({"session": told.fields});
