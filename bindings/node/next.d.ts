@@ -148,8 +148,12 @@ export declare function createProxy(authenticator?: Authenticator | Verifier): (
  *
  * A refusal clears the cookies only where the session is over, so no tab takes away what another one was given; where the store does
  * not answer and there is no good access token, the answer is 503.
+ *
+ * Given a function, it asks that for each request: a build loads `proxy.ts` too, and has no secrets. A proxy that does more takes `sessions.pass`.
  */
-export declare function createSessionProxy(sessions: Sessions): (request: Request) => Promise<Response>;
+export declare function createSessionProxy(
+  sessions: Sessions | (() => Sessions | Promise<Sessions>),
+): (request: Request) => Promise<Response>;
 
 /** The proof that proxy or handler obtained for the request that is worked on; null if there is none. */
 export declare function verified(authenticator: Authenticator): Verified | null;

@@ -41,6 +41,8 @@ import {
   receiveIncoming,
   revokeKey,
   Sender,
+  type SessionInfo,
+  type Sessions,
   SharedCells,
   SharedRing,
   Signer,
@@ -67,6 +69,7 @@ import {
 } from "counterseal";
 import {
   createProxy,
+  createSessionProxy,
   type problemResponse,
   type register,
   signedRoute,
@@ -195,6 +198,11 @@ export const POST = signedRoute(authenticator, async (incoming: Request, { verif
 });
 same<(request: Request, context: Context) => Promise<Response>, typeof POST>(true);
 export const proxy: (request: Request) => Promise<Response> = createProxy(authenticator);
+declare const sessions: Sessions;
+export const sessionProxies = [createSessionProxy(sessions), createSessionProxy(async () => sessions)];
+same<((request: Request) => Promise<Response>)[], typeof sessionProxies>(true);
+same<Promise<string>, ReturnType<Sessions["accessToken"]>>(true);
+same<Promise<readonly SessionInfo[]>, ReturnType<Sessions["listed"]>>(true);
 same<Verified | null, ReturnType<typeof verified>>(true);
 same<void, ReturnType<typeof register>>(true);
 same<Response, ReturnType<typeof problemResponse>>(true);
