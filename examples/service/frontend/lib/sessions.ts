@@ -18,7 +18,7 @@ import { secret, setting } from "@/lib/settings";
 const shared = globalThis as { ring?: TokenRing; sessions?: Sessions };
 
 /** How long tokens live, and for how long tabs that refresh at once get the same; the browser's test cannot wait for so long. */
-const { life, window } = process.env.SITE_PACE === "quick" ? { life: 4, window: 1 } : { life: 300, window: 30 };
+const { life, window } = process.env.SITE_PACE === "quick" ? { life: 10, window: 1 } : { life: 300, window: 30 };
 
 /** The keys of tokens. Site and service are hosts of one issuer: both sign, and the service publishes. */
 function ring(): TokenRing {
