@@ -1296,6 +1296,18 @@ export declare function sessionFetch(
   },
 ): (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
+/** A session, as its holder sees it. Times are milliseconds since 1970. */
+export interface SessionInfo {
+  readonly id: string;
+  readonly device: string;
+  readonly client: string;
+  readonly began: number;
+  readonly used: number;
+  readonly ends: number;
+  /** Whether the request is of this one. */
+  readonly isThis: boolean;
+}
+
 /** What a proxy does with a request. */
 export interface Passed {
   /** The fields for the page that is asked for. */
@@ -1319,7 +1331,7 @@ export interface Passed {
  * // app/session/refresh/route.ts
  * export const POST = (request) => sessions.refresh(request);
  *
- * // a page, a handler or an action
+ * // a page; an action adds `method: "POST"`, and a handler gives its request
  * const who = await sessions.signedIn({ headers: await headers() }); // throws, and lets nobody in
  * ```
  *
@@ -1341,6 +1353,11 @@ export declare class Sessions {
   ): Promise<{ readonly session: Session; readonly headers: Headers }>;
   /** Who is signed in, by the access token in the browser's own cookie, or by a program's bearer token. */
   signedIn(request: RequestHead): Promise<VerifiedToken>;
+  /**
+   * The access token of whoever is signed in, to ask another service in their name; it throws as `signedIn` does. It stays on servers:
+   * what a page is rendered from must not hold it.
+   */
+  accessToken(request: RequestHead): Promise<string>;
   /** Begins a session for a client that is no browser, after its holder was authenticated. */
   issue(
     subject: string,
@@ -1359,7 +1376,9 @@ export declare class Sessions {
   refresh(request: RequestHead): Promise<Response>;
   /** Answers `POST`: logs out. */
   end(request: RequestHead): Promise<Response>;
-  /** Answers `GET`: the sessions of the subject, as JSON. */
+  /** The sessions of the subject, the one that was used last first, for a page; it throws as `signedIn` does. */
+  listed(request: RequestHead): Promise<readonly SessionInfo[]>;
+  /** Answers `GET`: the same, as JSON. */
   list(request: RequestHead): Promise<Response>;
   /** Answers `DELETE`: ends one of them. */
   endOne(request: RequestHead, id: string): Promise<Response>;

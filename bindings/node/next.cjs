@@ -80,16 +80,23 @@ function createProxy(authenticator) {
   };
 }
 
-function createSessionProxy(sessions) {
-  if (!(sessions instanceof Sessions)) throw wrong("sessions", "Sessions");
+function createSessionProxy(given) {
+  const made = typeof given === "function" ? given : () => given;
+  if (made !== given) sessionsOf(given);
   const { NextResponse } = require("next/server");
   return async (request) => {
+    const sessions = sessionsOf(await made());
     const { headers, set, response } = await sessions.pass(request);
     if (response !== null) return response;
     const passed = NextResponse.next({ request: { headers } });
     for (const [name, value] of set) passed.headers.append(name, value);
     return passed;
   };
+}
+
+function sessionsOf(value) {
+  if (!(value instanceof Sessions)) throw wrong("sessions", "Sessions");
+  return value;
 }
 
 function verified(authenticator) {

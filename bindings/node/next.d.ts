@@ -143,13 +143,17 @@ export declare function createProxy(authenticator?: Authenticator | Verifier): (
 
 /**
  * What `proxy.ts` exports as `proxy`, where browsers have sessions: takes the fields `cs-*` off, and refreshes whose access token is over or
- * nearly so. The page that is asked for sees the new cookies at once, and the browser gets them with its answer. It lets everybody pass:
+ * nearly so: in its last minute, or in the last quarter of its life. The page that is asked for sees the new cookies at once, and the browser gets them with its answer. It lets everybody pass:
  * pages, handlers and actions ask who is signed in (`sessions.signedIn`), because a proxy may be passed by.
  *
  * A refusal clears the cookies only where the session is over, so no tab takes away what another one was given; where the store does
  * not answer and there is no good access token, the answer is 503.
+ *
+ * Given a function, it asks that for each request: a build loads `proxy.ts` too, and has no secrets. A proxy that does more takes `sessions.pass`.
  */
-export declare function createSessionProxy(sessions: Sessions): (request: Request) => Promise<Response>;
+export declare function createSessionProxy(
+  sessions: Sessions | (() => Sessions | Promise<Sessions>),
+): (request: Request) => Promise<Response>;
 
 /** The proof that proxy or handler obtained for the request that is worked on; null if there is none. */
 export declare function verified(authenticator: Authenticator): Verified | null;

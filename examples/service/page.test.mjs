@@ -1,46 +1,10 @@
-// The page in a real browser. `cargo xtask test browser` starts the demo and names it in SITE and SERVICE_DIR.
+// The page in a real browser.
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
-
-const SITE = process.env.SITE;
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
-let browser;
-
-before(async () => {
-  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
-});
-
-after(() => browser.close());
-
-/** Opens the page; whatever goes wrong in it fails the test that opened it. */
-async function open(t, options = {}) {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  const wrong = [];
-  page.on("console", (message) => message.type() === "error" && wrong.push(message.text()));
-  page.on("pageerror", (error) => wrong.push(error.message));
-  t.after(async () => {
-    await context.close();
-    assert.deepEqual(wrong, []);
-  });
-  await page.goto(SITE);
-  return page;
-}
+import { test } from "node:test";
+import { open, violations } from "./chromium.mjs";
 
 /** Presses a button and waits for the step that it takes. */
 async function press(page, button, title) {
@@ -151,12 +115,7 @@ test("tabs and a lost answer stay in the session, and a stolen cookie ends it fo
   assert.match(await page.locator(".latest").textContent(), /^The owner was refused: /);
   const marks = ["circle", "rect", "path"].map((mark) => page.locator(`svg.family ${mark}`).count());
   assert.deepEqual(await Promise.all(marks), [4, 2, 2]);
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
-  assert.deepEqual(
-    violations.map(({ id }) => id),
-    [],
-  );
+  assert.deepEqual(await violations(page), []);
 });
 
 test("no answer of the site holds a secret", async (t) => {
@@ -187,16 +146,8 @@ for (const colorScheme of ["light", "dark"]) {
       const page = await open(t, { colorScheme, viewport: { width, height: 800 } });
       const row = await press(page, "Change the body", "body changed");
       await row.getByText("request_body_mismatch").click();
-      await page.evaluate(AXE);
-      const tags = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
-      const { violations } = await page.evaluate(
-        (values) => globalThis.axe.run({ runOnly: { type: "tag", values } }),
-        tags,
-      );
-      assert.deepEqual(
-        violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]),
-        [],
-      );
+      const values = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
+      assert.deepEqual(await violations(page, { runOnly: { type: "tag", values } }), []);
     });
   }
 }

@@ -1,20 +1,20 @@
 //! The demo: its tour on each store, and its page in Debian's Chromium.
 
 use crate::demo::database::Database;
-use crate::demo::{self, Demo};
+use crate::demo::{self, Demo, Pace};
 use crate::setup;
-use crate::shell::{Done, Run};
+use crate::shell::{Done, Run, at};
 
-/// Starts the demo, takes the tour and clicks through the page; and takes the tour on databases.
+/// Takes the tour on each store, and clicks through the pages of a site whose sessions do not wait.
 pub(crate) fn run() -> Done {
     setup::browser()?;
     demo::prepare()?;
-    for store in ["postgres", "redis"] {
-        Demo::start(Database::start(&[store.into()])?)?.tour()?;
+    for store in ["files", "postgres", "redis"] {
+        Demo::start(Database::start(&[store.into()])?, Pace::Real)?.tour()?;
     }
-    let demo = Demo::start(None)?;
-    demo.tour()?;
-    let test = Run::new("node").words("--test examples/service/page.test.mjs");
+    let demo = Demo::start(None, Pace::Quick)?;
+    let tests = ["page", "sessions"].map(|name| at(&format!("examples/service/{name}.test.mjs")));
+    let test = Run::new("node").words("--test").args(tests);
     test.env("SITE", demo.site.url())
         .env("SERVICE_DIR", demo.directory())
         .done()

@@ -25,7 +25,7 @@ pub(crate) fn run(mut args: Args) -> Done {
     let store = args.values("--store")?;
     args.end()?;
     prepare()?;
-    let mut demo = Demo::start(Database::start(&store)?)?;
+    let mut demo = Demo::start(Database::start(&store)?, Pace::Real)?;
     let toured = demo.tour();
     if check {
         return toured;
@@ -44,6 +44,15 @@ pub(crate) fn prepare() -> Done {
     site::build()
 }
 
+/// How long sessions of the site wait.
+#[derive(Clone, Copy)]
+pub(crate) enum Pace {
+    /// As services do.
+    Real,
+    /// Seconds for minutes, for a test that has to see the end of an access token.
+    Quick,
+}
+
 /// The running servers, and the directory that they share. Dropping it stops the servers and removes the directory.
 pub(crate) struct Demo {
     service: Server,
@@ -56,7 +65,7 @@ pub(crate) struct Demo {
 
 impl Demo {
     /// Makes a new deployment and starts both servers on it.
-    pub(crate) fn start(database: Option<Database>) -> Result<Self, Stop> {
+    pub(crate) fn start(database: Option<Database>, pace: Pace) -> Result<Self, Stop> {
         // From here on a signal ends the tour or the waiting, and what was started is stopped.
         let stopped = Arc::new(AtomicBool::new(false));
         for signal in [SIGHUP, SIGINT, SIGTERM] {
@@ -70,7 +79,7 @@ impl Demo {
         provision.args([&directory.0]).done()?;
         let service = service(&directory, to_service, database.as_ref());
         let service = Server::start("service", to_service, service)?;
-        let site = site::serve(&directory.0, &service.url(), to_site);
+        let site = site::serve(&directory.0, &service.url(), to_site, pace);
         let site = with(site, database.as_ref());
         let site = Server::start("site", to_site, site)?;
         let mut demo = Demo {

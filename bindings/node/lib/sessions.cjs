@@ -1,6 +1,7 @@
 "use strict";
 // Sessions of browsers: two cookies, the handlers that keep them, and whoever is signed in.
 
+const { createHmac, randomBytes, timingSafeEqual } = require("node:crypto");
 const { callable, guarded, maybe, options, text, whole, wrong } = require("./arguments.cjs");
 const { ArgumentError, CountersealError, RefreshError } = require("./errors.cjs");
 const { problem } = require("./problem.cjs");
@@ -16,6 +17,8 @@ const REFRESH = "__Host-cs_rt";
 const ACCESS = "__Host-cs_at";
 /** A field of the proxy's own: the cookies of this request are newer than the browser's. */
 const ROTATED = "cs-rotated";
+/** What the proxies of this process make its values with. */
+const MARKS = randomBytes(32);
 /** Tells a client that is no browser to forget its token. */
 const FORGET = "cs-forget";
 const HEXADECIMAL = /^(?:[0-9a-fA-F]{2}){16,1024}$/;
@@ -25,7 +28,7 @@ const SAFE = ["GET", "HEAD", "OPTIONS"];
 const MOST = 8_192;
 /** How many generations are remembered as confirmed; who is forgotten is confirmed once more. */
 const CONFIRMED = 4_096;
-/** Who has less left than this, in milliseconds, is refreshed on the way. */
+/** Who has less left than this, in milliseconds, or than a quarter of a token's life, is refreshed on the way. */
 const EARLY = 60_000;
 
 const CALLS = ["claims", "clock", "drive", "onEvent"];
@@ -78,6 +81,11 @@ class Sessions {
     return verified;
   }
 
+  async accessToken(request) {
+    await this.signedIn(request);
+    return this.#accessTokenOf(request);
+  }
+
   async issue(subject, given) {
     const { client, tenant } = this.#settings;
     const parts = { ...options(given, [...NEW, "deviceSecret"]), client, ...this.#at() };
@@ -117,14 +125,15 @@ class Sessions {
     });
   }
 
-  list(request) {
-    return this.#answer(async () => {
-      const who = await this.signedIn(request);
-      const told = (await this.#of(who)).map(({ id, device, client, began, used, idleEnd, absoluteEnd }) => {
-        return { id, device, client, began, used, ends: Math.min(idleEnd, absoluteEnd), isThis: id === who.session };
-      });
-      return Response.json(told, { headers: PRIVATE });
+  async listed(request) {
+    const who = await this.signedIn(request);
+    return (await this.#of(who)).map(({ id, device, client, began, used, idleEnd, absoluteEnd }) => {
+      return { id, device, client, began, used, ends: Math.min(idleEnd, absoluteEnd), isThis: id === who.session };
     });
+  }
+
+  list(request) {
+    return this.#answer(async () => Response.json(await this.listed(request), { headers: PRIVATE }));
   }
 
   endOne(request, id) {
@@ -151,20 +160,23 @@ class Sessions {
 
   async pass(request) {
     const [cookies, headers] = [cookiesOf(request), new Headers(request.headers)];
-    for (const name of [...headers.keys()]) if (name.startsWith(OWN)) headers.delete(name);
-    const passed = { headers, set: new Headers(), response: null };
     const [access, refresh] = [cookies.get(ACCESS), cookies.get(REFRESH)];
+    const mark = headers.get(ROTATED);
+    for (const name of [...headers.keys()]) if (name.startsWith(OWN)) headers.delete(name);
+    if (isMark(mark, access)) headers.set(ROTATED, mark);
+    const passed = { headers, set: new Headers(), response: null };
     const left = access === undefined ? 0 : this.#left(access);
-    if (left > EARLY || refresh === undefined) return passed;
+    const early = Math.min(EARLY, this.#settings.lifeSeconds * 250);
+    if (left > early || refresh === undefined) return passed;
     try {
       const refreshed = await this.#refreshed(refresh);
       passed.set = this.#given(refreshed, cookies);
-      headers.set(ROTATED, "1");
+      headers.set(ROTATED, markOf(cookies.get(ACCESS)));
     } catch (error) {
       if (!(error instanceof CountersealError)) throw error;
       this.#tell(error);
       if (!error.clearsCookies) return left > 0 ? passed : { ...passed, response: answered(error) };
-      cleared(passed.set);
+      passed.set = cleared(new Headers(PRIVATE));
       cookies.delete(ACCESS);
       cookies.delete(REFRESH);
     }
@@ -355,6 +367,18 @@ async function contentOf(request) {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();
+}
+
+/** The mark of requests with an access token that a proxy of this process has put there. */
+function markOf(access) {
+  return createHmac("sha256", MARKS).update(access).digest("base64url");
+}
+
+/** Whether a request comes from within: Next.js asks itself for the page that an action redirects to, with the fields that the action had. */
+function isMark(mark, access) {
+  if (mark === null || access === undefined) return false;
+  const [told, made] = [mark, markOf(access)].map((text) => Buffer.from(text));
+  return told.length === made.length && timingSafeEqual(told, made);
 }
 
 /** What the page that is asked for sees of the cookies. */

@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { Authenticator, Memory, Policy, Signer, Verifier } from "counterseal";
-import { problemResponse, register, signedRoute, verified } from "counterseal/next";
+import { createSessionProxy, problemResponse, register, signedRoute, verified } from "counterseal/next";
 import { key, NOW, refused } from "./support.mjs";
 
 const PARAMS = Promise.resolve({ id: "7" });
@@ -159,4 +159,5 @@ test("a_refusal_is_a_response", async () => {
   assert.deepEqual([response.status, response.headers.get("content-type")], [401, "application/problem+json"]);
   assert.equal((await response.json()).code, "request_unauthenticated");
   refused("binding_argument_type", () => signedRoute({}, () => new Response()));
+  refused("binding_argument_type", () => createSessionProxy({}));
 });

@@ -6,7 +6,7 @@ import { Memory, RefreshError, Refresher, Sessions, sessionFetch, TokenMinter, T
 import { NOW, refused, SECRET, tokenPolicy, tokenSigner, tokenVerifier } from "./support.mjs";
 
 const ORIGIN = "https://app.example";
-const MINUTE = 60_000;
+const [SECOND, MINUTE] = [1_000, 60_000];
 const REFRESH = "__Host-cs_rt";
 
 /** A service with its clock, and browsers that keep cookies. */
@@ -16,7 +16,7 @@ class Service {
   store = new Memory({ now: NOW });
   isAway = false;
 
-  constructor() {
+  constructor(settings = {}) {
     const refresher = new Refresher({
       confirmation: "wired",
       withinSeconds: 86_400,
@@ -33,6 +33,7 @@ class Service {
       clock: () => this.now,
       drive: async (waiting) => this.#drive(waiting),
       onEvent: (event) => this.events.push(JSON.parse(event).event),
+      ...settings,
     });
   }
 
@@ -203,7 +204,7 @@ test("a proxy refreshes, and the page sees the new cookies at once", async () =>
   service.now += 14 * MINUTE + 1;
   const passed = await service.sessions.pass(browser.asks());
   assert.equal((await service.sessions.signedIn({ headers: passed.headers })).generation, 1);
-  assert.equal(passed.headers.get("cs-rotated"), "1");
+  assert.notEqual(passed.headers.get("cs-rotated"), null);
   browser.takes(passed.set);
   assert.equal(passed.set.get("cache-control"), "private, no-store");
   assert.equal(passed.headers.get("cookie"), browser.asks().headers.get("cookie"));
@@ -225,6 +226,62 @@ test("what a proxy forwards confirms nothing, and what the browser has stored do
     browser.cookies = before;
     service.now += 5 * MINUTE;
     assert.equal((await browser.does("refresh")).status, isStored ? 401 : 204);
+  }
+});
+
+test("what a forwarded request leads to confirms nothing, and no stranger can say that theirs is one", async () => {
+  const other = new Service();
+  const eve = await other.signedIn("eve");
+  other.now += 20 * MINUTE;
+  const hers = (await other.sessions.pass(eve.asks())).headers.get("cs-rotated");
+  for (const [forged, status] of [
+    [null, 204],
+    ["1", 401],
+    ["A".repeat(43), 401],
+    [hers, 401],
+  ]) {
+    const service = new Service();
+    const browser = await service.signedIn();
+    const before = new Map(browser.cookies);
+    service.now += 20 * MINUTE;
+    const { headers } = await service.sessions.pass(browser.asks());
+    if (forged !== null) headers.set("cs-rotated", forged);
+    const within = await service.sessions.pass({ headers });
+    assert.deepEqual([within.headers.has("cs-rotated"), [...within.set]], [forged === null, []]);
+    await service.sessions.signedIn({ headers: within.headers });
+    browser.cookies = before;
+    service.now += 5 * MINUTE;
+    assert.equal((await browser.does("refresh")).status, status);
+  }
+});
+
+test("a short life is refreshed in its last quarter", async () => {
+  const service = new Service({ lifeSeconds: 60 });
+  const browser = await service.signedIn();
+  service.now += 45 * SECOND - 1;
+  assert.deepEqual([...(await service.sessions.pass(browser.asks())).set], []);
+  service.now += 1;
+  assert.equal((await service.sessions.pass(browser.asks())).set.getSetCookie().length, 2);
+});
+
+test("a page gets the access token of whoever is signed in, and their sessions", async () => {
+  const service = new Service();
+  const [laptop, phone] = [await service.signedIn(), await service.signedIn("phone")];
+  const token = await service.sessions.accessToken(laptop.asks());
+  const who = await laptop.who();
+  assert.equal(service.verifier.verify(token, { now: NOW }).session, who.session);
+  assert.equal(
+    await service.sessions.accessToken({ headers: new Headers({ authorization: `Bearer ${token}` }) }),
+    token,
+  );
+  const told = await service.sessions.listed(phone.asks());
+  assert.deepEqual(told, await (await phone.does("list")).json());
+  assert.equal(told.find(({ id }) => id === who.session).isThis, false);
+  for (const name of ["accessToken", "listed"]) {
+    await assert.rejects(service.sessions[name](new Browser(service).asks()), { code: "binding_session_missing" });
+    await assert.rejects(service.sessions[name](laptop.asks({ "sec-fetch-site": "cross-site" })), {
+      code: "binding_cross_site",
+    });
   }
 });
 
@@ -253,6 +310,7 @@ test("a proxy takes the cookies of a session that is over, and lets the page dec
   const passed = await service.sessions.pass(browser.asks());
   assert.equal(passed.response, null);
   assert.equal(passed.headers.get("cookie"), null);
+  assert.equal(passed.set.get("cache-control"), "private, no-store");
   browser.takes(passed.set);
   assert.equal(browser.cookies.size, 0);
 });

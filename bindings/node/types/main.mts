@@ -42,6 +42,8 @@ import {
   receiveIncoming,
   revokeKey,
   Sender,
+  type SessionInfo,
+  type Sessions,
   SharedCells,
   SharedRing,
   Signer,
@@ -68,6 +70,7 @@ import {
 } from "counterseal";
 import {
   createProxy,
+  createSessionProxy,
   type problemResponse,
   type register,
   signedRoute,
@@ -196,6 +199,11 @@ export const POST = signedRoute(authenticator, async (incoming: Request, { verif
 });
 same<(request: Request, context: Context) => Promise<Response>, typeof POST>(true);
 export const proxy: (request: Request) => Promise<Response> = createProxy(authenticator);
+declare const sessions: Sessions;
+export const sessionProxies = [createSessionProxy(sessions), createSessionProxy(async () => sessions)];
+same<((request: Request) => Promise<Response>)[], typeof sessionProxies>(true);
+same<Promise<string>, ReturnType<Sessions["accessToken"]>>(true);
+same<Promise<readonly SessionInfo[]>, ReturnType<Sessions["listed"]>>(true);
 same<Verified | null, ReturnType<typeof verified>>(true);
 same<void, ReturnType<typeof register>>(true);
 same<Response, ReturnType<typeof problemResponse>>(true);

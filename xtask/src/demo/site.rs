@@ -4,6 +4,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use crate::demo::Pace;
 use crate::node;
 use crate::setup::once;
 use crate::shell::{Done, Run, Stop, at};
@@ -21,11 +22,15 @@ pub(crate) fn build() -> Done {
 }
 
 /// Starts the production server.
-pub(crate) fn serve(directory: &Path, service: &str, address: SocketAddr) -> Run {
+pub(crate) fn serve(directory: &Path, service: &str, address: SocketAddr, pace: Pace) -> Run {
     let next = next_start(SITE, address)
         .env("SERVICE_DIR", directory)
         .env("SERVICE_URL", service);
-    next.env("SITE_AUTHORITY", address.to_string())
+    let next = next.env("SITE_AUTHORITY", address.to_string());
+    match pace {
+        Pace::Real => next,
+        Pace::Quick => next.env("SITE_PACE", "quick"),
+    }
 }
 
 /// What `examples/package-lock.json` says, and a fresh copy of the package.

@@ -23,6 +23,7 @@ def provision(root: Path) -> None:
     root.mkdir(mode=0o700)
     place = Place(root)
     place.new_secret("seal.secret")
+    place.new_secret("refresh.secret")
     Audit(place.audit)
     asyncio.run(keep(place))
 

@@ -1,10 +1,10 @@
 import "server-only";
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Refresher, Sessions, Sqlite, TokenMinter, TokenPolicy, TokenSigner, TokenVerifier } from "counterseal";
-import { database } from "@/lib/database";
+import { Refresher, Sessions, TokenMinter, TokenPolicy, TokenSigner, TokenVerifier } from "counterseal";
+import { drive } from "@/lib/database";
 import type { Lane, Turn } from "@/lib/picture";
-import { file, lazy } from "@/lib/settings";
+import { lazy } from "@/lib/settings";
 
 /** The cookies of a browser. */
 type Jar = Map<string, string>;
@@ -45,10 +45,8 @@ const sessions = lazy(() => {
     signing: [1, randomBytes(32)],
   });
   const [minter, verifier] = [new TokenMinter(signer, policy), new TokenVerifier(policy, [signer.key])];
-  const far = database();
-  const where = far === undefined ? { store: new Sqlite(file("keys.db")) } : { drive: far.drive.bind(far) };
   const onEvent = (event: string) => void family.events.push(event);
-  return new Sessions(refresher, minter, verifier, { client: "browser", tenant: "family", onEvent, ...where });
+  return new Sessions(refresher, minter, verifier, { client: "browser", tenant: "family", onEvent, drive });
 });
 
 async function begin(): Promise<void> {

@@ -1,6 +1,6 @@
 import "server-only";
-import { Authenticator, KeyVault, Policy, SharedRing, Sqlite, Verifier } from "counterseal";
-import { database } from "@/lib/database";
+import { Authenticator, KeyVault, Policy, SharedRing, Verifier } from "counterseal";
+import { database, drive } from "@/lib/database";
 import { file, lazy, secret, setting } from "@/lib/settings";
 
 /**
@@ -8,14 +8,8 @@ import { file, lazy, secret, setting } from "@/lib/settings";
  * that all processes of this host map.
  */
 export const reports = lazy(() => {
-  const [policy, vault, store] = [new Policy([setting("SITE_AUTHORITY")]), new KeyVault(secret("seal")), database()];
-  if (store === undefined) {
-    const keys = new Sqlite(file("keys.db"));
-    const verifier = new Verifier(policy, [], new SharedRing(file("ring")));
-    return new Authenticator(verifier, { loadKey: async (id) => vault.load(id).run(keys) });
-  }
-  return new Authenticator(new Verifier(policy), {
-    drive: (waiting) => store.drive(waiting),
-    loadKey: (id) => store.drive(vault.load(id)),
-  });
+  const [policy, vault] = [new Policy([setting("SITE_AUTHORITY")]), new KeyVault(secret("seal"))];
+  const loadKey = (id: string) => drive(vault.load(id));
+  if (database() !== undefined) return new Authenticator(new Verifier(policy), { drive, loadKey });
+  return new Authenticator(new Verifier(policy, [], new SharedRing(file("ring"))), { loadKey });
 });

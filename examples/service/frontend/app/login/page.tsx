@@ -13,6 +13,11 @@ export default function Page() {
             Password <input name="password" type="password" autoComplete="current-password" />
           </label>
         </p>
+        <p>
+          <label>
+            Device <input name="device" defaultValue="this browser" maxLength={40} required />
+          </label>
+        </p>
         <button type="submit">Log in</button>
       </form>
       <p className="quiet">

@@ -1,6 +1,6 @@
 import { tokenRoute } from "counterseal/next";
-import { tokens } from "@/lib/session";
 import { lazy } from "@/lib/settings";
+import { tokens } from "@/lib/tokens";
 
 /** Made on the first request: a build has no settings. */
 const route = lazy(() =>

@@ -1,5 +1,5 @@
 import { familyActs } from "@/lib/family";
-import { isForeign, seeOther } from "@/lib/session";
+import { isForeign, seeOther } from "@/lib/forms";
 
 /** A button was pressed: takes the step, and shows the picture again. */
 export async function POST(request: Request, { params }: { params: Promise<{ act: string }> }): Promise<Response> {
