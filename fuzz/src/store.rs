@@ -1,11 +1,11 @@
 //! Answers of a database.
 
 use counterseal::core::{
-    Charge, Claim, Edit, LinkedOp, List, ListOp, Load, LoadLinked, LoadTogether, Put, Rate, Record,
-    Row, RowOp, Space, Subject, Swap, Sweep, SweepCells, SweepRows, Time, Value, When,
+    Charge, Claim, Edit, LinkedOp, List, ListOp, Load, LoadLinked, LoadTogether, Pending, Put, Rate,
+    Record, Row, RowOp, Space, Span, Step, Subject, Swap, Sweep, SweepCells, SweepRows, Time, Value, When,
 };
 use counterseal::jwt::{AccessKey, Denied};
-use counterseal::refresh::RefreshFamily;
+use counterseal::refresh::{RefreshFamily, SessionFeed};
 use counterseal::request::KeyRecord;
 use counterseal::store::{Epoch, Rows, Stated};
 
@@ -85,6 +85,22 @@ fn linked(rows: &Rows) {
     assert_eq!(ListOp::List(list).reply(rows), listed);
     if let Ok(listed) = listed {
         assert!(listed.len() <= rows.len() && listed.iter().all(|row| row.version > 0));
+    }
+    ended(rows);
+}
+
+/// Ends from bytes and from hexadecimal text; a feed takes them or refuses.
+fn ended(rows: &Rows) {
+    let feed = SessionFeed::new(Span::from_seconds(1)).expect("within the bounds");
+    let Step::Need(read) = feed.read(Time::EPOCH) else {
+        panic!("it asks the store");
+    };
+    let Ok(ended) = read.op().reply(rows) else {
+        return;
+    };
+    assert!(ended.len() <= rows.len());
+    if let Step::Done(Ok(known)) = read.finish(Ok(ended)) {
+        assert!(known.len() <= rows.len());
     }
 }
 

@@ -222,7 +222,17 @@ const PLACES = {
   limit: (...args) =>
     methods(new counterseal.Limit("a", { burst: 1, everyMs: 1 }), args, ["byAddress", "byKey", "byName"]),
   refresher: (...args) => {
-    const names = ["beginSession", "confirm", "explain", "logOut", "mint", "refresh", "revoke", "revokeAll", "sessions"];
+    const names = [
+      "beginSession",
+      "confirm",
+      "explain",
+      "logOut",
+      "mint",
+      "refresh",
+      "revoke",
+      "revokeAll",
+      "sessions",
+    ];
     const feed = new counterseal.SessionFeed({ trustedForSeconds: 30 });
     const ended = feed.read({ now: NOW }).run(new counterseal.Memory({ now: NOW }));
     return [...methods(refresher(), args, names), ...methods(feed, args, ["read"]), ...methods(ended, args, ["check"])];

@@ -90,14 +90,14 @@ const privatePem = Buffer.from(pair.privateKey.export({ type: "pkcs8", format: "
 const CALLS = {
   "Content.finish": () => verifier.beginContent(request, NOW).finish(),
   "Content.update": () => verifier.beginContent(request, NOW).update(empty),
+  "EndedSessions.check": () => ended.check(session, NOW),
+  "EndedSessions.size": () => ended.size(),
   "ForeignPolicy.bodyLimitBytes": () =>
     native.ForeignPolicy.create(foreign, { authorities: ["api.example"] }).bodyLimitBytes(),
   "ForeignPolicy.create": () => native.ForeignPolicy.create(foreign, { authorities: ["api.example"] }),
   "HeldToken.told": () => held.told(),
   "Key.create": () => native.Key.create("worker-7", SECRET, members),
   "Key.facts": () => key.facts(),
-  "EndedSessions.check": () => ended.check(session, NOW),
-  "EndedSessions.size": () => ended.size(),
   "KeyFetcher.create": () => native.KeyFetcher.create("a", "https://a.example/keys", fetching, NOW, seed.subarray(8)),
   "KeyFetcher.generation": () => fetcher.generation(),
   "KeyFetcher.handleFailure": () => fetcher.handleFailure(1, "tls", NOW),

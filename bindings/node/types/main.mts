@@ -35,6 +35,7 @@ import {
   problem,
   type Received,
   Receiver,
+  type Refresher,
   RemoteVerifier,
   RequestError,
   Requirement,
