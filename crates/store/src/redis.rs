@@ -355,8 +355,10 @@ end
 /// Ends leave with later ones, on the earlier of two clocks; the last of them by themselves.
 const ENDED: &str = "\
 if ended then
-  redis.call('ZADD', KEYS[#KEYS], ended, string.sub(ARGV[2], 2))
-  local over = math.min(tonumber(ended), redis.call('TIME')[1] * 1000) - 7200000
+  -- What is farther away than a number of Lua holds is that far.
+  ended = math.max(math.min(tonumber(ended), 9007199254740992), -9007199254740992)
+  redis.call('ZADD', KEYS[#KEYS], string.format('%.0f', ended), string.sub(ARGV[2], 2))
+  local over = math.min(ended, redis.call('TIME')[1] * 1000) - 7200000
   redis.call('ZREMRANGEBYSCORE', KEYS[#KEYS], '-inf', string.format('(%.0f', over))
   redis.call('PEXPIRE', KEYS[#KEYS], 10800000)
 end
