@@ -1,8 +1,9 @@
 //! Answers of a database.
 
 use counterseal::core::{
-    Charge, Claim, Edit, LinkedOp, List, ListOp, Load, LoadLinked, LoadTogether, Pending, Put, Rate,
-    Record, Row, RowOp, Space, Span, Step, Subject, Swap, Sweep, SweepCells, SweepRows, Time, Value, When,
+    Charge, Claim, Edit, LinkedOp, List, ListOp, Load, LoadLinked, LoadTogether, Pending, Put,
+    Rate, Record, Row, RowOp, Space, Span, Step, Subject, Swap, Sweep, SweepCells, SweepRows, Time,
+    Value, When,
 };
 use counterseal::jwt::{AccessKey, Denied};
 use counterseal::refresh::{RefreshFamily, SessionFeed};
