@@ -1206,14 +1206,18 @@ export declare class EndedSessions {
 }
 
 /**
- * Which sessions have ended, read anew as time passes: when what is known is a third of its time old, one request reads it and the others go on
- * with it. While the store does not answer, what is known is good until its time is over; then `check` throws what the store did.
+ * Which sessions have ended, for whoever verifies access tokens of the profiles `access` and `app`. When what is known is a third of its time old,
+ * one request reads it and the others go on with it. While the store does not answer, what is known is good until its time is over; then `check`
+ * throws `refresh_feed_stale`, with what the store did as its cause.
  *
  * ```js
  * const watch = new SessionWatch(new SessionFeed({ trustedForSeconds: 30 }), { store });
  * const token = verifier.verify(bearer(headers));
  * await watch.check(token.session);
  * ```
+ *
+ * What it does not protect: tokens of a subject whose version was raised or who was disabled (ask `Standing`), and tokens that live longer than half
+ * an hour, such as those of the profile `job`.
  */
 export declare class SessionWatch {
   constructor(
@@ -1224,11 +1228,13 @@ export declare class SessionWatch {
       readonly drive?: <Outcome extends Decided>(waiting: Waiting<Outcome>) => Promise<Outcome>;
       /** The store of this package that decisions run in. */
       readonly store?: Store;
+      /** Gets the event of each reading that failed, as one line of JSON. */
+      readonly onEvent?: (event: string) => void;
     },
   );
   /** Looks at the session that a genuine access token names; null where it names none. */
   check(session: string | null): Promise<void>;
-  /** A session was ended by this process: the next check reads anew. */
+  /** Sessions were ended by this process: the next check reads anew, if the store answers. */
   forget(): void;
 }
 
@@ -1384,6 +1390,8 @@ export declare class Sessions {
   endOne(request: RequestHead, id: string): Promise<Response>;
   /** Answers `DELETE`: ends all but this one. */
   endOthers(request: RequestHead): Promise<Response>;
+  /** Sessions were ended in this process by other means: with a `feed`, their access tokens are over here once the store answers. */
+  forget(): void;
   /** What a proxy does: refreshes whose access token is over or nearly so. `createSessionProxy` does it for Next.js. */
   pass(request: RequestHead): Promise<Passed>;
 }

@@ -28,6 +28,8 @@ const SAFE = ["GET", "HEAD", "OPTIONS"];
 const MOST = 8_192;
 /** How many generations are remembered as confirmed; who is forgotten is confirmed once more. */
 const CONFIRMED = 4_096;
+/** With these, refreshing ends the session. */
+const ENDS = ["refresh_replayed", "refresh_unconfirmed"];
 /** Who has less left than this, in milliseconds, or than a quarter of a token's life, is refreshed on the way. */
 const EARLY = 60_000;
 
@@ -58,8 +60,8 @@ class Sessions {
     for (const name of CALLS) settings[name] = maybe(callable, name, parts[name]);
     maybe(nativeStore, "store", parts.store);
     if (settings.store === undefined && settings.drive === undefined) throw new ArgumentError("binding_store_missing");
-    const { clock, drive, store } = settings;
-    this.#watch = maybe((_, feed) => new SessionWatch(feed, { clock, drive, store }), "feed", parts.feed);
+    const { clock, drive, onEvent, store } = settings;
+    this.#watch = maybe((_, feed) => new SessionWatch(feed, { clock, drive, onEvent, store }), "feed", parts.feed);
     this.#refresher = refresher;
     this.#minter = minter;
     this.#verifier = verifier;
@@ -142,8 +144,7 @@ class Sessions {
       const found = await this.#of(await this.signedIn(request));
       // Somebody else's is as good as none.
       if (!found.some((session) => session.id === id)) throw new RefreshError("refresh_session_unknown");
-      await this.#run(this.#refresher.revoke(id, this.#at()));
-      this.#watch?.forget();
+      await this.#ending(this.#refresher.revoke(id, this.#at()));
       return new Response(null, { status: 204 });
     });
   }
@@ -152,10 +153,13 @@ class Sessions {
     return this.#answer(async () => {
       this.#sameSite(request);
       const { subject, session: but } = await this.signedIn(request);
-      await this.#run(this.#refresher.revokeAll(this.#settings.tenant, subject, { but, ...this.#at() }));
-      this.#watch?.forget();
+      await this.#ending(this.#refresher.revokeAll(this.#settings.tenant, subject, { but, ...this.#at() }));
       return new Response(null, { status: 204 });
     });
+  }
+
+  forget() {
+    this.#watch?.forget();
   }
 
   async pass(request) {
@@ -189,7 +193,7 @@ class Sessions {
     try {
       return await this.#run(this.#refresher.refresh(token, { client, deviceSecret, ...this.#at() }));
     } catch (error) {
-      if (error.code === "refresh_replayed") this.#watch?.forget();
+      if (ENDS.includes(error.code)) this.forget();
       throw error;
     }
   }
@@ -197,9 +201,24 @@ class Sessions {
   /** Whose session it is is for the refresh token to say: the access token may be over. */
   async #logOut(token, deviceSecret) {
     const { client } = this.#settings;
-    const { session } = await this.#run(this.#refresher.mint(token, { client, deviceSecret, ...this.#at() }));
-    await this.#run(this.#refresher.logOut(session.id, this.#at()));
-    this.#watch?.forget();
+    try {
+      const { session } = await this.#run(this.#refresher.mint(token, { client, deviceSecret, ...this.#at() }));
+      await this.#ending(this.#refresher.logOut(session.id, this.#at()));
+    } catch (error) {
+      // Somebody has a later token. Who refreshes with this one is told so, and the session ends.
+      if (error.code === "refresh_superseded") await this.#refreshed(token, deviceSecret);
+      throw error;
+    }
+  }
+
+  /** Runs a decision that ends sessions; where its answer is lost, it may have. */
+  async #ending(waiting) {
+    let ended;
+    try {
+      ended = await this.#run(waiting);
+    } finally {
+      if (ended !== 0) this.forget();
+    }
   }
 
   #of({ subject }) {

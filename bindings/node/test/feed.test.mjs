@@ -93,6 +93,7 @@ test("a_watch_goes_on_while_the_store_is_away_until_its_time_is_over", async () 
   service.isAway = true;
   await assert.rejects(watch.check(lives), { code: "store_unavailable" });
   service.isAway = false;
+  service.wait(1);
   await watch.check(lives);
   service.isAway = true;
   service.wait(20);
@@ -105,6 +106,7 @@ test("a_watch_goes_on_while_the_store_is_away_until_its_time_is_over", async () 
   service.wait(1);
   await assert.rejects(watch.check(lives), { code: "refresh_feed_stale", http: 503 });
   service.isAway = false;
+  service.wait(1);
   await watch.check(lives);
 });
 
@@ -115,7 +117,7 @@ test("while_one_request_reads_the_others_go_on_with_what_is_known", async () => 
   const watch = new SessionWatch(FEED, { ...service.at, drive });
   const lives = service.begin();
   const first = [watch.check(lives), watch.check(lives)];
-  assert.equal(reads.length, 2, "nothing is known, so each reads");
+  assert.equal(reads.length, 1, "nothing is known, and all wait for one reading");
   for (const read of reads.splice(0)) read();
   await Promise.all(first);
   service.wait(11);
@@ -124,6 +126,101 @@ test("while_one_request_reads_the_others_go_on_with_what_is_known", async () => 
   assert.equal(reads.length, 1);
   reads.pop()();
   await reader;
+});
+
+test("a_late_answer_does_not_bring_back_what_is_known_to_have_ended", async () => {
+  const service = new Service();
+  const reads = [];
+  const drive = (waiting) => {
+    const read = waiting.run.bind(waiting, service.store);
+    return new Promise((resolve) => reads.push(() => resolve(read())));
+  };
+  const watch = new SessionWatch(FEED, { ...service.at, drive });
+  const gone = service.begin();
+  const early = watch.check(gone);
+  // It ends here, and whoever asks after that waits for a reading of its own.
+  service.end(gone);
+  watch.forget();
+  const late = watch.check(gone);
+  assert.equal(reads.length, 2);
+  reads[1]();
+  await assert.rejects(late, { code: "refresh_access_ended" });
+  reads[0]();
+  await assert.rejects(early, { code: "refresh_access_ended" });
+  await assert.rejects(watch.check(gone), { code: "refresh_access_ended" });
+});
+
+test("a_store_that_is_away_is_asked_once_in_a_second_by_all_together", async () => {
+  const service = new Service();
+  const events = [];
+  const watch = new SessionWatch(FEED, { ...service.at, onEvent: (event) => events.push(JSON.parse(event).event) });
+  const lives = service.begin();
+  const all = () => Promise.allSettled(Array.from({ length: 50 }, () => watch.check(lives)));
+  service.isAway = true;
+  assert.ok((await all()).every(({ reason }) => reason.code === "store_unavailable"));
+  assert.equal(service.asked, 1);
+  await all();
+  assert.deepEqual([service.asked, events], [1, ["store_unavailable"]]);
+  service.isAway = false;
+  await assert.rejects(watch.check(lives), { code: "store_unavailable" });
+  service.wait(1);
+  await watch.check(lives);
+  // What is too old says why.
+  service.isAway = true;
+  service.wait(31);
+  await assert.rejects(
+    watch.check(lives),
+    (error) => error.code === "refresh_feed_stale" && error.cause.code === "store_unavailable",
+  );
+  // A clock that goes back does not keep anybody out.
+  service.isAway = false;
+  service.wait(-3_600);
+  await watch.check(lives);
+});
+
+test("a_driver_that_throws_is_a_store_that_does_not_answer", async () => {
+  const service = new Service();
+  let fails = false;
+  const drive = async (waiting) => {
+    if (fails) throw new TypeError("timed out");
+    return service.drive(waiting);
+  };
+  const watch = new SessionWatch(FEED, { ...service.at, drive });
+  const lives = service.begin();
+  await watch.check(lives);
+  fails = true;
+  service.wait(20);
+  await watch.check(lives);
+  service.wait(11);
+  await assert.rejects(
+    watch.check(lives),
+    (error) => error.code === "refresh_feed_stale" && error.cause instanceof TypeError,
+  );
+});
+
+test("who_logs_out_with_a_token_that_was_outrun_ends_the_session", async () => {
+  const service = new Service();
+  const signer = tokenSigner();
+  const verifier = new TokenVerifier(tokenPolicy(), [signer.key]);
+  const settings = { client: "web", tenant: "login", origin: ORIGIN, ...service.at };
+  const sessions = new Sessions(service.refresher, new TokenMinter(signer, tokenPolicy()), verifier, settings);
+  const asks = (cookie) =>
+    new Request(`${ORIGIN}/`, { method: "POST", headers: { cookie, "sec-fetch-site": "same-origin" } });
+  const pairs = (headers) =>
+    headers
+      .getSetCookie()
+      .map((field) => field.split(";")[0])
+      .join("; ");
+  const owner = pairs((await sessions.begin(asks(""), "ada", { userVer: 0 })).headers);
+  let thief = owner;
+  for (let turn = 0; turn < 2; turn += 1) {
+    service.wait(60);
+    thief = pairs((await sessions.refresh(asks(thief))).headers);
+  }
+  const out = await sessions.end(asks(owner));
+  assert.deepEqual([out.status, out.headers.getSetCookie().length], [401, 2]);
+  service.wait(60);
+  assert.equal((await sessions.refresh(asks(thief))).status, 401);
 });
 
 test("sessions_with_a_feed_refuse_access_tokens_of_sessions_that_have_ended", async () => {

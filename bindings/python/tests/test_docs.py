@@ -60,7 +60,7 @@ def test_the_page_about_sessions_is_true() -> None:
     names: dict[str, Any] = {}
     page = (ROOT / "docs/sessions.md").read_text()
     blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    assert len(blocks) == 5
+    assert len(blocks) == 6
     for block in blocks:
         exec(block, names)
     assert names["again"].how == "retried_late"

@@ -33,7 +33,11 @@ class Service:
         self.asked = 0
         self.is_away = False
         self.store = Memory(now=NOW)
-        self.watch = SessionWatch(FEED, drive=self.drive, clock=lambda: self.now)
+        self.events: list[str] = []
+        self.watch = SessionWatch(FEED, drive=self.drive, clock=lambda: self.now, on_event=self.tell)
+
+    def tell(self, event: str) -> None:
+        self.events.append(json.loads(event)["event"])
 
     async def drive(self, waiting: Waiting[Outcome]) -> Outcome:
         self.asked += 1
@@ -111,6 +115,7 @@ def test_a_watch_goes_on_while_the_store_is_away_until_its_time_is_over() -> Non
     service.is_away = True
     assert service.check(lives) == "store_unavailable"
     service.is_away = False
+    service.wait(1)
     assert service.check(lives) is None
     service.is_away = True
     service.wait(20)
@@ -122,7 +127,9 @@ def test_a_watch_goes_on_while_the_store_is_away_until_its_time_is_over() -> Non
     service.wait(1)
     assert service.check(lives) == "refresh_feed_stale"
     service.is_away = False
+    service.wait(1)
     assert service.check(lives) is None
+    assert service.events == ["store_unavailable"] * 4
 
 
 def test_while_one_request_reads_the_others_go_on_with_what_is_known() -> None:
@@ -149,6 +156,126 @@ def test_while_one_request_reads_the_others_go_on_with_what_is_known() -> None:
 
     asyncio.run(story())
     assert service.asked == 2
+
+
+def test_a_late_answer_does_not_bring_back_what_is_known_to_have_ended() -> None:
+    service = Service()
+    gone = service.begin()
+
+    async def story() -> None:
+        slow, quick, begun = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+        async def drive(waiting: Waiting[Outcome]) -> Outcome:
+            service.asked += 1
+            begun.set()
+            answer = waiting.run(service.store)
+            await (slow if service.asked == 1 else quick).wait()
+            return answer
+
+        service.watch._drive = drive
+        early = asyncio.create_task(service.watch.check(gone))
+        await begun.wait()
+        # It ends here, and whoever asks after that waits for a reading of its own.
+        service.end(gone)
+        service.watch.forget()
+        late = asyncio.create_task(service.watch.check(gone))
+        quick.set()
+        with pytest.raises(RefreshError, match="refresh_access_ended"):
+            await late
+        slow.set()
+        for check in (early, service.watch.check(gone)):
+            with pytest.raises(RefreshError, match="refresh_access_ended"):
+                await check
+
+    asyncio.run(story())
+    assert service.asked == 2
+
+
+def test_a_store_that_is_away_is_asked_once_in_a_second_by_all_together() -> None:
+    service = Service()
+    lives = service.begin()
+
+    async def all_of_them() -> list[Any]:
+        return await asyncio.gather(*[service.watch.check(lives) for _ in range(50)], return_exceptions=True)
+
+    service.is_away = True
+    assert {refused.code for refused in asyncio.run(all_of_them())} == {"store_unavailable"}
+    assert service.asked == 1
+    asyncio.run(all_of_them())
+    assert service.asked == 1
+    service.is_away = False
+    service.wait(1)
+    assert service.check(lives) is None
+    # What is too old says why.
+    service.is_away = True
+    service.wait(31)
+    with pytest.raises(RefreshError, match="refresh_feed_stale") as stale:
+        asyncio.run(service.watch.check(lives))
+    assert isinstance(stale.value.__cause__, CountersealError)
+    # A clock that goes back does not keep anybody out.
+    service.is_away = False
+    service.wait(-3_600)
+    assert service.check(lives) is None
+
+
+def test_who_gives_up_waiting_does_not_end_a_reading() -> None:
+    service = Service()
+    gone = service.begin()
+    assert service.check(gone) is None
+
+    async def story() -> None:
+        begun, goes_on = asyncio.Event(), asyncio.Event()
+
+        async def slow(waiting: Waiting[Outcome]) -> Outcome:
+            begun.set()
+            await goes_on.wait()
+            return await service.drive(waiting)
+
+        service.watch._drive = slow
+        service.end(gone)
+        service.watch.forget()
+        impatient = asyncio.create_task(service.watch.check(gone))
+        await begun.wait()
+        impatient.cancel()
+        goes_on.set()
+        with pytest.raises(RefreshError, match="refresh_access_ended"):
+            await service.watch.check(gone)
+
+    asyncio.run(story())
+
+
+def test_a_driver_that_raises_is_a_store_that_does_not_answer() -> None:
+    service = Service()
+    lives = service.begin()
+    assert service.check(lives) is None
+
+    async def fails(_: Waiting[Outcome]) -> Outcome:
+        raise TimeoutError
+
+    service.watch._drive = fails
+    service.wait(20)
+    assert service.check(lives) is None
+    service.wait(11)
+    with pytest.raises(RefreshError, match="refresh_feed_stale") as stale:
+        asyncio.run(service.watch.check(lives))
+    assert isinstance(stale.value.__cause__, TimeoutError)
+
+
+def test_who_logs_out_with_a_token_that_was_outrun_ends_the_session() -> None:
+    async def story(service: Web) -> None:
+        owner = await signed_in(service)
+        thief = service.browser()
+        thief.cookies.update(owner.cookies)
+        for _ in range(2):
+            service.now += MINUTE
+            assert (await thief.post("/session/refresh")).status_code == 204
+        answer = await owner.post("/session/end")
+        assert (answer.status_code, set(cookies(answer))) == (401, {"__Host-cs_rt", "__Host-cs_at"})
+        service.now += MINUTE
+        assert (await thief.post("/session/refresh")).status_code == 401
+        assert service.events[-2:] == ["refresh_replayed", "refresh_ended"]
+
+    told(story)
 
 
 def test_a_watch_reads_a_file_of_sqlite(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ use crate::session::SessionId;
 /// Reads which sessions ended within the life of an access token. It needs no secret, only a store: whoever verifies access tokens reads
 /// it every few seconds, and looks at what it read with each of them.
 ///
-/// What it does not protect: tokens of a session that ended since it was last read; tokens that live longer than
-/// [`Purpose::Access`](counterseal_core::Purpose::Access) lets them.
+/// What it does not protect: tokens of a session that ended since it was last read; those of a subject whose version was raised or who was
+/// disabled, which is not an end of their rows; tokens that live longer than [`Purpose::Access`](counterseal_core::Purpose::Access) lets them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionFeed {
     trusted_for: Span,

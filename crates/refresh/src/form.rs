@@ -21,11 +21,8 @@ pub(crate) enum Fault {
     },
     /// What follows the prefix is not the one text of some bytes.
     Encoding,
-    /// Its bytes are those of another version.
-    Version {
-        /// Which.
-        version: u8,
-    },
+    /// Its bytes are those of another version. Which is not told: it would be a letter of a text that is no token.
+    Version,
 }
 
 impl Form {
@@ -42,7 +39,7 @@ impl Form {
         let [version] = form.part(0);
         match written {
             Ok(LEN) if version == VERSION => Ok(form),
-            Ok(LEN) => Err(Fault::Version { version }),
+            Ok(LEN) => Err(Fault::Version),
             _ => Err(Fault::Encoding),
         }
     }
@@ -91,9 +88,7 @@ impl fmt::Display for Fault {
             Fault::Prefix => write!(f, "it does not begin with {}", KIND.prefix()),
             Fault::Length { len } => write!(f, "it has {len} bytes in the place of {TEXT}"),
             Fault::Encoding => f.write_str("it is not base64url in its one form"),
-            Fault::Version { version } => {
-                write!(f, "it is of version {version} in the place of {VERSION}")
-            }
+            Fault::Version => write!(f, "it is not of version {VERSION}"),
         }
     }
 }

@@ -91,7 +91,7 @@ fn a_text_that_is_no_token_is_told_by_the_first_fault() {
         ),
         (
             token.replace("csrt1_A", "csrt1_D"),
-            "it is of version 13 in the place of 1",
+            "it is not of version 1",
         ),
     ] {
         let told = inspect(&text);

@@ -38,8 +38,9 @@ proxy that has refreshed on the way says so by `cs-rotated` (`createSessionProxy
 request confirms nothing. `drive` runs decisions on a database of
 your own; without it they run in a `store` of ours.
 
-With a `feed`, access tokens of sessions that have ended are refused: at once where they ended here, as soon as the feed
-is read where they ended elsewhere. Without one they are good until they end.
+With a `feed`, access tokens of sessions that have ended are refused: at once where they ended in this process, as soon
+as the feed is read where they ended elsewhere. Without one they are good until they end, as are those of a subject
+whose version was raised or who was disabled, unless `Standing` is asked.
 
 What it does not protect: pages that let others' scripts run. They can act as the holder while they run, and read no
 cookie.
@@ -144,8 +145,8 @@ class Sessions:
         self._origin = origin
         self._drive = drive
         self._store = store
-        self._watch = SessionWatch(feed, drive=drive, store=store, clock=clock) if feed else None
         self._on_event = on_event or audit.info
+        self._watch = feed and SessionWatch(feed, drive=drive, store=store, clock=clock, on_event=self._on_event)
         self._clock = clock
         self._confirmed: OrderedDict[tuple[str, int], None] = OrderedDict()
         self.router = self._routes()
@@ -226,9 +227,7 @@ class Sessions:
         return self._tokens(await self._refreshed(waiting))
 
     async def _end_token(self, asked: TokenRequest) -> None:
-        now = self._now()
-        waiting = self._refresher.mint(_presented(asked), client=self._client, device_secret=_secret(asked), now=now)
-        await self._ending(self._refresher.log_out((await self._run(waiting)).session.id, now=now))
+        await self._logged_out(_presented(asked), _secret(asked))
 
     def _tokens(self, refreshed: Refreshed) -> SessionTokens:
         minted = self._minted(refreshed)
@@ -250,10 +249,7 @@ class Sessions:
 
     async def _end(self, request: Request, response: Response) -> None:
         self._same_site(request)
-        now = self._now()
-        # Whose session it is is for the refresh token to say: the access token may be over.
-        minted = await self._run(self._refresher.mint(_token(request), client=self._client, now=now))
-        await self._ending(self._refresher.log_out(minted.session.id, now=now))
+        await self._logged_out(_token(request))
         _clear(response)
 
     async def _list(self, request: Request) -> list[SessionInfo]:
@@ -343,16 +339,34 @@ class Sessions:
         try:
             return await self._run(waiting)
         except RefreshError as refused:
-            if refused.code == "refresh_replayed":
-                self._forget()
+            if refused.code in _ENDS:
+                self.forget()
             raise
 
-    async def _ending(self, waiting: Waiting[Any]) -> None:
-        await self._run(waiting)
-        self._forget()
+    async def _logged_out(self, token: str, device_secret: bytes | None = None) -> None:
+        """Whose session it is is for the refresh token to say: the access token may be over."""
+        by, client, now = self._refresher, self._client, self._now()
+        try:
+            minted = await self._run(by.mint(token, client=client, device_secret=device_secret, now=now))
+        except RefreshError as refused:
+            if refused.code == "refresh_superseded":
+                # Somebody has a later token. Who refreshes with this one is told so, and the session ends.
+                await self._refreshed(by.refresh(token, client=client, device_secret=device_secret, now=now))
+            raise
+        await self._ending(by.log_out(minted.session.id, now=now))
 
-    def _forget(self) -> None:
-        """A session has ended: its access tokens are over here at once."""
+    async def _ending(self, waiting: Waiting[Any]) -> None:
+        """Runs a decision that ends sessions; where its answer is lost, it may have."""
+        ended = None
+        try:
+            ended = await self._run(waiting)
+        finally:
+            if ended != 0:
+                self.forget()
+
+    def forget(self) -> None:
+        """Sessions were ended in this process by other means: with a `feed`, their access tokens are over here once the
+        store answers."""
         if self._watch is not None:
             self._watch.forget()
 
@@ -451,6 +465,8 @@ def _clear(response: Response) -> None:
 
 
 _BEARER = (("www-authenticate", "Bearer"),)
+_ENDS = ("refresh_replayed", "refresh_unconfirmed")
+"""With these, refreshing ends the session."""
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _ROTATED = "cs-rotated"
 """A proxy's own field: the cookies of this request are newer than the browser's."""

@@ -55,10 +55,7 @@ fn inspected() -> Sessions {
     );
     let mut bytes = told.token.bytes();
     bytes[0] = 2;
-    story.inspects(
-        &spelled(&bytes),
-        &none("it is of version 2 in the place of 1"),
-    );
+    story.inspects(&spelled(&bytes), &none("it is not of version 1"));
     story.told()
 }
 
