@@ -91,7 +91,10 @@ fn each_name_has_one_text_and_each_text_one_name() {
         for Statement { name, text, .. } in &statements {
             assert!(name.len() <= 63, "{name}");
             assert_eq!(*texts.entry(name).or_insert(text), text, "{name}");
-            assert_eq!(*names.entry(text).or_insert(name), name, "{text}");
+            // Rows of Redis leave by themselves, so every sweep there is this one.
+            if text != "return {}" {
+                assert_eq!(*names.entry(text).or_insert(name), name, "{text}");
+            }
         }
         assert!(texts.len() > 18);
     }
