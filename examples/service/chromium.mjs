@@ -25,7 +25,7 @@ after(() => browser.close());
 export async function open(t, options = {}) {
   const context = await browser.newContext(options);
   const wrong = [];
-  context.on("console", (message) => message.type() === "error" && wrong.push(message.text()));
+  context.on("console", (message) => message.type() === "error" && wrong.push(said(message)));
   context.on("weberror", (error) => wrong.push(error.error().message));
   t.after(async () => {
     await context.close();
@@ -34,6 +34,11 @@ export async function open(t, options = {}) {
   const page = await context.newPage();
   await page.goto(SITE);
   return page;
+}
+
+/** An error of a page, and where it comes from. */
+function said(message) {
+  return `${message.text()} ${message.location().url}`;
 }
 
 /** What axe has to say about a page: the rules that it breaks, and where. */

@@ -13,8 +13,11 @@ pub(crate) fn run() -> Done {
         Demo::start(Database::start(&[store.into()])?, Pace::Real)?.tour()?;
     }
     let demo = Demo::start(None, Pace::Quick)?;
+    // One after the other: whoever ends all sessions of somebody ends those of the other file, too.
     let tests = ["page", "sessions"].map(|name| at(&format!("examples/service/{name}.test.mjs")));
-    let test = Run::new("node").words("--test").args(tests);
+    let test = Run::new("node")
+        .words("--test --test-concurrency=1")
+        .args(tests);
     test.env("SITE", demo.site.url())
         .env("SERVICE_DIR", demo.directory())
         .done()

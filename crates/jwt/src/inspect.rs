@@ -8,7 +8,7 @@ use counterseal_core::Time;
 
 use crate::claims::numeric_date;
 use crate::json::{Members, Value};
-use crate::show::{calendar, quoted, write_member};
+use crate::show::{quoted, write_member};
 use crate::verify::{MOST, Parts, decode};
 
 /// What stands in this text, if it is a token: header, claims, times and sizes, on lines of their own. For people: no key is used,
@@ -76,7 +76,7 @@ fn write_part(out: &mut String, name: &str, part: &str) -> fmt::Result {
         out.push(' ');
         write_member(out, &name, value);
         if let Some(time) = time(&name, value) {
-            write!(out, " = {}", calendar(time))?;
+            write!(out, " = {}", time.calendar())?;
         }
     }
     Ok(())

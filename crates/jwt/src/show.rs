@@ -3,8 +3,6 @@
 use alloc::string::String;
 use core::fmt::Write;
 
-use counterseal_core::Time;
-
 use crate::json::{Members, Value};
 
 /// A value of JSON, as an operator may see it.
@@ -103,27 +101,6 @@ fn is_secret(text: &str) -> bool {
     marks.iter().any(|mark| text.contains(mark)) || text.as_bytes().windows(6).any(is_frame)
 }
 
-/// A time as people read it, in UTC: `2027-01-15T08:00:00Z`, by the proleptic calendar of Gregory.
-pub(crate) fn calendar(time: Time) -> String {
-    let seconds = time.seconds();
-    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    // Days since the first of March of the year 0, in eras of 400 years; so a leap day is the last of its year.
-    let days = days + 719_468;
-    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let date = day - (153 * month + 2) / 5 + 1;
-    let (month, carry) = if month < 10 {
-        (month + 3, 0)
-    } else {
-        (month - 9, 1)
-    };
-    let year = year + era * 400 + carry;
-    let (hour, minute, second) = (rest / 3_600, rest / 60 % 60, rest % 60);
-    alloc::format!("{year:04}-{month:02}-{date:02}T{hour:02}:{minute:02}:{second:02}Z")
-}
-
 /// The parts of a JWK that are secret (RFC 7518 section 6), wherever they stand.
 const SECRET: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 const MOST_LETTERS: usize = 128;
@@ -133,21 +110,6 @@ const MOST_ITEMS: usize = 16;
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_are_those_of_the_calendar() {
-        for (seconds, text) in [
-            (0, "1970-01-01T00:00:00Z"),
-            (951_782_399, "2000-02-28T23:59:59Z"),
-            (951_782_400, "2000-02-29T00:00:00Z"),
-            (951_868_800, "2000-03-01T00:00:00Z"),
-            (1_800_000_000, "2027-01-15T08:00:00Z"),
-            (4_107_542_400, "2100-03-01T00:00:00Z"),
-            (253_402_300_799, "9999-12-31T23:59:59Z"),
-        ] {
-            assert_eq!(calendar(Time::from_seconds(seconds)), text);
-        }
-    }
 
     #[test]
     fn a_text_stays_on_its_line() {

@@ -310,7 +310,7 @@ impl fmt::Display for SessionError {
 
 impl core::error::Error for SessionError {}
 
-const fn peer(name: &'static str, means: &'static str, fix: &'static str) -> Code {
+pub(crate) const fn peer(name: &'static str, means: &'static str, fix: &'static str) -> Code {
     Code {
         name,
         blame: Blame::Peer,

@@ -13,7 +13,6 @@ use counterseal_core::{
 };
 
 use crate::asked::Asked;
-use crate::calendar::calendar;
 use crate::decide::{Decision, End, Facts, Why};
 use crate::error::RefreshError;
 use crate::family::RefreshFamily;
@@ -192,7 +191,7 @@ impl fmt::Display for RefreshExplanation {
             Some(ends) if ends.is_subject => ", and all sessions of the subject would end",
             Some(_) => ", and the session would end",
         })?;
-        write!(f, "\nnothing is written; it is {}", calendar(self.now))?;
+        write!(f, "\nnothing is written; it is {}", self.now.calendar())?;
         let refused = self.refused_by().map(RefreshCheck::name);
         for check in &self.checks {
             let name = check.name();

@@ -4,10 +4,11 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use counterseal_core::{
-    AuditEvent, Blame, Code, Ended, Fact, ListEnded, Pending, Refusal, STORE_UNAVAILABLE, Span,
-    Step, Time, Unavailable,
+    AuditEvent, Code, Ended, Fact, ListEnded, Pending, Refusal, STORE_UNAVAILABLE, Span, Step,
+    Time, Unavailable,
 };
 
+use crate::error::peer;
 use crate::family::{KEPT, RefreshFamily};
 use crate::policy::{BadRefreshPolicy, inside};
 use crate::session::SessionId;
@@ -220,7 +221,7 @@ const MOST: usize = 1 << 20;
 /// Threads read their clocks in any order.
 const JITTER: Span = Span::from_millis(-1_000);
 
-const ENDED: Code = peer(
+const ENDED: Code = token(
     "refresh_access_ended",
     "the session of the access token has ended",
     "refresh once, which says how it ended; then log in again",
@@ -235,19 +236,16 @@ const STALE: Code = Code::environment(
     "what is known of ended sessions is too old",
     "read the feed more often than it is trusted for, and look at the store and at the clock",
 );
-const UNNAMED: Code = peer(
+const UNNAMED: Code = token(
     "refresh_access_unnamed",
     "the access token names no session",
     "issue access tokens with the id of their session as sid",
 );
 
-const fn peer(name: &'static str, means: &'static str, fix: &'static str) -> Code {
+/// Of an access token, not of a grant.
+const fn token(name: &'static str, means: &'static str, fix: &'static str) -> Code {
     Code {
-        name,
-        blame: Blame::Peer,
         public: "invalid_token",
-        http: 401,
-        means,
-        fix,
+        ..peer(name, means, fix)
     }
 }

@@ -50,7 +50,6 @@
 extern crate alloc;
 
 mod asked;
-mod calendar;
 mod change;
 mod decide;
 mod error;

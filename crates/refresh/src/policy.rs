@@ -215,5 +215,5 @@ const POLICY: Code = Code {
     public: "internal_error",
     http: 500,
     means: "a span or a number of the policy of refresh tokens is out of its bounds",
-    fix: "look at the table of RefreshPolicy; confirmation is at least the window, and idle longer than confirmation",
+    fix: "look at the bounds of what is named, at RefreshPolicy or SessionFeed; confirmation is at least the window, and idle longer than confirmation",
 };

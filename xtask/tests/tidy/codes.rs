@@ -5,21 +5,13 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::project::{read, root};
+use crate::project::{is_as_generated, read, root};
 
 const LIST: &str = "vectors/codes.json";
 
 #[test]
 fn the_lists_are_as_generated() {
-    let xtask = Command::new(env!("CARGO_BIN_EXE_xtask"))
-        .args(["codes", "--check"])
-        .output();
-    let output = xtask.expect("xtask runs");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    is_as_generated("codes");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The root of the project.
 pub(crate) fn root() -> &'static Path {
@@ -71,3 +72,13 @@ const MADE: &[&str] = &[
     "node_modules",
     "target",
 ];
+
+/// What this command of xtask writes stands as it would write it.
+pub(crate) fn is_as_generated(command: &str) {
+    let xtask = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args([command, "--check"])
+        .output();
+    let output = xtask.expect("xtask runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+}

@@ -1,16 +1,8 @@
 //! What the page about refresh tokens shows of the rule is what the rule does.
 
-use std::process::Command;
+use crate::project::is_as_generated;
 
 #[test]
 fn the_transitions_are_as_generated() {
-    let xtask = Command::new(env!("CARGO_BIN_EXE_xtask"))
-        .args(["transitions", "--check"])
-        .output();
-    let output = xtask.expect("xtask runs");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    is_as_generated("transitions");
 }

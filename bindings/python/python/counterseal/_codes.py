@@ -1216,7 +1216,7 @@ CODES: dict[str, tuple[Literal["environment", "integrator", "peer"], str, int, s
         "internal_error",
         500,
         "a span or a number of the policy of refresh tokens is out of its bounds",
-        "look at the table of RefreshPolicy; confirmation is at least the window, and idle longer than confirmation",
+        "look at the bounds of what is named, at RefreshPolicy or SessionFeed; confirmation is at least the window, and idle longer than confirmation",
     ),
     "refresh_replayed": (
         "peer",

@@ -7,7 +7,6 @@ use counterseal_core::{BadRow, Span, Time};
 
 use super::Check;
 use crate::asked::Asked;
-use crate::calendar::{calendar, seconds};
 use crate::decide::{Chain, Facts, Place};
 use crate::family::RefreshFamily;
 use crate::form::{Form, LEN, VERSION};
@@ -29,15 +28,15 @@ impl Reading<'_> {
         match check {
             Check::Clock => self.clock(),
             Check::End => match self.facts.chain.ended {
-                Some((end, at)) => format!("{} at {}", end.name(), calendar(at)),
+                Some((end, at)) => format!("{} at {}", end.name(), at.calendar()),
                 None => "has not ended".into(),
             },
             Check::Expiry => {
                 let (idle, last) = (self.facts.chain.idle_end, self.facts.absolute_end);
                 format!(
                     "idle end {}, absolute end {}",
-                    calendar(idle),
-                    calendar(last)
+                    idle.calendar(),
+                    last.calendar()
                 )
             }
             Check::Place => self.place(),
@@ -73,7 +72,7 @@ impl Reading<'_> {
     fn clock(&self) -> String {
         let latest = self.facts.chain.latest();
         let behind = latest.since(self.asked.now);
-        let told = calendar(latest);
+        let told = latest.calendar();
         if behind.millis() <= 0 {
             return format!("the row's last instant is {told}");
         }
@@ -124,7 +123,7 @@ impl Reading<'_> {
     fn subject(&self) -> String {
         let (session, subject) = (self.facts.version, self.facts.subject);
         let disabled = match subject.disabled {
-            Some(since) => format!("disabled since {}", calendar(since)),
+            Some(since) => format!("disabled since {}", since.calendar()),
             None => "not disabled".into(),
         };
         format!(
@@ -168,7 +167,7 @@ pub(super) fn in_text(check: Check, token: &str, secrets: &RefreshSecrets) -> St
 /// Where the chain stands.
 pub(super) fn newest(chain: &Chain) -> String {
     let (generation, late) = (chain.generation, chain.followed);
-    let rotated = calendar(chain.rotated_at);
+    let rotated = chain.rotated_at.calendar();
     format!(
         "newest is generation {generation}, made at {rotated}; {late} generations in a row before it were retried late"
     )
@@ -180,4 +179,32 @@ pub(super) fn unreadable(family: &RefreshFamily) -> String {
     bad.map_or(String::new(), |BadRow(name)| {
         format!("{name} cannot be read")
     })
+}
+
+/// A span in seconds, to the millisecond where that is not zero.
+fn seconds(span: Span) -> String {
+    let millis = span.millis();
+    let (sign, millis) = (if millis < 0 { "-" } else { "" }, millis.unsigned_abs());
+    match millis % 1_000 {
+        0 => format!("{sign}{} s", millis / 1_000),
+        rest => format!("{sign}{}.{rest:03} s", millis / 1_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_told_to_the_millisecond() {
+        for (millis, text) in [
+            (0, "0 s"),
+            (30_000, "30 s"),
+            (30_001, "30.001 s"),
+            (-5_010, "-5.010 s"),
+            (i64::MIN, "-9223372036854775.808 s"),
+        ] {
+            assert_eq!(seconds(Span::from_millis(millis)), text);
+        }
+    }
 }
