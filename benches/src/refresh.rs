@@ -126,6 +126,16 @@ impl<S: Sessions> Client<S> {
         }
     }
 
+    /// What a store is asked for when the session is rotated.
+    fn asks(&mut self) -> LinkedOp<RefreshFamily, Subject> {
+        let now = self.now.plus(TURN);
+        let seed = self.seed();
+        match self.refresher.refresh(&self.token, &HOLDER, now, &seed) {
+            Ok(Step::Need(pending)) => pending.op(),
+            _ => panic!("a token of ours"),
+        }
+    }
+
     /// A client whose session was rotated [`OLD`] times, and has one row.
     fn old(mut self) -> impl FnMut()
     where
@@ -223,8 +233,7 @@ fn on_sqlite(name: &'static str, scratch: &Rc<Scratch>) -> Bench {
         (path, store.expect("a database"))
     };
     let (path, made) = open("floor.db");
-    let mut hand = Hand::begin(&made, Dialect::Sqlite);
-    drop(made);
+    let mut hand = Hand::of(made, Dialect::Sqlite);
     let connection = Connection::open(path).expect("a database");
     let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
     connection.execute_batch(pragmas).expect("pragmas");
@@ -257,7 +266,7 @@ pub fn postgres() -> Bench {
         Waited(store, Rc::clone(&runtime))
     };
     let schema = server.schema();
-    let mut hand = Hand::begin(&store(&schema), Dialect::Postgres);
+    let mut hand = Hand::of(store(&schema), Dialect::Postgres);
     let pool = pool(&server, &schema);
     let by_hand = Rc::clone(&runtime);
     bench(
@@ -299,7 +308,7 @@ pub fn redis() -> Bench {
             Rc::clone(&runtime),
         )
     };
-    let mut hand = Hand::begin(&store(), Dialect::Redis);
+    let mut hand = Hand::of(store(), Dialect::Redis);
     let script = redis::Script::new(&hand.statement.text);
     let (mut connection, by_hand) = (connect(), Rc::clone(&runtime));
     bench("refresh_rotate_redis", store(), move || {
@@ -356,25 +365,22 @@ fn runtime() -> Runtime {
     runtime.expect("a runtime")
 }
 
-/// The statement of a rotation, and whose values follow from those of the one before.
-struct Hand {
+/// The statement of a rotation, whose values follow from those of the one before. Its sessions are as young as those that are compared
+/// with it: what a row costs depends on those that lie beside it.
+struct Hand<S> {
+    client: Client<S>,
     statement: Statement,
     dialect: Dialect,
     turns: u64,
 }
 
-impl Hand {
-    /// Begins a session, and takes the statement that would rotate it.
-    fn begin<S: Sessions>(store: &S, dialect: Dialect) -> Self {
-        let mut client = Client::begin(&Rc::new(Lent(store)), "eve");
-        let now = client.now.plus(TURN);
-        let seed = client.seed();
-        let step = client.refresher.refresh(&client.token, &HOLDER, now, &seed);
-        let Ok(Step::Need(pending)) = step else {
-            panic!("a token of ours")
-        };
-        let statement = pending.op().statement(dialect);
+impl<S: Sessions> Hand<S> {
+    /// Rotates sessions of this store, which only begins them.
+    fn of(store: S, dialect: Dialect) -> Self {
+        let mut client = Client::begin(&Rc::new(store), "eve");
+        let statement = client.asks().statement(dialect);
         Hand {
+            client,
             statement,
             dialect,
             turns: 0,
@@ -384,7 +390,9 @@ impl Hand {
     /// The next one; what it is asked of is held until then.
     fn next<H>(&mut self, _: &H) -> &Statement {
         self.turns += 1;
-        if self.turns == 1 {
+        if self.turns % YOUNG == 1 {
+            self.client.log_in();
+            self.statement = self.client.asks().statement(self.dialect);
             return &self.statement;
         }
         let places = if self.dialect == Dialect::Redis {
@@ -445,12 +453,3 @@ const OF_SCRIPT: Places = Places {
     generations: [9, 14],
     macs: [10, 15, 17],
 };
-
-/// A store that somebody else holds.
-struct Lent<'a, S>(&'a S);
-
-impl<O: Op, S: Run<O>> Run<O> for Lent<'_, S> {
-    fn run(&self, op: O) -> Result<O::Reply, Unavailable> {
-        self.0.run(op)
-    }
-}

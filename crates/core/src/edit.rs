@@ -1,7 +1,7 @@
 //! Columns of a row are set where the row, and the one that it names, are as somebody takes them to be: a look and a write in one
 //! step. It is data, so that each store says it in its own words; what it means is said here, once.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use core::marker::PhantomData;
 
 use crate::{Links, Op, Record, Value};
@@ -31,7 +31,7 @@ pub enum When {
     /// It is absent.
     Absent(&'static str),
     /// It is one of two.
-    Either(&'static str, [Value; 2]),
+    Either(&'static str, Box<[Value; 2]>),
     /// It is a greater number.
     Greater(&'static str, i64),
     /// It is this.
@@ -71,7 +71,7 @@ impl<A: Links<B>, B: Record> Edit<A, B> {
         let theirs = |name| named.map(|named| cell::<B>(named, name));
         self.when.iter().all(|when| match when {
             When::Absent(name) => ours(name) == Some(&Value::Null),
-            When::Either(name, [one, other]) => is(ours(name), one) || is(ours(name), other),
+            When::Either(name, either) => either.iter().any(|value| is(ours(name), value)),
             When::Greater(name, than) => int(ours(name)) > Some(*than),
             When::Is(name, value) => is(ours(name), value),
             When::Less(name, than) => int(ours(name)).is_some_and(|number| number < *than),

@@ -42,10 +42,11 @@ use std::time::{Duration, SystemTime};
 use counterseal_core::{Op, RunAsync, Space, Table, Time, Unavailable, Value};
 use counterseal_replay::{Start, Window};
 use counterseal_store::{
-    COLD, Dialect, Epoch, ExecuteAsync, Rows, Stated, Statement, migrations, run_async,
+    Dialect, Epoch, ExecuteAsync, Rows, Stated, Statement, is_cold, migrations, run_async,
 };
 use deadpool_postgres::{Object, Pool};
 use tokio::time::timeout;
+use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use crate::value::{Bound, Cell};
@@ -193,18 +194,22 @@ impl Lent {
         let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|v| v as _).collect();
         let rows = client.query(&statement, &values).await;
         let rows = rows.map_err(|_| Unavailable)?;
-        let cells = |row: tokio_postgres::Row| {
-            (0..row.len())
-                .map(|at| row.try_get(at).map(|Cell(value)| value))
-                .collect()
-        };
-        let rows: Result<Rows, _> = rows.into_iter().map(cells).collect();
+        let rows: Result<Rows, _> = rows.iter().map(cells).collect();
         rows.map_err(|_| Unavailable)
     }
 
     fn give_back(&mut self) {
         self.0 = None;
     }
+}
+
+fn cells(row: &Row) -> Result<Vec<Value>, tokio_postgres::Error> {
+    let mut cells = Vec::with_capacity(row.len());
+    for at in 0..row.len() {
+        let Cell(value) = row.try_get(at)?;
+        cells.push(value);
+    }
+    Ok(cells)
 }
 
 impl Drop for Lent {
@@ -221,7 +226,7 @@ impl ExecuteAsync for Postgres {
 
     async fn execute(&self, statement: Statement) -> Result<Rows, Unavailable> {
         let rows = self.rows(&statement.text, &statement.values).await?;
-        if rows == [[Value::Text(COLD.into())]] {
+        if is_cold(&rows) {
             // What was asked stays refused, and whoever asks next finds out if this failed.
             let _ = self.begin((self.clock)()).await;
         }

@@ -209,11 +209,11 @@ impl ChangeSession {
             return Step::Done(Err(SessionError::Unavailable));
         };
         match self.change {
-            _ if chain.ended.is_some() => return done(&row.record),
+            _ if chain.ended.is_some() => return done(row.record),
             Change::Confirm(generation) if chain.generation != generation => {
-                return done(&row.record);
+                return done(row.record);
             }
-            Change::Confirm(_) if chain.confirmed => return done(&row.record),
+            Change::Confirm(_) if chain.confirmed => return done(row.record),
             Change::Confirm(_) => chain.confirmed = true,
             Change::End(end) => chain.ended = Some((end, self.now)),
         }
@@ -237,7 +237,7 @@ impl ChangeSession {
     }
 }
 
-fn done<P: Pending<Outcome = Result<Session, SessionError>>>(family: &RefreshFamily) -> Step<P> {
+fn done<P: Pending<Outcome = Result<Session, SessionError>>>(family: RefreshFamily) -> Step<P> {
     Step::Done(Session::try_from(family).map_err(|_| SessionError::Unavailable))
 }
 
@@ -337,7 +337,7 @@ impl Pending for BeginSession {
             Ok(None) => return Step::Done(Err(SessionError::Taken)),
             Err(Unavailable) => return Step::Done(Err(SessionError::Unavailable)),
         };
-        let session = Session::try_from(&row.record);
+        let session = Session::try_from(row.record);
         let begun = session.map(|session| Begun {
             session,
             token: self.token,
@@ -361,7 +361,7 @@ impl Pending for ChangeSession {
         match (&self.write, reply) {
             (_, Err(Unavailable)) => Step::Done(Err(SessionError::Unavailable)),
             (None, Ok(row)) => self.read(row),
-            (Some(_), Ok(Some(row))) => done(&row.record),
+            (Some(_), Ok(Some(row))) => done(row.record),
             (Some(_), Ok(None)) => self.lost(),
         }
     }
@@ -380,8 +380,8 @@ impl Pending for ListSessions {
             return Step::Done(Err(SessionError::Unavailable));
         };
         self.walk.turn(&page);
-        for row in &page {
-            match Session::try_from(&row.record) {
+        for row in page {
+            match Session::try_from(row.record) {
                 Ok(session) if session.is_live(self.now) => self.found.push(session),
                 Ok(_) => {}
                 Err(_) => return Step::Done(Err(SessionError::Unavailable)),

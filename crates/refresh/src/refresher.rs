@@ -168,7 +168,7 @@ impl PendingRefresh {
             return Step::Need(self);
         }
         let Some(chain) = policy.next(&facts, decision, self.asked.now) else {
-            return Step::Done(self.concluded(&family.record, decision));
+            return Step::Done(self.concluded(family.record, decision));
         };
         let mut record = family.record;
         if decision == Decision::Rotate {
@@ -202,7 +202,7 @@ impl PendingRefresh {
         }
         let token = rotation.token(self.parts.secrets.signs());
         let genuine = self.asked.genuine(&family.record, &self.parts.secrets);
-        Step::Done(genuine.and_then(|()| self.given(&family.record, How::Rotated, Some(token))))
+        Step::Done(genuine.and_then(|()| self.given(family.record, How::Rotated, Some(token))))
     }
 
     /// What the rule says of a genuine row, and of which facts.
@@ -218,16 +218,16 @@ impl PendingRefresh {
     }
 
     /// What was decided, and written where something had to be.
-    fn concluded(&self, family: &RefreshFamily, decision: Decision) -> Outcome {
+    fn concluded(&self, family: RefreshFamily, decision: Decision) -> Outcome {
         let how = decision.outcome(self.session())?;
         let token = match how {
             How::Minted | How::Same => None,
-            How::Retried | How::RetriedLate | How::Rotated => Some(self.again(family)?),
+            How::Retried | How::RetriedLate | How::Rotated => Some(self.again(&family)?),
         };
         self.given(family, how, token)
     }
 
-    fn given(&self, family: &RefreshFamily, how: How, token: Option<Secret>) -> Outcome {
+    fn given(&self, family: RefreshFamily, how: How, token: Option<Secret>) -> Outcome {
         let session = self.session();
         let bad = |BadRow(_)| RefreshError::Tampered { session };
         let followed = family.chain().map_err(bad)?;
@@ -311,7 +311,7 @@ impl Pending for PendingRefresh {
             }
             (State::EndingSubject(_), (_, Some(_))) => Step::Need(self),
             (State::Writing(_, decision), (Some(row), _)) => {
-                Step::Done(self.concluded(&row.record, decision))
+                Step::Done(self.concluded(row.record, decision))
             }
             (State::EndingSubject(_) | State::Writing(..), _) => self.lost(),
         }

@@ -81,7 +81,7 @@ fn when(asked: &Asked, policy: &RefreshPolicy) -> Vec<When> {
     let shown = asked.bound.map_or_else(Vec::new, Bound::to_bytes);
     vec![
         When::Is("client", Value::Text(asked.client.clone())),
-        When::Either("bound", [Vec::new(), shown].map(Value::Bytes)),
+        When::Either("bound", [Vec::new(), shown].map(Value::Bytes).into()),
         When::Is("ended", Value::Int(0)),
         When::Absent("ended_at"),
         When::Greater("idle_end", now),

@@ -176,20 +176,20 @@ impl Session {
     }
 }
 
-impl TryFrom<&RefreshFamily> for Session {
+impl TryFrom<RefreshFamily> for Session {
     type Error = BadRow;
 
-    fn try_from(family: &RefreshFamily) -> Result<Self, BadRow> {
-        let chain = family.chain()?;
+    fn try_from(family: RefreshFamily) -> Result<Self, BadRow> {
+        let (chain, bound) = (family.chain()?, family.bound()?);
         Ok(Session {
             id: SessionId(family.id),
-            tenant: family.tenant.clone(),
-            subject: family.subject.clone(),
+            tenant: family.tenant,
+            subject: family.subject,
             user_ver: family.user_ver,
-            client: family.client.clone(),
-            device: family.device.clone(),
-            access: family.access.clone(),
-            bound: family.bound()?,
+            client: family.client,
+            device: family.device,
+            access: family.access,
+            bound,
             generation: chain.generation,
             began: family.born,
             used: chain.rotated_at,

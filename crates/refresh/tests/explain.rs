@@ -407,7 +407,7 @@ proptest! {
             let explained = drive(&world.store, Step::Need(pending));
             prop_assert_eq!(&world.row(id), &before);
             let refreshed = world.refresh_as(&token, &holder, now);
-            let ended = world.session(id).ended.filter(|_| Session::try_from(&before).is_ok_and(|before| before.ended.is_none()));
+            let ended = world.session(id).ended.filter(|_| Session::try_from(before.clone()).is_ok_and(|before| before.ended.is_none()));
             prop_assert_eq!(explained.ends(), ended.map(|(end, _)| end));
             match refreshed {
                 Ok(refreshed) => {

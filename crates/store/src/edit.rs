@@ -24,11 +24,8 @@ impl<A: Links<B>, B: Record> Stated for Edit<A, B> {
             Dialect::Postgres | Dialect::Sqlite => values(self),
             Dialect::Redis => arguments(self),
         };
-        Statement {
-            name: named::<A>(self.name),
-            text: text(self, dialect),
-            values,
-        }
+        let [name, text] = texts(self, dialect);
+        Statement { name, text, values }
     }
 
     /// As of a load, or the row alone that was edited.
@@ -40,10 +37,10 @@ impl<A: Links<B>, B: Record> Stated for Edit<A, B> {
     }
 }
 
-/// The text of all edits that are like this one but for its values.
-fn text<A: Links<B>, B: Record>(edit: &Edit<A, B>, dialect: Dialect) -> Cow<'static, str> {
-    static TEXTS: Texts<Shape> = Texts::new();
-    let tables = [A::TABLE.name, B::TABLE.name];
+/// The name and the text of all edits that are like this one but for their values.
+fn texts<A: Links<B>, B: Record>(edit: &Edit<A, B>, dialect: Dialect) -> [Cow<'static, str>; 2] {
+    static TEXTS: Texts<Shape, 2> = Texts::new();
+    let tables = [A::TABLE.name, B::TABLE.name].map(Word);
     let is = |shape: &Shape| {
         (shape.dialect, shape.tables) == (dialect, tables)
             && words(edit).eq(shape.words.iter().copied())
@@ -64,7 +61,7 @@ fn text<A: Links<B>, B: Record>(edit: &Edit<A, B>, dialect: Dialect) -> Cow<'sta
             tables,
             words,
         };
-        (shape, text)
+        (shape, [named::<A>(edit.name).into(), text])
     };
     TEXTS.find(is, make)
 }
@@ -72,17 +69,27 @@ fn text<A: Links<B>, B: Record>(edit: &Edit<A, B>, dialect: Dialect) -> Cow<'sta
 /// An edit without its values.
 struct Shape {
     dialect: Dialect,
-    tables: [&'static str; 2],
-    words: Box<[[&'static str; 3]]>,
+    tables: [Word; 2],
+    words: Box<[[Word; 3]]>,
 }
 
-/// What is set, and what must hold, each in as many words.
-fn words<A, B>(edit: &Edit<A, B>) -> impl Iterator<Item = [&'static str; 3]> {
+/// What most often is the very text that it is compared with.
+#[derive(Clone, Copy)]
+struct Word(&'static str);
+
+impl PartialEq for Word {
+    fn eq(&self, other: &Self) -> bool {
+        core::ptr::eq(self.0, other.0) || self.0 == other.0
+    }
+}
+
+/// What it is called, what is set, and what must hold, each in as many words.
+fn words<A, B>(edit: &Edit<A, B>) -> impl Iterator<Item = [Word; 3]> {
     let puts = edit.puts.iter().map(|put| match put {
         Put::AtMost(name, _, of) => ["at most", name, of],
         Put::To(name, _) => ["to", name, ""],
     });
-    puts.chain(edit.when.iter().map(|when| match when {
+    let whens = edit.when.iter().map(|when| match when {
         When::Absent(name) => ["absent", name, ""],
         When::Either(name, _) => ["either", name, ""],
         When::Greater(name, _) => ["greater", name, ""],
@@ -90,7 +97,9 @@ fn words<A, B>(edit: &Edit<A, B>) -> impl Iterator<Item = [&'static str; 3]> {
         When::Less(name, _) => ["less", name, ""],
         When::NamedAbsent(name) => ["named absent", name, ""],
         When::NamedSame(name, same) => ["named same", name, same],
-    }))
+    });
+    let called = [[edit.name, "", ""]].into_iter();
+    called.chain(puts).chain(whens).map(|words| words.map(Word))
 }
 
 /// The values of the placeholders: what is set comes first.
@@ -104,7 +113,7 @@ fn values<A, B>(edit: &Edit<A, B>) -> Vec<Value> {
     for when in &edit.when {
         match when {
             When::Absent(_) | When::NamedAbsent(_) | When::NamedSame(..) => {}
-            When::Either(_, either) => values.extend_from_slice(either),
+            When::Either(_, either) => values.extend_from_slice(&**either),
             When::Greater(_, than) | When::Less(_, than) => values.push(Value::Int(*than)),
             When::Is(_, value) => values.push(value.clone()),
         }
@@ -263,7 +272,7 @@ fn arguments<A: Record, B: Record>(edit: &Edit<A, B>) -> Vec<Value> {
     for when in &edit.when {
         match when {
             When::Absent(_) | When::NamedAbsent(_) | When::NamedSame(..) => {}
-            When::Either(_, either) => values.extend(either.clone().map(argument)),
+            When::Either(_, either) => values.extend((**either).clone().map(argument)),
             When::Greater(_, than) | When::Less(_, than) => values.push(Value::Int(*than)),
             When::Is(_, value) => values.push(argument(value.clone())),
         }

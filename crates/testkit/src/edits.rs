@@ -123,8 +123,8 @@ fn edit(random: &mut Random, id: [u8; 16]) -> Edit<Leaf, Note> {
     let texts = [text(random), text(random)].map(Value::Text);
     let when = vec![
         When::Absent("gone"),
-        When::Either("count", values),
-        When::Either("text", texts),
+        When::Either("count", values.into()),
+        When::Either("text", texts.into()),
         When::Greater("count", number(random)),
         When::Greater("gone", number(random)),
         When::Is("count", Value::Int(number(random))),

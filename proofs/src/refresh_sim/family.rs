@@ -93,7 +93,7 @@ impl Family {
 
     /// A row of it was written.
     pub(super) fn written(&mut self, row: &Row<RefreshFamily>) -> Result<(), Fault> {
-        let Ok(session) = Session::try_from(&row.record) else {
+        let Ok(session) = Session::try_from(row.record.clone()) else {
             return Err(Fault::Odd);
         };
         let by = session.generation.checked_sub(self.generation);

@@ -88,7 +88,7 @@ impl World {
     }
 
     pub(crate) fn session(&self, id: SessionId) -> Session {
-        Session::try_from(&self.row(id)).unwrap()
+        Session::try_from(self.row(id)).unwrap()
     }
 
     pub(crate) fn write(&self, id: SessionId, record: RefreshFamily) {
