@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::UNIX_EPOCH;
 
 use crate::SqliteError;
-use crate::platform::{identity, is_closed, is_own, keep_closed};
+use crate::platform::{find, identity, is_closed, is_own, keep_closed};
 
 /// The database file and the two beside it, which hold its newest commits and its locks.
 pub(crate) struct Files {
@@ -62,10 +62,6 @@ impl Files {
         let mut files = self.paths.iter().zip(&self.opened);
         files.all(|(path, opened)| find(path).is_ok_and(|found| found == *opened))
     }
-}
-
-fn find(path: &Path) -> io::Result<(u64, u64)> {
-    fs::symlink_metadata(path).map(|metadata| identity(&metadata))
 }
 
 /// Makes the file, for its owner only, unless it is there.

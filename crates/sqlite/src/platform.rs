@@ -1,9 +1,11 @@
 //! What the operating system knows of a file.
 
-use std::fs::{Metadata, OpenOptions};
+use std::fs::{self, Metadata, OpenOptions};
+use std::io;
 
 #[cfg(unix)]
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
 
 /// Tells a file from every other one, for as long as it is open: its device and its number there.
 ///
@@ -13,6 +15,29 @@ pub(crate) fn identity(metadata: &Metadata) -> (u64, u64) {
     return (metadata.dev(), metadata.ino());
     #[cfg(not(unix))]
     return (0, 0);
+}
+
+/// The identity of the file at `path`, which is not followed if it is a link.
+///
+/// Nothing else is asked: where file systems know fine times (Linux 6.13), who asks when a file was last written makes them note the time of
+/// the next write, too, and a commit that waits for that costs half as much again.
+pub(crate) fn find(path: &Path) -> io::Result<(u64, u64)> {
+    #[cfg(target_os = "linux")]
+    match number(path) {
+        Err(rustix::io::Errno::NOSYS) => {}
+        found => return Ok(found?),
+    }
+    fs::symlink_metadata(path).map(|metadata| identity(&metadata))
+}
+
+#[cfg(target_os = "linux")]
+fn number(path: &Path) -> rustix::io::Result<(u64, u64)> {
+    use rustix::fs::{AtFlags, CWD, StatxFlags, makedev, statx};
+    let found = statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::INO)?;
+    Ok((
+        makedev(found.stx_dev_major, found.stx_dev_minor),
+        found.stx_ino,
+    ))
 }
 
 /// Whether it belongs to the user of this process.
