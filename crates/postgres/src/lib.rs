@@ -42,7 +42,7 @@ use std::time::{Duration, SystemTime};
 use counterseal_core::{Op, RunAsync, Space, Table, Time, Unavailable, Value};
 use counterseal_replay::{Start, Window};
 use counterseal_store::{
-    Dialect, Epoch, ExecuteAsync, Rows, Stated, Statement, is_cold, migrations, run_async,
+    COLD, Dialect, Epoch, ExecuteAsync, Rows, Stated, Statement, migrations, run_async,
 };
 use deadpool_postgres::{Object, Pool};
 use tokio::time::timeout;
@@ -226,7 +226,7 @@ impl ExecuteAsync for Postgres {
 
     async fn execute(&self, statement: Statement) -> Result<Rows, Unavailable> {
         let rows = self.rows(&statement.text, &statement.values).await?;
-        if is_cold(&rows) {
+        if rows.iter().flatten().map(Value::as_text).eq([Some(COLD)]) {
             // What was asked stays refused, and whoever asks next finds out if this failed.
             let _ = self.begin((self.clock)()).await;
         }

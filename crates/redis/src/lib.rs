@@ -37,9 +37,7 @@ use std::time::{Duration, SystemTime};
 
 use counterseal_core::{Op, RunAsync, Space, Time, Unavailable, Value};
 use counterseal_replay::{Start, Window};
-use counterseal_store::{
-    Dialect, Epoch, ExecuteAsync, Rows, Stated, Statement, is_cold, run_async,
-};
+use counterseal_store::{COLD, Dialect, Epoch, ExecuteAsync, Rows, Stated, Statement, run_async};
 use redis::aio::ConnectionManager;
 use redis::{Script, Value as Reply};
 use tokio::time::timeout;
@@ -188,7 +186,7 @@ impl ExecuteAsync for Redis {
 
     async fn execute(&self, statement: Statement) -> Result<Rows, Unavailable> {
         let rows = self.rows(&statement).await?;
-        if is_cold(&rows) {
+        if rows.iter().flatten().map(Value::as_text).eq([Some(COLD)]) {
             // What was asked stays refused, and whoever asks next finds out if this failed.
             let _ = self.begin((self.clock)()).await;
         }

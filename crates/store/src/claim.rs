@@ -72,11 +72,6 @@ WHEN EXISTS (SELECT FROM counterseal_epoch WHERE space = $1) THEN 'stale' ELSE '
 /// What Postgres and Redis answer where there is no epoch: whoever runs the statements begins one then.
 pub const COLD: &str = "cold";
 
-/// Whether a database says so.
-pub fn is_cold(rows: &Rows) -> bool {
-    only_cell(rows).is_ok_and(|cell| cell.as_text() == Some(COLD))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -39,7 +39,7 @@ mod sweep;
 mod texts;
 mod together;
 
-pub use claim::{COLD, is_cold};
+pub use claim::COLD;
 pub use execute::{Execute, ExecuteAsync, run, run_async};
 pub use setup::{Epoch, checks, migrations};
 pub use statement::{Dialect, Rows, Stated, Statement};
