@@ -35,7 +35,7 @@ use crate::harness::Bench;
 use crate::peer::{Peer, at};
 
 const TABLES: &[Table] = &[RefreshFamily::TABLE, Subject::TABLE];
-const BEGUN: Time = Time::from_seconds(1_800_000_000);
+const BEGUN: Time = Time::from_seconds(2_500_000_000);
 const HOLDER: Holder<'_> = Holder {
     client: "web",
     bound: None,

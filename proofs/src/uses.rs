@@ -19,7 +19,7 @@ pub(crate) struct Batch {
 pub(crate) const WINDOW: Window = Window::MINUTE;
 
 /// When the first store begins.
-pub(crate) const BEGINNING: Time = Time::from_seconds(1_800_000_000);
+pub(crate) const BEGINNING: Time = Time::from_seconds(2_500_000_000);
 
 /// When keys that are older than every store may be served: the floors have passed.
 pub(crate) const WARM: Time = BEGINNING.plus(Span::from_minutes(10));

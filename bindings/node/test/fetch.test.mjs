@@ -165,7 +165,7 @@ test("clock_seeds_and_fetch_are_the_callers_if_given", async () => {
   };
   const settings = {
     authorities: ["api.example"],
-    clock: () => 1_800_000_000_000,
+    clock: () => 2_500_000_000_000,
     seeds: () => Buffer.alloc(16, 1),
     fetch,
   };
@@ -179,7 +179,7 @@ test("clock_seeds_and_fetch_are_the_callers_if_given", async () => {
   assert(
     init.headers
       .get("signature-input")
-      .includes('created=1800000000;expires=1800000060;nonce="AQEBAQEBAQEBAQEBAQEBAQ"'),
+      .includes('created=2500000000;expires=2500000060;nonce="AQEBAQEBAQEBAQEBAQEBAQ"'),
   );
   await signed("https://api.example/a");
   assert.equal(calls[1][1].headers.get("signature"), init.headers.get("signature"));

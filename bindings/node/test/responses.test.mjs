@@ -177,7 +177,7 @@ test("a_clock_that_nobody_signed_or_that_was_changed_is_not_believed", async (t)
   service.between = ({ status, body }) => ({ status, body, headers: {} });
   assert.equal((await (await fetch(service.url)).json()).code, "request_outside_window");
   service.between = ({ headers, ...answer }) => {
-    const input = headers["signature-input"].replace("created=18", "created=19");
+    const input = headers["signature-input"].replace("created=25", "created=26");
     return { ...answer, headers: { ...headers, "signature-input": input } };
   };
   assert.equal((await fetch(service.url)).status, 401);

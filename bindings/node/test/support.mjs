@@ -19,7 +19,7 @@ import {
   Verifier,
 } from "counterseal";
 
-export const NOW = 1_800_000_000_000;
+export const NOW = 2_500_000_000_000;
 /** When stores begin that are to know everything that could come at `NOW`. */
 export const BEGAN = NOW - 300_000;
 export const SECRET = Uint8Array.from({ length: 32 }, (_, at) => at);

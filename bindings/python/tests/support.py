@@ -10,7 +10,7 @@ from counterseal.jwt import Minted, TokenMinter, TokenPolicy, TokenSigner, Token
 from counterseal.request import Key, Policy, Signer, Verified, Verifier
 from counterseal.stores import Memory, Waiting
 
-NOW = 1_800_000_000_000
+NOW = 2_500_000_000_000
 SECRET = bytes(range(32))
 AUTHORITY = "api.example"
 

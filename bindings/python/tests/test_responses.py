@@ -384,7 +384,7 @@ def test_a_clock_that_was_changed_is_not_believed(service: tuple[Service, str]) 
     def forged(message: Any) -> Any:
         if message["type"] != "http.response.start":
             return message
-        lines = [(name, value.replace(b"created=18", b"created=19")) for name, value in message["headers"]]
+        lines = [(name, value.replace(b"created=25", b"created=26")) for name, value in message["headers"]]
         return {**message, "headers": lines}
 
     service[0].between.change = forged

@@ -7,15 +7,15 @@ from support import Sent, key, verifier
 
 
 def test_a_clock_moves_when_it_is_told(counterseal_clock: FixedClock) -> None:
-    assert counterseal_clock() == 1_800_000_000_000
+    assert counterseal_clock() == 2_500_000_000_000
     counterseal_clock.advance(61_000)
-    assert counterseal_clock() == 1_800_000_061_000
+    assert counterseal_clock() == 2_500_000_061_000
     counterseal_clock.advance(-61_000)
     assert counterseal_clock() == FixedClock()()
 
 
 def test_a_clock_is_new_for_each_test(counterseal_clock: FixedClock) -> None:
-    assert counterseal_clock() == 1_800_000_000_000
+    assert counterseal_clock() == 2_500_000_000_000
 
 
 def test_seeds_repeat_and_differ(counterseal_seeds: RepeatableSeeds) -> None:

@@ -257,17 +257,17 @@ fn c01_c02_c03_c04_c05_c06_a_time_is_a_number_between_1970_and_9999() {
         "-1",
         "0",
         "1e9",
-        "1.8e9",
+        "2.5e9",
         "9223372036854775807",
         "18446744073709551616",
         "253402300800",
-        "1800000600.1234567890",
+        "2500000600.1234567890",
     ] {
         assert_eq!(with("exp", value), "jwt_claim", "exp {value}");
         assert_eq!(with("iat", value), "jwt_claim", "iat {value}");
         assert_eq!(with("nbf", value), "jwt_claim", "nbf {value}");
     }
-    for value in ["Infinity", "NaN", "01800000600", "+1800000600"] {
+    for value in ["Infinity", "NaN", "02500000600", "+2500000600"] {
         assert_eq!(with("exp", value), "jwt_payload", "{value}");
     }
     // What no double holds is infinity to one parser and nothing to another.

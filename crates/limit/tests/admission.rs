@@ -136,7 +136,7 @@ fn a02_the_event_says_which_limit_and_nothing_of_the_caller() {
     );
     assert_eq!(
         refused.event(NOW).to_string(),
-        r#"{"at":1800000000000,"event":"limit_exceeded","blame":"peer","limit":"login","retry_at":1800000005000}"#
+        r#"{"at":2500000000000,"event":"limit_exceeded","blame":"peer","limit":"login","retry_at":2500000005000}"#
     );
 }
 

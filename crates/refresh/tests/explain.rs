@@ -63,17 +63,17 @@ fn each_check_is_told_with_what_it_compared() {
     let (id, first, second) = rotated(&world);
     let expected = format!(
         "taken: rotated\n\
-         nothing is written; it is 2027-01-15T08:01:22Z\n\
+         nothing is written; it is 2049-03-22T04:28:02Z\n\
          passed form: 62 bytes of version 1\n\
          passed secret: number 7; 7 signs\n\
          passed tag: by secret 7\n\
          passed session: {id} is stored\n\
          passed seal: by secret 7\n\
-         passed row: newest is generation 1, made at 2027-01-15T08:00:41Z; 0 generations in a row before it were retried late\n\
+         passed row: newest is generation 1, made at 2049-03-22T04:27:21Z; 0 generations in a row before it were retried late\n\
          passed holder: of client \"web\", and it was shown; bound to nothing, nothing was shown\n\
-         passed clock: the row's last instant is 2027-01-15T08:00:41Z\n\
+         passed clock: the row's last instant is 2049-03-22T04:27:21Z\n\
          passed end: has not ended\n\
-         passed expiry: idle end 2027-01-29T08:00:41Z, absolute end 2027-04-15T08:00:00Z\n\
+         passed expiry: idle end 2049-04-05T04:27:21Z, absolute end 2049-06-20T04:26:40Z\n\
          passed place: generation 1 for 1, the newest; new for 40 s, and that for 41 s\n\
          passed subject: version 0 for 0, the subject is not disabled\n\
          passed state: secret 7 signs\n\
@@ -231,7 +231,7 @@ fn each_part_of_the_rule_is_told_by_its_check() {
     assert_refused(&explained, "end", "refresh_ended", None);
     let told = explained.to_string();
     assert!(
-        told.contains("\nREFUSED end: logged_out at 2027-01-15T08:01:10Z\n"),
+        told.contains("\nREFUSED end: logged_out at 2049-03-22T04:27:50Z\n"),
         "{told}"
     );
 }
@@ -283,7 +283,7 @@ fn a_subject_that_changed_is_told() {
     assert_refused(&explained, "subject", "refresh_subject_disabled", None);
     let told = explained.to_string();
     assert!(
-        told.contains("the subject is disabled since 2027-01-15T08:00:02Z\n"),
+        told.contains("the subject is disabled since 2049-03-22T04:26:42Z\n"),
         "{told}"
     );
     world.subject(1, None);

@@ -22,7 +22,7 @@ __all__ = ["FixedClock", "RepeatableSeeds", "counterseal_clock", "counterseal_se
 class FixedClock:
     """A clock in milliseconds that moves only when told."""
 
-    def __init__(self, now: int = 1_800_000_000_000) -> None:
+    def __init__(self, now: int = 2_500_000_000_000) -> None:
         self.now = now
 
     def __call__(self) -> int:

@@ -182,10 +182,10 @@ fn a_replay_that_waits_for_a_sweep_is_refused() {
     assert_eq!(postgres.run(used), Ok(Claimed::Fresh));
     let mut sweeper = postgres.client();
     let mut sweeping = sweeper.transaction().unwrap();
-    let swept = sweep(used.until.plus(Span::from_millis(1)));
-    let swept = swept.statement(Dialect::Postgres);
-    let values: Vec<&(dyn postgres::types::ToSql + Sync)> =
-        vec![&"example", &1_800_000_060_001_i64, &100_i64];
+    let over = used.until.plus(Span::from_millis(1));
+    let swept = sweep(over).statement(Dialect::Postgres);
+    let over = over.millis();
+    let values: Vec<&(dyn postgres::types::ToSql + Sync)> = vec![&"example", &over, &100_i64];
     assert_eq!(sweeping.query(&*swept.text, &values).unwrap().len(), 1);
     thread::scope(|scope| {
         let replay = scope.spawn(|| postgres.run(used));

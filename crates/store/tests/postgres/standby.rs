@@ -28,7 +28,7 @@ fn a_standby_answers_no_load_of_linked_rows_no_list_and_no_edit() {
     postgres.run(Linked::Swap(swap)).expect("a row");
     let standby = primary.standby();
     let followed = standby.of_schema(&postgres);
-    until_there(&followed);
+    until_there(&followed, 1);
     for asked in asked() {
         assert!(postgres.run(asked.clone()).is_ok());
         assert_eq!(followed.run(asked), Err(Unavailable));
@@ -48,6 +48,7 @@ fn a_standby_answers_no_load_of_linked_rows_no_list_and_no_edit() {
         .expect("an error of the server")
         .message();
     assert!(said.contains("asked of the primary"), "{said}");
+    until_there(&followed, 2);
     promote(&standby);
     let load = || Linked::Load(LoadLinked::new([1; 16]));
     while followed.run(load()).is_err() {
@@ -67,8 +68,10 @@ fn asked() -> [Linked; 4] {
     [load([1; 16]), load([2; 16]), edit([1; 16]), edit([2; 16])]
 }
 
-fn until_there(followed: &Postgres) {
-    while !matches!(followed.run(Load::<Leaf>::new([1; 16])), Ok(Some(_))) {
+/// Waits for this version of the row.
+fn until_there(followed: &Postgres, version: i64) {
+    let load = || followed.run(Load::<Leaf>::new([1; 16]));
+    while !matches!(load(), Ok(Some(row)) if row.version == version) {
         thread::sleep(Duration::from_millis(20));
     }
 }
