@@ -1343,6 +1343,7 @@ export interface Passed {
  *
  * Both cookies are `__Host-`, `HttpOnly`, `Secure` and `SameSite=Lax`. A request by cookie whose method may change something must come from the
  * service's own origin, also where `signedIn` is given the request: the browser says so (`Sec-Fetch-Site`), or its `Origin` is `origin`. A refusal clears the cookies only where the session is over.
+ * `token` and `endToken` are for programs and touch no cookie: a refusal after which the client forgets its token says `cs-forget: 1`.
  *
  * `signedIn` confirms that the browser has stored a token when the access token of that generation comes back in its cookie, so the
  * refresher is of `confirmation: "wired"`.

@@ -6,8 +6,10 @@ const { RefreshError } = require("./errors.cjs");
 
 const CALLS = ["clock", "fetch", "load", "save"];
 const SETTINGS = [...CALLS, "authorities", "deviceSecret"];
-/** Who has less left than this, in milliseconds, is refreshed before the request is sent. */
+/** Who has less left than this, in milliseconds, or than a quarter of what it had, is refreshed before the request is sent. */
 const EARLY = 30_000;
+/** How often is begun anew where somebody logs in or out meanwhile. */
+const TURNS = 3;
 /** How long a refresh may take, in milliseconds. */
 const PATIENCE = 30_000;
 /** What can stand in a field. */
@@ -26,7 +28,8 @@ class Session {
   #access;
   /** The refresh token that is stored beside it. */
   #of;
-  #expires = 0;
+  /** Until when this host's clock says that it is good. */
+  #good = 0;
   /** The refresh that is under way. */
   #refreshing;
 
@@ -53,19 +56,21 @@ class Session {
     return this.#bearing(request, body, await whileWanted(request.signal, this.#token(used)));
   }
 
-  /** A good access token of the stored session, that was not refused. */
+  /** A good access token of the stored session, that was not refused. What was made for this request is, whatever the clocks say. */
   async #token(refused) {
-    while (true) {
+    for (let turn = 0; turn < TURNS; turn += 1) {
       const token = await this.#load();
-      const isGood = this.#of === token && this.#access !== refused && this.#now() < this.#expires - EARLY;
-      if (isGood) return this.#access;
+      if (this.#of === token && this.#access !== refused && this.#now() < this.#good) return this.#access;
       this.#refreshing ??= this.#refresh(token).finally(() => {
         this.#refreshing = undefined;
       });
-      await this.#refreshing;
+      const made = await this.#refreshing;
+      if (made !== undefined) return made;
     }
+    throw new RefreshError("binding_refresh_failed");
   }
 
+  /** A new access token; none where the session is over, or somebody has logged in or out meanwhile. */
   async #refresh(token) {
     const { deviceSecret, save } = this.#settings;
     const asked = { refresh_token: token, device_secret: deviceSecret && Buffer.from(deviceSecret).toString("hex") };
@@ -74,17 +79,18 @@ class Session {
     const [method, body, redirect] = ["POST", JSON.stringify(asked), "manual"];
     const answer = await this.#send(new Request(this.#url, { method, headers, body, redirect, signal }));
     const told = await toldBy(answer);
-    // Somebody has logged in or out meanwhile.
-    if ((await this.#settings.load()) !== token) return;
+    if ((await this.#settings.load()) !== token) return undefined;
     if (told === null) {
       await save(null);
-      return;
+      return undefined;
     }
     // It is stored before the access token is used.
     if (told.refresh_token !== null) await save(told.refresh_token);
+    const left = told.expires - this.#now();
     this.#access = told.access_token;
-    this.#expires = told.expires;
+    this.#good = told.expires - Math.min(EARLY, left / 4);
     this.#of = told.refresh_token ?? token;
+    return this.#access;
   }
 
   async #load() {

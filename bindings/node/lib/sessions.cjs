@@ -95,14 +95,14 @@ class Sessions {
   }
 
   token(request) {
-    return this.#answer(async () => {
+    return this.#told(async () => {
       const { token, deviceSecret } = await presented(request);
       return Response.json(this.#tokens(await this.#refreshed(token, deviceSecret)), { headers: PRIVATE });
     });
   }
 
   endToken(request) {
-    return this.#answer(async () => {
+    return this.#told(async () => {
       const { token, deviceSecret } = await presented(request);
       await this.#logOut(token, deviceSecret);
       return new Response(null, { status: 204 });
@@ -123,7 +123,7 @@ class Sessions {
     return this.#answer(async () => {
       this.#sameSite(request);
       await this.#logOut(refreshTokenOf(request));
-      return new Response(null, { status: 204, headers: cleared(new Headers()) });
+      return new Response(null, { status: 204, headers: cleared(new Headers(PRIVATE)) });
     });
   }
 
@@ -140,7 +140,7 @@ class Sessions {
 
   endOne(request, id) {
     return this.#answer(async () => {
-      this.#sameSite(request);
+      this.#ownSite(request);
       const found = await this.#of(await this.signedIn(request));
       // Somebody else's is as good as none.
       if (!found.some((session) => session.id === id)) throw new RefreshError("refresh_session_unknown");
@@ -151,7 +151,7 @@ class Sessions {
 
   endOthers(request) {
     return this.#answer(async () => {
-      this.#sameSite(request);
+      this.#ownSite(request);
       const { subject, session: but } = await this.signedIn(request);
       await this.#ending(this.#refresher.revokeAll(this.#settings.tenant, subject, { but, ...this.#at() }));
       return new Response(null, { status: 204 });
@@ -314,6 +314,11 @@ class Sessions {
     if (this.#confirmed.size > CONFIRMED) this.#confirmed.delete(this.#confirmed.values().next().value);
   }
 
+  /** The same for whoever comes with the browser's cookie; a program has none, and says nothing of sites. */
+  #ownSite(request) {
+    if (cookiesOf(request).has(ACCESS)) this.#sameSite(request);
+  }
+
   /** Refuses what another site made the browser send. */
   #sameSite(request) {
     const [site, origin] = [fieldOf(request, "sec-fetch-site"), fieldOf(request, "origin")];
@@ -337,6 +342,15 @@ class Sessions {
     }
   }
 
+  /** The answer to a program. What it presents says nothing of the cookies of a browser, and any site may send it by one. */
+  async #told(handle) {
+    try {
+      return await handle();
+    } catch (error) {
+      return answered(this.#tell(error), { cookies: false });
+    }
+  }
+
   #tell(error) {
     if (error instanceof CountersealError && error.event !== null) this.#settings.onEvent?.(error.event);
     return error;
@@ -348,11 +362,11 @@ class Sessions {
 }
 
 /** The answer to a refusal. */
-function answered(error) {
+function answered(error, { cookies = true } = {}) {
   const { status, headers, body } = problem(error);
   const fields = new Headers(headers);
   if (error.clearsCookies) {
-    cleared(fields);
+    if (cookies) cleared(fields);
     // For whoever has no cookies.
     fields.set(FORGET, "1");
   }
@@ -362,9 +376,10 @@ function answered(error) {
 /** What a client presents that is no browser. What cannot be read is no token, and no reason to forget one. */
 async function presented(request) {
   const { refresh_token: token, device_secret: secret } = parsed(await contentOf(request));
-  if (typeof token !== "string" || !token.isWellFormed()) throw new RefreshError("refresh_malformed");
+  if (typeof token !== "string") throw new RefreshError("refresh_malformed");
   const isSecret = typeof secret === "string" && HEXADECIMAL.test(secret);
-  return { token, deviceSecret: isSecret ? Buffer.from(secret, "hex") : undefined };
+  // A text that no bytes stand for is no token.
+  return { token: token.isWellFormed() ? token : "", deviceSecret: isSecret ? Buffer.from(secret, "hex") : undefined };
 }
 
 function parsed(content) {

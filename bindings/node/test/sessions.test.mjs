@@ -178,7 +178,8 @@ test("who logs out is out and has no cookies", async () => {
   const browser = await service.signedIn();
   const kept = new Map(browser.cookies);
   service.now += 60 * MINUTE;
-  assert.equal((await browser.does("end")).status, 204);
+  const answer = await browser.does("end");
+  assert.deepEqual([answer.status, answer.headers.get("cache-control")], [204, "private, no-store"]);
   assert.equal(browser.cookies.size, 0);
   browser.cookies = kept;
   assert.equal((await browser.does("refresh")).status, 401);
@@ -458,6 +459,57 @@ test("a login or a logout during a refresh is not overwritten", async () => {
   assert.equal(keep.tokens.length, 3);
   keep.tokens.push(null);
   await assert.rejects(fetch(`${ORIGIN}/orders`), { code: "binding_login_needed" });
+});
+
+test("a program whose clock is wrong, or whose tokens are short, refreshes once for a request", async () => {
+  for (const [ahead, lifeSeconds, sent, refreshes] of [
+    [-20 * MINUTE, 900, 2, 1],
+    [14 * MINUTE, 900, 2, 1],
+    [15 * MINUTE, 900, 2, 2],
+    [24 * 60 * MINUTE, 900, 2, 2],
+    [0, 30, 2, 1],
+  ]) {
+    const service = new Service({ lifeSeconds });
+    const { fetch, keep } = await program(service, { clock: () => service.now + ahead });
+    for (let turn = 0; turn < sent; turn += 1) assert.equal((await fetch(`${ORIGIN}/orders`)).status, 200);
+    assert.equal(keep.asked, refreshes, `${ahead} ${lifeSeconds}`);
+  }
+});
+
+test("a program that does not forget its token asks for it a few times", async () => {
+  const service = new Service();
+  const { fetch, keep } = await program(service, { load: () => "csrt1_AAAA" });
+  await assert.rejects(fetch(`${ORIGIN}/orders`), { code: "binding_refresh_failed" });
+  assert.deepEqual([keep.asked, keep.tokens.slice(1)], [3, [null, null, null]]);
+});
+
+test("what a program presents changes no cookie, whoever sent it", async () => {
+  const service = new Service();
+  const browser = await service.signedIn();
+  const { refresh_token: ended } = await service.sessions.issue("ada", { userVer: 0 });
+  assert.equal((await service.sessions.endToken(asked({ refresh_token: ended }))).status, 204);
+  for (const token of ["x", "\ud800", "\u0000", ended]) {
+    for (const route of ["token", "endToken"]) {
+      const told = await service.sessions[route](asked({ refresh_token: token }));
+      assert.deepEqual([told.status, told.headers.get("cs-forget"), told.headers.getSetCookie()], [401, "1", []]);
+    }
+  }
+  assert.equal((await browser.who()).subject, "ada");
+});
+
+test("a program lists and ends sessions by its access token", async () => {
+  const service = new Service();
+  const browser = await service.signedIn();
+  const { access_token: access } = await service.sessions.issue("ada", { userVer: 0 });
+  const bearing = () => new Request(`${ORIGIN}/`, { method: "POST", headers: { authorization: `Bearer ${access}` } });
+  const { session } = await browser.who();
+  assert.equal((await service.sessions.endOne(bearing(), session)).status, 204);
+  assert.equal((await service.sessions.endOthers(bearing())).status, 204);
+  const left = await (await service.sessions.list(bearing())).json();
+  assert.deepEqual(
+    left.map(({ isThis }) => isThis),
+    [true],
+  );
 });
 
 test("whoever does not want to wait for a refresh does not", async () => {

@@ -12,7 +12,7 @@ from counterseal.errors import ArgumentError, RefreshError
 from counterseal.fastapi import AccessToken
 from counterseal.httpx import SessionAuth
 from counterseal.jwt import Standing, VerifiedToken
-from session_service import MINUTE, ORIGIN, Service, run
+from session_service import MINUTE, ORIGIN, Service, cookies, run, signed_in
 from support import NOW, SECRET
 
 
@@ -61,7 +61,8 @@ def program(service: Service, keep: Keep, **options: Any) -> tuple[httpx.AsyncCl
     async def orders(who: Annotated[VerifiedToken, Depends(tokens)]) -> int | None:
         return who.generation
 
-    auth = SessionAuth(f"{ORIGIN}/session/token", load=keep.load, save=keep.save, clock=lambda: service.now, **options)
+    given = {"load": keep.load, "save": keep.save, "clock": lambda: service.now, **options}
+    auth = SessionAuth(f"{ORIGIN}/session/token", **given)
     transport = Counted(service.app)
     return httpx.AsyncClient(transport=transport, base_url=ORIGIN, auth=auth), transport
 
@@ -188,6 +189,90 @@ def test_a_login_or_logout_during_a_refresh_is_not_overwritten() -> None:
         with pytest.raises(RefreshError) as refused:
             await client.get("/orders")
         assert refused.value.code == "binding_login_needed"
+
+    run(story)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "life", "refreshes"),
+    [
+        (-20 * MINUTE, 900, 1),
+        (14 * MINUTE, 900, 1),
+        (15 * MINUTE, 900, 2),
+        (24 * 60 * MINUTE, 900, 2),
+        (0, 30, 1),
+    ],
+)
+def test_a_program_whose_clock_is_wrong_or_whose_tokens_are_short_refreshes_once_for_a_request(
+    ahead: int, life: int, refreshes: int
+) -> None:
+    async def story(service: Service) -> None:
+        issued = await service.sessions.issue("ada", user_ver=0)
+        keep = Keep(issued.refresh_token)
+        client, transport = program(service, keep, clock=lambda: service.now + ahead)
+        for _ in range(2):
+            assert (await client.get("/orders")).status_code == 200
+        assert transport.asked == refreshes
+
+    run(story, life_seconds=life)
+
+
+def test_a_program_that_does_not_forget_its_token_asks_for_it_a_few_times() -> None:
+    saved: list[str | None] = []
+    asked: list[str] = []
+
+    def forgets(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return httpx.Response(401, headers={"cs-forget": "1"})
+
+    auth = SessionAuth(f"{ORIGIN}/session/token", load=lambda: "secret", save=saved.append)
+    client = httpx.Client(transport=httpx.MockTransport(forgets), auth=auth)
+    with client, pytest.raises(RefreshError) as refused:
+        client.get(f"{ORIGIN}/orders")
+    assert refused.value.code == "binding_refresh_failed"
+    assert (asked, saved) == (["/session/token"] * 3, [None] * 3)
+
+
+def test_what_is_loaded_is_a_text() -> None:
+    load: Any = lambda: b"secret"  # noqa: E731
+    auth = SessionAuth(f"{ORIGIN}/session/token", load=load, save=Keep(None).save)
+    client = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200)), auth=auth)
+    with client, pytest.raises(ArgumentError) as refused:
+        client.get(f"{ORIGIN}/orders")
+    assert refused.value.code == "binding_argument_type"
+
+
+def test_what_a_program_presents_changes_no_cookie_whoever_sent_it() -> None:
+    async def story(service: Service) -> None:
+        service.app.include_router(service.sessions.token_router)
+        browser = await signed_in(service)
+        ended = (await service.sessions.issue("ada", user_ver=0)).refresh_token
+        paths = ("/session/token", "/session/token/end")
+        assert (await browser.post(paths[1], json={"refresh_token": ended})).status_code == 204
+        fields = {"content-type": "application/json", "sec-fetch-site": "cross-site"}
+        for text in ("x", "\\ud800", "\\u0000", ended):
+            for path in paths:
+                answer = await browser.post(path, content=f'{{"refresh_token": "{text}"}}', headers=fields)
+                assert (answer.status_code, answer.headers.get("cs-forget"), cookies(answer)) == (401, "1", {})
+        assert (await browser.get("/me")).status_code == 200
+
+    run(story)
+
+
+def test_a_program_lists_and_ends_sessions_by_its_access_token() -> None:
+    async def story(service: Service) -> None:
+        browser = await signed_in(service)
+        issued = await service.sessions.issue("ada", user_ver=0)
+        bearing = {"authorization": f"Bearer {issued.access_token}"}
+        transport = httpx.ASGITransport(service.app)
+        async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=bearing) as client:
+            listed = await client.get("/sessions")
+            assert listed.headers["cache-control"] == "private, no-store"
+            others = [session["id"] for session in listed.json() if not session["is_this"]]
+            assert (await client.delete(f"/sessions/{others[0]}")).status_code == 204
+            assert (await client.delete("/sessions")).status_code == 204
+            assert [session["is_this"] for session in (await client.get("/sessions")).json()] == [True]
+        assert (await browser.post("/session/refresh")).status_code == 401
 
     run(story)
 

@@ -215,7 +215,8 @@ def test_who_logs_out_is_out_and_has_no_cookies() -> None:
         browser = await signed_in(service)
         kept = dict(browser.cookies)
         service.now += 60 * MINUTE
-        assert (await browser.post("/session/end")).status_code == 204
+        answer = await browser.post("/session/end")
+        assert (answer.status_code, answer.headers["cache-control"]) == (204, "private, no-store")
         assert not browser.cookies
         browser.cookies.update(kept)
         assert (await browser.post("/session/refresh")).status_code == 401

@@ -428,7 +428,8 @@ class SessionAuth(httpx.Auth):
         self._access: str | None = None
         self._of: str | None = None
         """The refresh token that is stored beside it."""
-        self._expires = 0
+        self._good = 0
+        """Until when this host's clock says that it is good."""
         # A hook of the client may send something while it refreshes.
         self._lock = threading.RLock()
         self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
@@ -441,10 +442,11 @@ class SessionAuth(httpx.Auth):
         refused = None
         while True:
             with self._lock:
-                while asking := self._asking(refused):
+                for asking in self._asks(refused):
                     answer = yield asking.request
                     answer.read()
-                    self._take(answer, asking)
+                    if self._take(answer, asking):
+                        break
                 used = self._bear(request)
             response = yield request
             if response.status_code != HTTPStatus.UNAUTHORIZED or refused is not None:
@@ -460,10 +462,11 @@ class SessionAuth(httpx.Auth):
         turn = self._turns.setdefault(asyncio.get_running_loop(), asyncio.Lock())
         while True:
             async with turn:
-                while asking := self._asking(refused):
+                for asking in self._asks(refused):
                     answer = yield asking.request
                     await answer.aread()
-                    self._take(answer, asking)
+                    if self._take(answer, asking):
+                        break
                 used = self._bear(request)
             response = yield request
             if response.status_code != HTTPStatus.UNAUTHORIZED or refused is not None:
@@ -473,31 +476,45 @@ class SessionAuth(httpx.Auth):
     def _is_ours(self, request: httpx.Request) -> bool:
         return request.url.netloc in self._authorities and request.url.scheme == self._url.scheme
 
+    def _asks(self, refused: str | None) -> Iterator[_Refresh]:
+        """What refreshes, until there is an access token. One that was made for this request is good, whatever the
+        clocks say."""
+        for _ in range(_TURNS):
+            if (asking := self._asking(refused)) is None:
+                return
+            yield asking
+        raise RefreshError("binding_refresh_failed")
+
     def _asking(self, refused: str | None) -> _Refresh | None:
         """What refreshes, unless there is a good access token of the stored session that was not refused."""
         token = self._load()
         if token is None:
             self._access = None
             raise RefreshError("binding_login_needed")
+        if not isinstance(token, str):
+            raise ArgumentError("binding_argument_type")
         is_good = self._of == token and self._access not in (None, refused)
-        if is_good and self._clock() < self._expires - _EARLY:
+        if is_good and self._clock() < self._good:
             return None
         return _Refresh(self._url, token, self._device_secret)
 
-    def _take(self, answer: httpx.Response, asked: _Refresh) -> None:
-        """Takes over what the service answered, unless somebody logged in or out meanwhile."""
+    def _take(self, answer: httpx.Response, asked: _Refresh) -> bool:
+        """Takes over what the service answered, unless the session is over or somebody logged in or out meanwhile."""
         if self._load() != asked.token:
-            return
+            return False
         if answer.headers.get("cs-forget") == "1" and answer.request.url == self._url:
             self._save(None)
-            return
+            return False
         told = _told(answer, self._url)
         if told is None:
             raise RefreshError("binding_refresh_failed")
         access, expires, fresh = told
         if fresh is not None:
             self._save(fresh)
-        self._access, self._expires, self._of = access, expires, fresh or asked.token
+        left = expires - self._clock()
+        self._access, self._of = access, fresh or asked.token
+        self._good = expires - min(_EARLY, left // 4)
+        return True
 
     def _bear(self, request: httpx.Request) -> str | None:
         request.headers["authorization"] = f"Bearer {self._access}"
@@ -566,4 +583,7 @@ def _place(url: str) -> httpx.URL:
 
 
 _EARLY = 30_000
-"""Who has less left than this, in milliseconds, is refreshed before the request is sent."""
+"""Who has less left than this, in milliseconds, or than a quarter of what it had, is refreshed before it is used."""
+
+_TURNS = 3
+"""How often is begun anew where somebody logs in or out meanwhile."""

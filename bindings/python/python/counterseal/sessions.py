@@ -30,7 +30,9 @@ something, to these routes or to one with this dependency, must come from the se
 the session is over: a request that lost a race would take away what the winner was given.
 
 Clients that are no browsers keep their tokens themselves: `issue` begins a session for one, and `token_router` has the
-routes `POST /session/token` and `POST /session/token/end`. `counterseal.httpx.SessionAuth` is such a client.
+routes `POST /session/token` and `POST /session/token/end`, which touch no cookie: a refusal after which the client
+forgets its token says `cs-forget: 1`. `counterseal.httpx.SessionAuth` is such a client. By a bearer token the sessions
+of a subject are listed and ended, too.
 
 The dependency confirms that the browser has stored a token when the access token of that generation comes back in its
 cookie, or as the bearer token of a program, once for each generation, so the refresher is `confirmation="wired"`. A
@@ -252,13 +254,13 @@ class Sessions:
         await self._logged_out(_token(request))
         _clear(response)
 
-    async def _list(self, request: Request) -> list[SessionInfo]:
+    async def _list(self, request: Request, response: Response) -> list[SessionInfo]:
         who = await self(request)
+        response.headers["cache-control"] = "private, no-store"
         found = await self._run(self._refresher.sessions(self._tenant, who.subject, now=self._now()))
         return [_info(session, who) for session in found]
 
     async def _end_one(self, session_id: str, request: Request) -> None:
-        self._same_site(request)
         who, now = await self(request), self._now()
         found = await self._run(self._refresher.sessions(self._tenant, who.subject, now=now))
         if session_id not in {session.id for session in found}:
@@ -267,12 +269,11 @@ class Sessions:
         await self._ending(self._refresher.revoke(session_id, now=now))
 
     async def _end_others(self, request: Request) -> None:
-        self._same_site(request)
         who, now = await self(request), self._now()
         await self._ending(self._refresher.revoke_all(self._tenant, who.subject, but=who.session, now=now))
 
     def _routes(self) -> APIRouter:
-        router = APIRouter(route_class=_route(self._tell), tags=["sessions"])
+        router = APIRouter(route_class=_route(self._tell, cookies=True), tags=["sessions"])
         router.add_api_route("/session/refresh", self._refresh, methods=["POST"], status_code=204)
         router.add_api_route("/session/end", self._end, methods=["POST"], status_code=204)
         router.add_api_route("/sessions", self._list, methods=["GET"])
@@ -281,7 +282,7 @@ class Sessions:
         return router
 
     def _token_routes(self) -> APIRouter:
-        router = APIRouter(route_class=_route(self._tell), tags=["sessions"])
+        router = APIRouter(route_class=_route(self._tell, cookies=False), tags=["sessions"])
         router.add_api_route("/session/token", self._token, methods=["POST"])
         router.add_api_route("/session/token/end", self._end_token, methods=["POST"], status_code=204)
         return router
@@ -381,8 +382,9 @@ class Sessions:
         return self._clock() if self._clock else None
 
 
-def _route(tell: Callable[[CountersealError], None]) -> type[APIRoute]:
-    """Routes whose refusals clear the cookies where they say so."""
+def _route(tell: Callable[[CountersealError], None], *, cookies: bool) -> type[APIRoute]:
+    """Routes whose refusals clear the `cookies` where they say so. What a program presents says nothing of a browser,
+    and any site may send it by one."""
 
     class Route(APIRoute):
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -398,7 +400,8 @@ def _route(tell: Callable[[CountersealError], None]) -> type[APIRoute]:
                     tell(refused)
                     response = await problem(request, refused)
                     if refused.clears_cookies:
-                        _clear(response)
+                        if cookies:
+                            _clear(response)
                         # For whoever has no cookies.
                         response.headers["cs-forget"] = "1"
                     return response
@@ -460,6 +463,7 @@ def _set(response: Response, name: str, value: str, millis: int) -> None:
 
 
 def _clear(response: Response) -> None:
+    response.headers["cache-control"] = "private, no-store"
     for name in (REFRESH, ACCESS):
         response.delete_cookie(name, path="/", secure=True, httponly=True, samesite="lax")
 
