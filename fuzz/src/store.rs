@@ -109,7 +109,7 @@ fn ended(rows: &Rows) {
 fn edit() -> Edit<RefreshFamily, Subject> {
     let when = vec![
         When::Absent("ended_at"),
-        When::Either("bound", [Value::Null, Value::Bytes(Vec::new())]),
+        When::Either("bound", [Value::Null, Value::Bytes(Vec::new())].into()),
         When::Greater("idle_end", 0),
         When::Is("tenant", Value::Text(String::new())),
         When::Less("late", 1),
