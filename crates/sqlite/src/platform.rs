@@ -20,7 +20,7 @@ pub(crate) fn identity(metadata: &Metadata) -> (u64, u64) {
 /// The identity of the file at `path`, which is not followed if it is a link.
 ///
 /// Nothing else is asked: where file systems know fine times (Linux 6.13), who asks when a file was last written makes them note the time of
-/// the next write, too, and a commit that waits for that costs half as much again.
+/// the next write, too, and a commit that waits for that takes a third longer.
 pub(crate) fn find(path: &Path) -> io::Result<(u64, u64)> {
     #[cfg(target_os = "linux")]
     match number(path) {

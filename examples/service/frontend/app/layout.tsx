@@ -7,7 +7,7 @@ export const metadata: Metadata = { title: "Counterseal: signed requests that ca
 export default function Layout({ children }: { children: ReactNode }) {
   return (
     <html lang="en">
-      {/* Not among the metadata: those leave for a moment whenever a page is rendered anew, and the browser then asks for /favicon.ico. */}
+      {/* Not among the metadata: those leave for a moment whenever a page is rendered anew, and a browser that looks then may ask for another one. */}
       <head>
         <link rel="icon" href="/icon.svg" type="image/svg+xml" />
       </head>
