@@ -95,18 +95,18 @@ class Sessions {
   }
 
   token(request) {
-    return this.#told(async () => {
+    return this.#answer(async () => {
       const { token, deviceSecret } = await presented(request);
       return Response.json(this.#tokens(await this.#refreshed(token, deviceSecret)), { headers: PRIVATE });
-    });
+    }, PROGRAM);
   }
 
   endToken(request) {
-    return this.#told(async () => {
+    return this.#answer(async () => {
       const { token, deviceSecret } = await presented(request);
       await this.#logOut(token, deviceSecret);
       return new Response(null, { status: 204 });
-    });
+    }, PROGRAM);
   }
 
   refresh(request) {
@@ -334,20 +334,11 @@ class Sessions {
   }
 
   /** The answer of a handler; a refusal clears the cookies where it says so. */
-  async #answer(handle) {
+  async #answer(handle, whose = BROWSER) {
     try {
       return await handle();
     } catch (error) {
-      return answered(this.#tell(error));
-    }
-  }
-
-  /** The answer to a program. What it presents says nothing of the cookies of a browser, and any site may send it by one. */
-  async #told(handle) {
-    try {
-      return await handle();
-    } catch (error) {
-      return answered(this.#tell(error), { cookies: false });
+      return answered(this.#tell(error), whose);
     }
   }
 
@@ -362,7 +353,7 @@ class Sessions {
 }
 
 /** The answer to a refusal. */
-function answered(error, { cookies = true } = {}) {
+function answered(error, { cookies } = BROWSER) {
   const { status, headers, body } = problem(error);
   const fields = new Headers(headers);
   if (error.clearsCookies) {
@@ -470,6 +461,9 @@ function scope({ access }) {
   return access === "" ? {} : { scope: access };
 }
 
+const BROWSER = { cookies: true };
+/** What a program presents says nothing of the cookies of a browser, and any site may send it by one. */
+const PROGRAM = { cookies: false };
 const PRIVATE = { "cache-control": "private, no-store" };
 /** Fields of this package are never a stranger's. */
 const OWN = "cs-";
